@@ -1,0 +1,60 @@
+# One environment in .venv, installed from hashed pins; everything else runs in it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+SOURCES := audits connectors governance policies tests
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format lint types contracts smoke bench soak lock clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(INSTALLED)
+
+install: $(INSTALLED)  ## Make the environment in .venv
+
+demo: $(INSTALLED)  ## Build the demo project in demo/ and walk through it
+	@$(BIN)/governance demo demo --walk
+
+test: $(INSTALLED)  ## Run every test, PostgreSQL included
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+
+check: $(INSTALLED) lint types contracts test smoke  ## What CI runs: format, lint, types, import contracts, tests, wheel
+
+format: $(INSTALLED)  ## Format the sources
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix-only --quiet $(SOURCES)
+
+lint: $(INSTALLED)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+contracts: $(INSTALLED)
+	$(BIN)/lint-imports
+
+smoke: $(INSTALLED)  ## Install the wheel in an empty environment and use it from another folder
+	$(BIN)/python tests/smoke/wheel_smoke.py
+
+bench: $(INSTALLED)  ## Run the benchmarks; each prints one JSON line per figure
+	@for file in tests/benchmarks/*.py; do echo "# $$file" >&2; $(BIN)/python $$file || exit 1; done
+
+soak: $(INSTALLED)  ## Run the long versions of the kill and load tests
+	GOVERNANCE_SOAK=1 $(BIN)/python -m pytest -q -m soak
+
+lock: $(INSTALLED)  ## Pin requirements.lock anew from pyproject.toml (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	  --extra test --extra build --output-file requirements.lock pyproject.toml
+
+clean:  ## Remove the environment and everything built
+	rm -rf $(VENV) build dist demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

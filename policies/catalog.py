@@ -1,0 +1,171 @@
+"""`policies/catalog.yaml`: what people decided about each dataset and field.
+
+Names are how a store calls things today; the ids `s1`, `d1`, `f1` are given once and survive renames, and ciphertexts
+are bound to them. Only a label whose status is `confirmed` opens a field.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, field_validator
+
+from policies.errors import CatalogError
+from policies.nouns import DatasetRef, FieldRef, LabelStatus, Sensitivity
+from policies.yaml_files import FileModel, check_model, load_yaml, parse_yaml
+
+
+def _sensitivity(word: str) -> str:
+    if word.upper() not in Sensitivity.__members__:
+        raise ValueError("one of " + ", ".join(each.word for each in Sensitivity))
+    return word
+
+
+def _listed(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+SensitivityWord = Annotated[str, AfterValidator(_sensitivity)]
+
+
+class CatalogField(FileModel):
+    """What people decided about one field."""
+
+    id: str = Field(pattern=r"^f[0-9]+$")
+    """Given once in its dataset, never reused."""
+    category: str
+    """A key of the taxonomy, `none` for a harmless field; with status `rejected`, the label that does not hold."""
+    sensitivity: SensitivityWord | None = None
+    """Raises or lowers what the category says; None takes the category's."""
+    status: LabelStatus
+    """Only `confirmed` opens the field."""
+    by: str | None = None
+    """Who decided."""
+    at: dt.date | None = None
+    """On which day."""
+    why: str | None = None
+    """The reason given, if any."""
+    type: str | None = None
+    """The field's type when it was decided, one of `connectors.base.Field.type`; a change of it is drift."""
+    encrypted: bool = False
+    """Whether the field holds tokens of Protect."""
+    source: str | None = None
+    """Where its values come from: `subject`, or whom else."""
+
+
+class Jurisdiction(FileModel):
+    """How the law that holds for a record is read off it."""
+
+    field: str
+    """The field, such as `country`."""
+    map: dict[str, str]
+    """Its values to laws; another value means the strictest law in force."""
+
+
+class CatalogDataset(FileModel):
+    """What people decided about one dataset."""
+
+    id: str = Field(pattern=r"^d[0-9]+$")
+    """Given once in its store, never reused."""
+    subject_key: tuple[str, ...] = ()
+    """The fields that identify the person a record is about; empty for a dataset that is about no person."""
+    record_key: tuple[str, ...] = ()
+    """The fields that identify a record; ciphertexts are bound to them."""
+    jurisdiction: Jurisdiction | None = None
+    """How the law of a record is read off it; None means the strictest in force."""
+    special: tuple[str, ...] = ()
+    """Special categories that the dataset as a whole reveals: being in a patients' list is health data."""
+    special_rows: dict[str, str] = Field(default_factory=dict)
+    """Special category to the predicate of the rows that reveal it."""
+    fields: dict[str, CatalogField] = Field(default_factory=dict)
+    """By name."""
+
+    _list = field_validator("subject_key", "record_key", "special", mode="before")(_listed)
+
+
+class CatalogStore(FileModel):
+    """What people decided about one store."""
+
+    id: str = Field(pattern=r"^s[0-9]+$")
+    """Given once in the catalog, never reused."""
+    datasets: dict[str, CatalogDataset] = Field(default_factory=dict)
+    """By name."""
+
+
+class Catalog(FileModel):
+    """The reviewed data map."""
+
+    version: Literal[1] = 1
+    """The form of the file."""
+    stores: dict[str, CatalogStore] = Field(default_factory=dict)
+    """By name."""
+
+    def dataset(self, ref: DatasetRef) -> CatalogDataset | None:
+        """What was decided about a dataset; None for one that nobody has looked at."""
+        store = self.stores.get(ref.store)
+        return store.datasets.get(ref.dataset) if store else None
+
+    def field(self, ref: FieldRef) -> CatalogField | None:
+        """What was decided about a field; None for one that nobody has looked at."""
+        dataset = self.dataset(ref.of)
+        return dataset.fields.get(ref.field) if dataset else None
+
+    def walk(self) -> Iterator[tuple[FieldRef, CatalogField]]:
+        """Every field with its reference, in the order of the file."""
+        for store_name, store in self.stores.items():
+            for dataset_name, dataset in store.datasets.items():
+                for name, entry in dataset.fields.items():
+                    yield FieldRef(store_name, dataset_name, name), entry
+
+    @property
+    def digest(self) -> str:
+        """A short digest of all decisions; the same decisions give the same digest."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+
+def read_catalog(path: Path) -> Catalog:
+    """The catalog in a file; an empty one where there is no file. Raises CatalogError."""
+    if not path.exists():
+        return Catalog()
+    return _checked(load_yaml(path, error=CatalogError), str(path))
+
+
+def parse_catalog(text: str, place: str = "catalog") -> Catalog:
+    """The catalog in a text. Raises CatalogError."""
+    return _checked(parse_yaml(text, place, error=CatalogError), place)
+
+
+def _checked(document: Any, place: str) -> Catalog:
+    catalog = check_model(Catalog, document, place, error=CatalogError)
+    _refuse_shared_ids(place, "store", [store.id for store in catalog.stores.values()])
+    for store_name, store in catalog.stores.items():
+        _refuse_shared_ids(f"{place}, {store_name}", "dataset", [each.id for each in store.datasets.values()])
+        for name, dataset in store.datasets.items():
+            _refuse_shared_ids(f"{place}, {store_name}.{name}", "field", [each.id for each in dataset.fields.values()])
+            _refuse_unknown_keys(f"{place}, {store_name}.{name}", dataset)
+    return catalog
+
+
+def _refuse_shared_ids(place: str, what: str, ids: list[str]) -> None:
+    if len(set(ids)) < len(ids):
+        raise CatalogError(
+            place,
+            found=f"a {what} id given twice",
+            expected=f"each {what} id once; ciphertexts are bound to them",
+            next_step="give the newer entry the next free number",
+        )
+
+
+def _refuse_unknown_keys(place: str, dataset: CatalogDataset) -> None:
+    for key in (*dataset.subject_key, *dataset.record_key):
+        if key not in dataset.fields:
+            raise CatalogError(
+                place,
+                found=f"key field `{key}` that is not among the dataset's fields",
+                expected="a field of this dataset",
+                next_step="add the field, or name another as key",
+            )

@@ -1,0 +1,110 @@
+"""`governance.yaml`: which stores there are, where our own records lie, and which laws hold."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from policies.errors import ConfigError
+from policies.yaml_files import FileModel, read_model
+
+_STORE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+LAWS = ("ccpa", "gdpr", "pipl", "tw-pdpa", "uk-gdpr")
+"""Laws that a project can name."""
+
+
+def _store_name(name: str) -> str:
+    if not _STORE_NAME.fullmatch(name):
+        raise ValueError("a store's name is letters, digits, `_` and `-`, without a dot")
+    return name
+
+
+def _law(name: str) -> str:
+    if name not in LAWS:
+        raise ValueError(f"one of {', '.join(LAWS)}")
+    return name
+
+
+StoreName = Annotated[str, AfterValidator(_store_name)]
+Law = Annotated[str, AfterValidator(_law)]
+
+
+class StoreConfig(FileModel):
+    """One store: a database by `url`, or files by `path`."""
+
+    url: str | None = None
+    """A SQLAlchemy URL; `env:NAME` takes it from an environment variable, for URLs that hold a password."""
+    path: str | None = None
+    """A file, folder or glob, relative to `governance.yaml`."""
+    encoding: str | None = None
+    """The text encoding of CSV files, when it cannot be detected."""
+    migrations: tuple[str, ...] = ()
+    """Folders of migrations that `governance check` reads."""
+    models: str | None = None
+    """A module of SQLAlchemy models that `governance check` reads."""
+
+    @model_validator(mode="after")
+    def _one_target(self) -> StoreConfig:
+        if (self.url is None) == (self.path is None):
+            raise ValueError("either `url` or `path`")
+        return self
+
+
+class RecordsConfig(FileModel):
+    """Where ledger, consent and jobs are kept."""
+
+    url: str = "sqlite:///.governance/gov.db"
+    """A SQLAlchemy URL of SQLite or PostgreSQL, or `env:NAME`."""
+    checkpoint_file: str | None = None
+    """A file that receives every signed checkpoint, best on a disk that someone else keeps."""
+
+
+class KeyringConfig(FileModel):
+    """Where keys come from."""
+
+    provider: Literal["file"] = "file"
+    """The kind of provider."""
+    path: str = ".governance/keyring.json"
+    """The file of wrapped keys. Its passphrase comes from GOVERNANCE_PASSPHRASE or `passphrase_file`."""
+    passphrase_file: str | None = None
+    """A file, readable by its owner alone, that holds the passphrase when the variable is not set."""
+
+
+class ScanConfig(FileModel):
+    """What a scan reads when the command does not say."""
+
+    sample: int = Field(default=10_000, ge=1)
+    """Rows for each dataset."""
+    regions: tuple[str, ...] = ("CN", "TW", "HK", "US", "GB", "DE")
+    """ISO 3166 regions that phone numbers without a prefix may belong to."""
+
+
+class GovernanceConfig(FileModel):
+    """The whole of `governance.yaml`."""
+
+    version: Literal[1]
+    """The form of the file."""
+    stores: dict[StoreName, StoreConfig] = Field(default_factory=dict)
+    """By name."""
+    policies: str = "policies"
+    """The folder that holds catalog, access policy, purposes, principals and retention rules."""
+    records: RecordsConfig = RecordsConfig()
+    """Where our own records lie."""
+    keyring: KeyringConfig = KeyringConfig()
+    """Where keys come from."""
+    laws: tuple[Law, ...] = ("gdpr",)
+    """The laws in force; where a person's law is unknown, the strictest of these holds."""
+    time_zone: str = "UTC"
+    """The zone in which reports show times and days begin, as an IANA name."""
+    schema_check_seconds: int = Field(default=30, gt=0)
+    """How often an open connection compares the schema with the catalog."""
+    scan: ScanConfig = ScanConfig()
+    """What a scan reads when the command does not say."""
+
+
+def read_config(path: Path) -> GovernanceConfig:
+    """`governance.yaml` as a checked model. Raises ConfigError."""
+    return read_model(GovernanceConfig, path, error=ConfigError)

@@ -1,0 +1,1 @@
+"""Dated packs of rule data: pure data, read by `policies.pack_loader`."""

@@ -1,0 +1,23 @@
+"""Conditions on rows that a part of the product hands to the guard as plain data.
+
+The part that hands one over knows its own table in the store and nothing of SQL rewriting; the guard turns it into SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ExistsIn:
+    """A row is admitted only while a table of ours in the same store holds a matching row."""
+
+    table: str
+    """The table's name, bare; it is one of ours and starts with `gov_`."""
+    match: Mapping[str, str]
+    """The table's column to the dataset's field that it must equal; a NULL on either side never matches."""
+    among: Mapping[str, tuple[str, ...]]
+    """The table's column to the texts of which it must be one."""
+    rule_id: str
+    """Which rule asks for it, for the ledger."""

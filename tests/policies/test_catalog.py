@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from policies.catalog import parse_catalog, read_catalog
+from policies.errors import CatalogError
+from policies.nouns import DatasetRef, FieldRef, LabelStatus
+
+GOOD = """
+version: 1
+stores:
+  crm:
+    id: s1
+    datasets:
+      客户:
+        id: d1
+        subject_key: id
+        special_rows: {user.health_and_medical: "clinic == True"}
+        fields:
+          id: {id: f1, category: none, status: confirmed}
+          邮箱: {id: f2, category: user.contact.email, status: proposed}
+"""
+
+
+def test_fields_are_found_by_reference() -> None:
+    catalog = parse_catalog(GOOD)
+    entry = catalog.field(FieldRef("crm", "客户", "邮箱"))
+    assert entry is not None
+    assert entry.status is LabelStatus.PROPOSED
+    assert catalog.field(FieldRef("crm", "客户", "电话")) is None
+    assert catalog.dataset(DatasetRef("erp", "客户")) is None
+
+
+def test_one_key_field_may_stand_without_a_list() -> None:
+    dataset = parse_catalog(GOOD).dataset(DatasetRef("crm", "客户"))
+    assert dataset is not None
+    assert dataset.subject_key == ("id",)
+
+
+def test_a_missing_catalog_knows_nothing(tmp_path: Path) -> None:
+    assert list(read_catalog(tmp_path / "none.yaml").walk()) == []
+
+
+def test_the_digest_follows_decisions_and_not_comments() -> None:
+    assert parse_catalog(GOOD).digest == parse_catalog("# a comment\n" + GOOD).digest
+    assert parse_catalog(GOOD).digest != parse_catalog(GOOD.replace("proposed", "confirmed")).digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("id: f2", "id: f1", "field id given twice"),
+        ("id: f2", "id: email", "`stores.crm.datasets.客户.fields.邮箱.id`"),
+        ("subject_key: id", "subject_key: number", "`number`"),
+        ("status: proposed", "status: certain", "status"),
+        ("status: proposed", "status: proposed, sensitivity: secret", "sensitivity"),
+        ("version: 1", "version: 2", "version"),
+    ],
+)
+def test_a_wrong_catalog_is_refused(old: str, new: str, said: str) -> None:
+    with pytest.raises(CatalogError) as caught:
+        parse_catalog(GOOD.replace(old, new))
+    assert said in str(caught.value)
