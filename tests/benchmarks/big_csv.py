@@ -1,0 +1,108 @@
+"""Peak memory and speed of reading a CSV of 2 GB: `python tests/benchmarks/big_csv.py [--mb 2000] [--sample N]`.
+
+Makes the file in a temporary folder, reads it once through `FileStore` in a process of its own and prints one JSON
+line. The bar is 600 MB resident. `--keep FILE` leaves the file there for another step to scan.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+BAR_MB = 600
+_HEADER = "id,name,姓名,email,phone,city,street,born,card,amount,status,note\n"
+
+
+def _lines(block: int) -> Iterator[str]:
+    for number in range(block * 10_000, (block + 1) * 10_000):
+        yield (
+            f"{number},Ann Example{number % 9973},林雅婷{number % 977},user{number}@example.com,"
+            f"+886 9{number % 10**7:08},臺北市大安區,{number % 400} Main Street,"
+            f"19{number % 90 + 10}-0{number % 9 + 1}-1{number % 9},"
+            f'4111{number % 10**12:012},{number % 1000}.50,active,"客戶反映電話打不通, 已改約下星期三 {number}"\n'
+        )
+
+
+def make(path: Path, size_bytes: int) -> int:
+    """Write the file; gives its number of rows."""
+    block = written = 0
+    with path.open("w", encoding="utf-8") as file:
+        written += file.write(_HEADER)
+        while path.stat().st_size < size_bytes:
+            file.writelines(_lines(block))
+            file.flush()
+            block += 1
+    return block * 10_000
+
+
+def _peak_mb() -> float:
+    """The most memory this process has held; getrusage would hand down that of the process that started it."""
+    found = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text(encoding="utf-8"))
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def read(path: Path, sample_rows: int | None) -> dict[str, object]:
+    """Read the file once; gives the figures."""
+    from connectors.base import Sample
+    from connectors.files.store import FileStore
+
+    before_mb = _peak_mb()
+    store = FileStore("big", str(path))
+    start, start_cpu = time.perf_counter(), time.process_time()
+    [dataset] = store.datasets()
+    kept = 0
+    with store.read(dataset.name, [field.name for field in dataset.fields], Sample(sample_rows)) as reading:
+        for batch in reading:
+            kept += batch.num_rows
+        rows = reading.rows_total
+    wall, cpu = time.perf_counter() - start, time.process_time() - start_cpu
+    peak_mb = _peak_mb()
+    return {
+        "figure": "big_csv_read",
+        "size_mb": round(path.stat().st_size / 1e6),
+        "rows": rows,
+        "rows_kept": kept,
+        "method": reading.method,
+        "wall_seconds": round(wall, 1),
+        "rows_per_cpu_second": round((rows or 0) / cpu),
+        "cells_per_cpu_second": round((rows or 0) * len(dataset.fields) / cpu),
+        "imports_mb": round(before_mb),
+        "peak_mb": round(peak_mb),
+        "bar_mb": BAR_MB,
+        "within_bar": peak_mb < BAR_MB,
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mb", type=int, default=2000)
+    parser.add_argument("--sample", type=int, default=None)
+    parser.add_argument("--keep", type=Path, default=None)
+    parser.add_argument("--read", type=Path, default=None, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.read is not None:
+        print(json.dumps(read(options.read, options.sample)))
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        path = options.keep or Path(folder) / "big.csv"
+        rows = make(path, options.mb * 1_000_000)
+        sample = [] if options.sample is None else ["--sample", str(options.sample)]
+        run = subprocess.run(
+            [sys.executable, __file__, "--read", str(path), *sample], check=True, stdout=subprocess.PIPE, text=True
+        )
+    figures = json.loads(run.stdout)
+    if figures["rows"] != rows:
+        sys.exit(f"read {figures['rows']} rows of {rows}")
+    print(json.dumps(figures))
+    return 0 if figures["within_bar"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
