@@ -1,0 +1,187 @@
+"""Events and their bytes: schema `governance.event/1`, encoded by RFC 8785 and stored exactly as hashed.
+
+Every key of the schema is in every leaf, null, empty list or empty object where there is nothing to say, so one event
+has one encoding. `docs/ledger.md` draws the form.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import Any, Self
+
+import rfc8785
+
+from governance.ledger import patterns
+from policies.errors import TamperedError
+
+SCHEMA = "governance.event/1"
+"""Name and version of the form; a later form gets another number and old leaves stay as they are."""
+
+KINDS = frozenset(
+    {
+        "catalog.decided",
+        "check",
+        "close",
+        "consent.given",
+        "consent.withdrawn",
+        "decision",
+        "key.created",
+        "ledger.opened",
+        "report",
+        "retention.batch",
+        "retention.done",
+        "retention.planned",
+        "scan",
+    }
+)
+"""What an event can be about."""
+
+_MAPPINGS = ("counts", "versions", "refs")
+
+
+@dataclass(frozen=True, slots=True)
+class EventObject:
+    """One thing that an event is about."""
+
+    ref: str
+    """A store, dataset or field, as in `crm.customers.email`."""
+    treatment: str | None = None
+    """What was given of it: `clear`, `mask:email`, `null`; None where that does not apply."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventDraft:
+    """What happened, before the ledger gives it an id, a time and a place.
+
+    Raises LedgerError when a field holds anything but ids, codes, counts and names from the user's own files.
+    """
+
+    kind: str
+    """One of KINDS."""
+    actor: str
+    """Reference of the service or OS user who acted, or `system`."""
+    principal: str | None = None
+    """Reference of the person or service on whose behalf."""
+    purpose: str | None = None
+    """The purpose that was stated."""
+    action: str | None = None
+    """`read`, `export`, `write`, `delete`, or the verb of a command."""
+    outcome: str | None = None
+    """How it ended or was decided: `allowed`, `refused`, `done`, `failed`."""
+    objects: tuple[EventObject, ...] = ()
+    """What it was about, in the order of the statement or plan."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Numbers by name: `rows`, `fields`."""
+    rules: tuple[str, ...] = ()
+    """Ids of the rules that decided."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """What was in force: digests of policy, catalog, packs."""
+    refs: Mapping[str, str] = field(default_factory=dict)
+    """Ids of what it belongs to: `decision`, `job`, `plan`."""
+    statement: str | None = None
+    """Keyed hash of the statement; never its text."""
+    reason: str | None = None
+    """A key of the words files that says why."""
+    note: str | None = None
+    """Reference of a free text."""
+
+    def __post_init__(self) -> None:
+        for name in _MAPPINGS:
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        if self.kind not in KINDS:
+            patterns.refuse("kind", "a kind that is not in KINDS", "a kind of governance.ledger.events")
+        self._check_people()
+        self._check_codes()
+
+    def _check_people(self) -> None:
+        patterns.check("actor", self.actor, patterns.PRINCIPAL_REF)
+        patterns.check("principal", self.principal, patterns.PRINCIPAL_REF, optional=True)
+        patterns.check("note", self.note, patterns.NOTE_REF, optional=True)
+
+    def _check_codes(self) -> None:
+        patterns.check("purpose", self.purpose, patterns.PURPOSE, optional=True)
+        patterns.check("action", self.action, patterns.CODE, optional=True)
+        patterns.check("outcome", self.outcome, patterns.CODE, optional=True)
+        patterns.check("reason", self.reason, patterns.CODE, optional=True)
+        patterns.check("statement", self.statement, patterns.HASH, optional=True)
+        for each in self.objects:
+            patterns.check_object("objects.ref", each.ref)
+            patterns.check("objects.treatment", each.treatment, patterns.CODE, optional=True)
+        for rule in self.rules:
+            patterns.check("rules", rule, patterns.RULE)
+        patterns.check_counts(self.counts)
+        patterns.check_each("versions", self.versions, patterns.VERSION)
+        patterns.check_each("refs", self.refs, patterns.ID)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event(EventDraft):
+    """What happened, as the ledger holds it."""
+
+    id: str
+    """Given once; evidence in reports names it."""
+    time: str
+    """UTC with microseconds, as `2026-11-22T08:00:00.000000Z`."""
+    period: int
+    """The period of the log, from 1."""
+    seq: int
+    """The place in its period, from 0."""
+
+    @classmethod
+    def of(cls, draft: EventDraft, *, event_id: str, time: dt.datetime, period: int, seq: int) -> Self:
+        """A draft that got its id, time and place."""
+        patterns.check("id", event_id, patterns.ID)
+        content = {each.name: getattr(draft, each.name) for each in fields(EventDraft)}
+        return cls(**content, id=event_id, time=stamp(time), period=period, seq=seq)
+
+    def leaf(self) -> bytes:
+        """The bytes that are stored and hashed."""
+        document: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
+        document |= {name: dict(document[name]) for name in _MAPPINGS}
+        document["schema"] = SCHEMA
+        document["objects"] = [{"ref": each.ref, "treatment": each.treatment} for each in self.objects]
+        document["rules"] = list(self.rules)
+        return rfc8785.dumps(document)
+
+    @classmethod
+    def from_leaf(cls, leaf: bytes) -> Self:
+        """The event in stored bytes. Raises TamperedError for bytes that this schema does not make."""
+        try:
+            document = json.loads(leaf)
+            if document.pop("schema") != SCHEMA:
+                raise _not_an_event()
+            document["objects"] = tuple(EventObject(**each) for each in document["objects"])
+            document["rules"] = tuple(document["rules"])
+            return cls(**document)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise _not_an_event() from None
+
+    @property
+    def closes(self) -> str | None:
+        """The decision that this event ends; None for any other kind."""
+        return self.refs.get("decision") if self.kind == "close" else None
+
+    @property
+    def moment(self) -> dt.datetime:
+        """The time as a datetime in UTC."""
+        return dt.datetime.fromisoformat(self.time)
+
+
+def stamp(time: dt.datetime) -> str:
+    """A time as events write it. Raises LedgerError for a time without a zone."""
+    if time.tzinfo is None:
+        patterns.refuse("time", "a time without a zone", "an aware datetime")
+    return time.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _not_an_event() -> TamperedError:
+    return TamperedError(
+        "ledger event",
+        found="stored bytes of another form",
+        expected=f"an event of schema {SCHEMA}",
+        next_step="run `governance ledger verify`, which names the place",
+    )

@@ -1,0 +1,289 @@
+"""The log itself: `append` returns when the event is durable, or raises so that the use does not happen."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import structlog
+from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from governance.ledger.base import KeyedHash, Signer
+from governance.ledger.checkpoint import sign_checkpoint
+from governance.ledger.checkpoint_file import write_checkpoint
+from governance.ledger.events import Event, EventDraft, stamp
+from governance.ledger.names import Names
+from governance.ledger.periods import Period, seal_event
+from governance.ledger.reading import Filter, read_events
+from governance.ledger.tables import CHECKPOINTS, EVENTS
+from governance.ledger.tree import leaf_hashes
+from governance.ledger.verification import Verification, verify_log
+from governance.records.transactions import writing
+from policies.errors import LedgerError, RecordsError
+
+CHECKPOINT_EVENTS = 1000
+"""A checkpoint is signed at the latest after so many events."""
+CHECKPOINT_SECONDS = 60
+"""And with the first event that comes so many seconds after the last one."""
+
+_INSERT = insert(EVENTS)
+_log = structlog.get_logger()
+
+
+class Ledger:
+    """The append-only log of every decision and action, and the erasable names beside it.
+
+    May be shared by threads; several processes may each have one on the same database. Used with `with`, or ended by
+    `finish`, it leaves a checkpoint of everything it wrote.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        signer: Signer,
+        keyed_hash: KeyedHash,
+        clock: Callable[[], dt.datetime],
+        new_id: Callable[[], str],
+        checkpoint_file: Path | None = None,
+    ) -> None:
+        self._engine = engine
+        self._signer = signer
+        self._keyed_hash = keyed_hash
+        self._clock = clock
+        self._new_id = new_id
+        self._checkpoint_file = checkpoint_file
+        self._names = Names(engine, keyed_hash, new_id)
+        self._file_behind = False  # a checkpoint was signed in somebody else's transaction
+
+    # --- writing
+
+    def append(self, draft: EventDraft) -> Event:
+        """Record what happened; durable when this returns. Raises LedgerError when it could not be recorded."""
+        return self.append_many((draft,))[0]
+
+    def append_many(self, drafts: Sequence[EventDraft]) -> list[Event]:
+        """Record several events in one transaction: all of them or none. Raises LedgerError."""
+        with _translated(), writing(self._engine) as connection:
+            behind, self._file_behind = self._file_behind, False
+            events, note = self._append_locked(connection, drafts)
+            note = note or (self._newest_note(connection) if behind else None)
+        self._keep(note)
+        return events
+
+    def append_in(self, connection: Connection, draft: EventDraft) -> Event:
+        """Record what happened inside a transaction of the caller's; durable when, and only when, that commits.
+
+        The transaction is one of `governance.records.transactions.writing` on the records database: it holds the write
+        lock on SQLite from its start, and on PostgreSQL the ledger's lock from here until it ends, so keep what follows
+        short. A checkpoint that falls due here reaches the checkpoint file with the next event of this ledger's own, or
+        with `finish`. Raises LedgerError; then roll back.
+        """
+        with _translated():
+            events, note = self._append_locked(connection, (draft,))
+        self._file_behind = self._file_behind or note is not None
+        return events[0]
+
+    def decide(self, draft: EventDraft) -> Event:
+        """Record a decision, before the first row is read or written. Raises LedgerError."""
+        if draft.kind != "decision":
+            raise _refused(f"a draft of kind {draft.kind} where a decision belongs")
+        return self.append(draft)
+
+    def close(self, decision_id: str, outcome: str, counts: Mapping[str, int], *, reason: str | None = None) -> Event:
+        """Record how the use that a decision allowed has ended. Raises LedgerError for a second close."""
+        decision = next(self.events(ids=(decision_id,)), None)
+        if decision is None or decision.kind != "decision":
+            raise _refused("an id that is no decision of this ledger")
+        return self.append(
+            EventDraft(
+                kind="close",
+                actor=decision.actor,
+                principal=decision.principal,
+                purpose=decision.purpose,
+                action=decision.action,
+                outcome=outcome,
+                counts=counts,
+                refs={"decision": decision_id},
+                reason=reason,
+            )
+        )
+
+    def checkpoint(self) -> str:
+        """A signed note of the log as it stands, kept in the table and in the file. Raises LedgerError."""
+        with _translated(), writing(self._engine) as connection:
+            period = self._open_period(connection)
+            note = self._stored_note(connection, period) or self._sign(connection, period)
+            period.save(connection, self._keyed_hash)
+        self._keep(note)
+        return note
+
+    def finish(self) -> None:
+        """Leave a checkpoint of everything written. Raises LedgerError."""
+        self.checkpoint()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.finish()
+
+    # --- reading
+
+    def events(
+        self,
+        kind: str | Collection[str] | None = None,
+        *,
+        since: dt.datetime | None = None,
+        until: dt.datetime | None = None,
+        principal: str | None = None,
+        ids: Collection[str] | None = None,
+    ) -> Iterator[Event]:
+        """Events in the order of the log: of some kinds, from `since` on, before `until`, of a principal, by id.
+
+        Streams. Raises LedgerError, and TamperedError for stored bytes that are no event.
+        """
+        kinds = (kind,) if isinstance(kind, str) else kind
+        return read_events(self._engine, Filter(kinds, since, until, principal, ids))
+
+    def open_decisions(self) -> Iterator[Event]:
+        """Decisions without a close: in every report their outcome is unknown."""
+        return read_events(self._engine, Filter(open_decisions=True))
+
+    def verify(self, checkpoint: str | None = None) -> Verification:
+        """What recomputing the whole log from its stored bytes shows, against a checkpoint kept outside if given.
+
+        Raises TamperedError for a text that is no checkpoint of this ledger's key, LedgerError when it cannot be read.
+        """
+        return verify_log(self._engine, self._signer, self._keyed_hash, outside=checkpoint)
+
+    # --- names and hashes
+
+    def refer(self, kind: str, text: str) -> str:
+        """The reference of a name (`principal`) or free text (`note`) in the erasable table. Raises LedgerError."""
+        return self._names.refer(kind, text)
+
+    def resolve(self, ref: str) -> str | None:
+        """The text of a reference; None once it is erased. Raises LedgerError."""
+        return self._names.resolve(ref)
+
+    def resolve_all(self, refs: Iterable[str]) -> dict[str, str]:
+        """The texts of many references; erased ones are left out. Raises LedgerError."""
+        return self._names.resolve_all(refs)
+
+    def erase(self, ref: str) -> None:
+        """Forget the text of a reference for good. Raises LedgerError."""
+        self._names.erase(ref)
+
+    def statement_hash(self, statement: str) -> str:
+        """The keyed hash by which events name a statement."""
+        return self._keyed_hash.digest("ledger.statement", statement.encode(errors="surrogatepass"))
+
+    # --- inside a transaction
+
+    def _append_locked(self, connection: Connection, drafts: Sequence[EventDraft]) -> tuple[list[Event], str | None]:
+        """The events, and the last checkpoint that fell due."""
+        note = None
+        period = self._open_period(connection)
+        events: list[Event] = []
+        for start in range(0, len(drafts), CHECKPOINT_EVENTS):
+            events += self._add(connection, period, drafts[start : start + CHECKPOINT_EVENTS])
+            note = self._checkpoint_if_due(connection, period) or note
+        period.save(connection, self._keyed_hash)
+        return events, note
+
+    def _open_period(self, connection: Connection) -> Period:
+        period = Period.lock(connection, self._keyed_hash)
+        if period is None:
+            period = Period.begin(connection, ledger_id=self._new_id(), time=stamp(self._clock()))
+            self._add(connection, period, (EventDraft(kind="ledger.opened", actor="system"),))
+        return period
+
+    def _add(self, connection: Connection, period: Period, drafts: Sequence[EventDraft]) -> list[Event]:
+        now = self._clock()
+        first = period.frontier.size
+        events = [
+            Event.of(draft, event_id=self._new_id(), time=now, period=period.number, seq=first + place)
+            for place, draft in enumerate(drafts)
+        ]
+        leaves = [event.leaf() for event in events]
+        rows = [self._row(event, leaf) for event, leaf in zip(events, leaves, strict=True)]
+        if rows:
+            connection.execute(_INSERT, rows)
+        period.frontier.extend(leaf_hashes(leaves))
+        return events
+
+    def _row(self, event: Event, leaf: bytes) -> dict[str, object]:
+        return {
+            "period": event.period,
+            "seq": event.seq,
+            "leaf": leaf,
+            "seal": seal_event(self._keyed_hash, event.period, event.seq, leaf),
+            "id": event.id,
+            "time": event.time,
+            "kind": event.kind,
+            "principal": event.principal,
+            "closes": event.closes,
+        }
+
+    def _checkpoint_if_due(self, connection: Connection, period: Period) -> str | None:
+        waiting = period.frontier.size - period.checkpoint_size
+        oldest = stamp(self._clock() - dt.timedelta(seconds=CHECKPOINT_SECONDS))
+        if waiting >= CHECKPOINT_EVENTS or (waiting and period.checkpoint_time <= oldest):
+            return self._sign(connection, period)
+        return None
+
+    def _sign(self, connection: Connection, period: Period) -> str:
+        note = sign_checkpoint(period.checkpoint, self._signer)
+        period.checkpoint_size, period.checkpoint_time = period.frontier.size, stamp(self._clock())
+        row = {"period": period.number, "size": period.frontier.size, "time": period.checkpoint_time, "note": note}
+        connection.execute(insert(CHECKPOINTS), row)
+        return note
+
+    @staticmethod
+    def _stored_note(connection: Connection, period: Period) -> str | None:
+        query = select(CHECKPOINTS.c.note).where(
+            CHECKPOINTS.c.period == period.number, CHECKPOINTS.c.size == period.frontier.size
+        )
+        note: str | None = connection.execute(query).scalar_one_or_none()
+        return note
+
+    @staticmethod
+    def _newest_note(connection: Connection) -> str | None:
+        query = select(CHECKPOINTS.c.note).order_by(CHECKPOINTS.c.period.desc(), CHECKPOINTS.c.size.desc()).limit(1)
+        note: str | None = connection.execute(query).scalar_one_or_none()
+        return note
+
+    def _keep(self, note: str | None) -> None:
+        if note is not None and self._checkpoint_file is not None:
+            write_checkpoint(self._checkpoint_file, note)
+            _log.debug("ledger.checkpoint_written")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn what the database raises into LedgerError; its own text can carry values."""
+    try:
+        yield
+    except IntegrityError:
+        raise _refused("an id that is taken, or a decision that is closed already") from None
+    except LedgerError:
+        raise
+    except (SQLAlchemyError, RecordsError):
+        raise _refused("a database that could not be written") from None
+
+
+def _refused(found: str) -> LedgerError:
+    return LedgerError(
+        "ledger",
+        found=found,
+        expected="an event that is durable before the use it records",
+        next_step="nothing was released; run `governance doctor`, then `governance ledger verify`",
+    )

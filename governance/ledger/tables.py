@@ -1,0 +1,57 @@
+"""The four tables of the ledger. Leaf bytes are the record; every other column is a way to find or to check them."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+
+from governance.records.metadata import metadata
+
+PERIODS = Table(
+    "gov_ledger_period",
+    metadata,
+    Column("period", Integer, primary_key=True, autoincrement=False),
+    Column("origin", String(200), nullable=False, unique=True),
+    Column("opened", String(27), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+    Column("seal", String(64), nullable=False),
+    Column("checkpoint_size", BigInteger, nullable=False),
+    Column("checkpoint_time", String(27), nullable=False),
+)
+"""One row per period: its origin, how many leaves it has, the frontier of its tree, and its last checkpoint."""
+
+EVENTS = Table(
+    "gov_ledger_event",
+    metadata,
+    Column("period", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("leaf", LargeBinary, nullable=False),
+    Column("seal", String(64), nullable=False),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("time", String(27), nullable=False, index=True),
+    Column("kind", String(64), nullable=False, index=True),
+    Column("principal", String(80), nullable=True, index=True),
+    Column("closes", String(64), nullable=True, unique=True),
+)
+"""One row per event. `closes` is the decision that a `close` ends, so that none is closed twice."""
+
+CHECKPOINTS = Table(
+    "gov_ledger_checkpoint",
+    metadata,
+    Column("period", Integer, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("time", String(27), nullable=False),
+    Column("note", Text, nullable=False),
+)
+"""Every signed checkpoint."""
+
+NAMES = Table(
+    "gov_ledger_name",
+    metadata,
+    Column("ref", String(80), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("text", Text, nullable=False),
+    UniqueConstraint("kind", "digest"),
+)
+"""Names and notes that people entered. Erasable: the ledger holds the reference alone."""

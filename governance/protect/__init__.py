@@ -1,0 +1,1 @@
+"""Keys, tokens and masks. The only room that touches key material."""

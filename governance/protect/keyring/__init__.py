@@ -1,0 +1,1 @@
+"""Keyrings: where keys come from and how they are wrapped."""

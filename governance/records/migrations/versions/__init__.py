@@ -1,0 +1,1 @@
+"""The migrations, one linear chain: `0001_ledger` and up."""

@@ -1,0 +1,121 @@
+import dataclasses
+import datetime as dt
+
+import pytest
+
+from governance.ledger.events import KINDS, SCHEMA, Event, EventDraft, EventObject, stamp
+from policies.errors import LedgerError, TamperedError
+
+MARKER = "marker.ann@example.org"
+NOW = dt.datetime(2026, 11, 22, 8, tzinfo=dt.UTC)
+
+
+def full_draft():
+    return EventDraft(
+        kind="decision",
+        actor="p:a1",
+        principal="p:b2",
+        purpose="客服.email",
+        action="read",
+        outcome="allowed",
+        objects=(EventObject("crm.客户 资料.email", "mask:email"), EventObject("crm"), EventObject("crm.t.extra:$.a")),
+        counts={"fields": 2},
+        rules=("access.csv:12", "consent.given"),
+        versions={"policy": "abc", "packs": "2026.1+x"},
+        refs={"job": "j1"},
+        statement="0f" * 32,
+        reason="access.no_rule",
+        note="n:c3",
+    )
+
+
+def test_an_event_has_a_round_trip_through_its_bytes():
+    event = Event.of(full_draft(), event_id="e1", time=NOW, period=1, seq=0)
+    assert Event.from_leaf(event.leaf()) == event
+    assert event.moment == NOW
+
+
+def test_the_form_is_the_documented_one():
+    leaf = Event.of(EventDraft(kind="scan", actor="system"), event_id="e1", time=NOW, period=1, seq=0).leaf()
+    assert leaf == (
+        b'{"action":null,"actor":"system","counts":{},"id":"e1","kind":"scan","note":null,"objects":[],"outcome":null,'
+        b'"period":1,"principal":null,"purpose":null,"reason":null,"refs":{},"rules":[],"schema":"governance.event/1",'
+        b'"seq":0,"statement":null,"time":"2026-11-22T08:00:00.000000Z","versions":{}}'
+    )
+
+
+def test_the_same_event_gives_the_same_bytes_whatever_the_order():
+    one = dataclasses.replace(full_draft(), versions={"a": "1", "b": "2"})
+    two = dataclasses.replace(full_draft(), versions={"b": "2", "a": "1"})
+    leaves = {Event.of(each, event_id="e1", time=NOW, period=1, seq=0).leaf() for each in (one, two)}
+    assert len(leaves) == 1
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"kind": "gossip"},
+        {"actor": "ann"},
+        {"actor": MARKER},
+        {"actor": "n:c3"},
+        {"principal": MARKER},
+        {"principal": "p:"},
+        {"purpose": MARKER},
+        {"purpose": "to call Ann Lee"},
+        {"action": MARKER},
+        {"outcome": "Ann was refused"},
+        {"objects": (EventObject(MARKER),)},
+        {"objects": (EventObject("crm.customers." + MARKER),)},
+        {"objects": (EventObject("crm.a\nb"),)},
+        {"objects": (EventObject("crm.customers", MARKER),)},
+        {"counts": {MARKER: 1}},
+        {"counts": {"rows": -1}},
+        {"counts": {"rows": True}},
+        {"counts": {"rows": 1.5}},
+        {"counts": {"rows": 2**53}},
+        {"counts": {"rows": MARKER}},
+        {"rules": (MARKER,)},
+        {"versions": {"policy": MARKER}},
+        {"refs": {"decision": MARKER}},
+        {"refs": {"decision": ""}},
+        {"statement": "SELECT 1"},
+        {"reason": MARKER},
+        {"note": MARKER},
+        {"note": "p:a1"},
+    ],
+)
+def test_what_is_no_id_code_count_or_name_is_refused_and_not_repeated(parts):
+    with pytest.raises(LedgerError) as caught:
+        EventDraft(**{"kind": "scan", "actor": "p:a1"} | parts)
+    assert MARKER not in str(caught.value)
+    assert "Ann" not in str(caught.value)
+
+
+def test_a_time_without_a_zone_is_refused():
+    with pytest.raises(LedgerError):
+        stamp(dt.datetime(2026, 1, 1))  # noqa: DTZ001 the refusal is the test
+
+
+@pytest.mark.parametrize(
+    "leaf", [b"", b"[]", b"{}", b'{"schema":"governance.event/2"}', b"\xff", b'{"schema":"governance.event/1","x":1}']
+)
+def test_bytes_of_another_form_are_refused(leaf):
+    with pytest.raises(TamperedError):
+        Event.from_leaf(leaf)
+
+
+def test_an_event_cannot_be_changed():
+    draft = full_draft()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        draft.kind = "scan"
+    with pytest.raises(TypeError):
+        draft.counts["rows"] = 1
+
+
+def test_kinds_and_schema_are_documented():
+    from pathlib import Path
+
+    page = (Path(__file__).parents[3] / "docs" / "ledger.md").read_text(encoding="utf-8")
+    assert SCHEMA in page
+    assert all(f"`{kind}`" in page for kind in KINDS)
+    assert all(f"`{each.name}`" in page for each in dataclasses.fields(Event))
