@@ -1,0 +1,135 @@
+"""Reads and writes consent in the records database, on a connection whose transaction the caller holds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass, field
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from governance.consent.events import ConsentEvent
+from governance.consent.tables import EVENTS, HEAD, SUBJECTS
+from policies.errors import RecordsError
+
+PAGE = 500
+"""Subjects read at a time; below the number of parameters that every database takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How far the records are."""
+
+    epoch: int
+    """Of the newest change; 0 before the first."""
+    origin: str
+    """Id of the first event, by which a store knows whose epochs it counts; empty before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectLink:
+    """A person in one store."""
+
+    subject_ref: str
+    """Keyed reference of the person."""
+    key_ref: str
+    """Keyed reference of the store's own key, so that two people cannot claim one."""
+    sealed_key: bytes = field(repr=False)
+    """The store's own key, sealed."""
+    erasing: bool
+    """Whether the store is to forget the person, after which this row goes too."""
+    epoch: int
+    """Of the last change that the store must learn of."""
+
+
+def read_head(connection: Connection) -> Head:
+    """How far the records are. Raises RecordsError when the one row of the head is gone."""
+    row = connection.execute(select(HEAD.c.epoch, HEAD.c.origin).where(HEAD.c.id == 1)).first()
+    if row is None:
+        raise RecordsError(
+            "consent records", found="no head", expected="one row", next_step="restore the records from a backup"
+        )
+    return Head(row.epoch, row.origin)
+
+
+def next_epoch(connection: Connection) -> int:
+    """Count one epoch on; until the transaction ends nobody else can, so epochs become durable in their order."""
+    connection.execute(update(HEAD).where(HEAD.c.id == 1).values(epoch=HEAD.c.epoch + 1))
+    return read_head(connection).epoch
+
+
+def add_event(connection: Connection, event: ConsentEvent) -> None:
+    """Write an event under its epoch; the first one gives the records their origin."""
+    connection.execute(insert(EVENTS).values(**asdict(event)))
+    connection.execute(update(HEAD).where(HEAD.c.id == 1, HEAD.c.origin == "").values(origin=event.id))
+
+
+def find_event(connection: Connection, event_id: str) -> ConsentEvent | None:
+    """The event of an id."""
+    row = connection.execute(select(EVENTS).where(EVENTS.c.id == event_id)).mappings().first()
+    return ConsentEvent(**row) if row is not None else None
+
+
+def events_of(connection: Connection, subject_refs: Collection[str]) -> dict[str, list[ConsentEvent]]:
+    """All events of some people, at most `PAGE` of them, by reference, in order of time."""
+    found: dict[str, list[ConsentEvent]] = {ref: [] for ref in subject_refs}
+    query = select(EVENTS).where(EVENTS.c.subject_ref.in_(sorted(subject_refs)))
+    for row in connection.execute(query).mappings():
+        found[row["subject_ref"]].append(ConsentEvent(**row))
+    for events in found.values():
+        events.sort(key=lambda each: each.order)
+    return found
+
+
+def links_of(connection: Connection, subject_ref: str) -> dict[str, SubjectLink]:
+    """A person's links by store."""
+    query = select(SUBJECTS).where(SUBJECTS.c.subject_ref == subject_ref)
+    return {row.store: _link(row) for row in connection.execute(query)}
+
+
+def owner_of(connection: Connection, store: str, key_ref: str) -> str | None:
+    """Who holds a store's key already."""
+    query = select(SUBJECTS.c.subject_ref).where(SUBJECTS.c.store == store, SUBJECTS.c.key_ref == key_ref)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def add_link(connection: Connection, store: str, link: SubjectLink) -> None:
+    """Write a person's link to a store."""
+    connection.execute(insert(SUBJECTS).values(store=store, **asdict(link)))
+
+
+def touch(connection: Connection, subject_ref: str, epoch: int, *, erasing: bool = False) -> None:
+    """Tell every store of a person that something changed; with `erasing`, that it is to forget them."""
+    change = update(SUBJECTS).where(SUBJECTS.c.subject_ref == subject_ref).values(epoch=epoch)
+    connection.execute(change.values(erasing=True) if erasing else change)
+
+
+def changed_links(connection: Connection, store: str, since: int) -> Iterator[list[SubjectLink]]:
+    """The people of a store whose last change came after an epoch, in pages, in order of change."""
+    while True:
+        query = (
+            select(SUBJECTS)
+            .where(SUBJECTS.c.store == store, SUBJECTS.c.epoch > since)
+            .order_by(SUBJECTS.c.epoch)
+            .limit(PAGE)
+        )
+        page = [_link(row) for row in connection.execute(query)]
+        if not page:
+            return
+        yield page
+        since = page[-1].epoch
+
+
+def has_erased(connection: Connection, store: str, upto: int) -> bool:
+    """Whether a store that has come up to an epoch has forgotten people whose sealed keys are still here."""
+    query = select(SUBJECTS.c.epoch).where(SUBJECTS.c.store == store, SUBJECTS.c.erasing, SUBJECTS.c.epoch <= upto)
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def drop_erased(connection: Connection, store: str, upto: int) -> int:
+    """Remove the sealed keys of people whom a store has forgotten; gives how many."""
+    gone = delete(SUBJECTS).where(SUBJECTS.c.store == store, SUBJECTS.c.erasing, SUBJECTS.c.epoch <= upto)
+    return connection.execute(gone).rowcount
+
+
+def _link(row: object) -> SubjectLink:
+    return SubjectLink(*(getattr(row, name) for name in ("subject_ref", "key_ref", "sealed_key", "erasing", "epoch")))

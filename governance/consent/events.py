@@ -1,0 +1,141 @@
+"""One consent event: who (a keyed reference), for what, on which channel, in which form, and how it came about.
+
+Every text is a code or reference from a short alphabet; what does not fit is refused without being repeated, so that no
+e-mail address, name or sentence enters the records.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
+
+import rfc8785
+
+from policies.errors import ConfigError
+
+EVERY = "*"
+"""The channel of a consent that is not about one channel: it covers each."""
+_CODE = re.compile(r"[A-Za-z0-9._:/+-]{0,120}")
+_PERSON = re.compile(r"p:[A-Za-z0-9_-]{1,64}|system")
+_KEY_LENGTH = 191  # what MariaDB can index in utf8mb4
+
+
+class ConsentKind(enum.StrEnum):
+    """What a person did. Any kind but `given` stops use."""
+
+    GIVEN = "given"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A person: the internal key that no store owns, and the key under which each store knows them."""
+
+    key: str = field(repr=False)
+    """The internal subject key; never an e-mail address or phone number, which change and are guessed."""
+    store_keys: Mapping[str, str | int] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    """Store name to the value of that store's subject-key field; stores known for this person may be left out."""
+
+    def __post_init__(self) -> None:
+        if not self.key:
+            raise _wrong("subject key", "an empty text", "the internal subject key")
+        for store, key in self.store_keys.items():
+            if type(key) not in (str, int) or not 0 < len(str(key)) <= _KEY_LENGTH or "\0" in str(key):
+                raise _wrong(
+                    f"subject key in store {store}",
+                    f"a {type(key).__name__} that cannot be a key",
+                    f"a whole number or a text of 1 to {_KEY_LENGTH} characters",
+                )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """How an event came about; every text is a code of letters, digits and `._:/+-`."""
+
+    jurisdiction: str = ""
+    """The law that holds for the person, such as `gdpr`; empty when unknown."""
+    notice_version: str = ""
+    """Which privacy notice was shown."""
+    language: str = ""
+    """In which language, as a BCP 47 tag."""
+    method: str = ""
+    """How the person said so: `web_form`, `phone`, `paper`."""
+    proof_ref: str = ""
+    """Where the proof lies: an id of a recording, a scan, a log line."""
+    collected_by: str = "system"
+    """Who took it down: a reference that `Ledger.refer` gave, or `system`."""
+    valid_time: dt.datetime | None = None
+    """When the person said so, aware; None means now. A withdrawal dated ahead holds from now."""
+
+    def __post_init__(self) -> None:
+        for name in ("jurisdiction", "notice_version", "language", "method", "proof_ref"):
+            if not _CODE.fullmatch(getattr(self, name)):
+                raise _wrong(f"consent {name}", "a text of another form", f"a code that matches {_CODE.pattern}")
+        if len(self.jurisdiction) > 32 or len(self.language) > 35:
+            raise _wrong(
+                "consent jurisdiction or language", "a long text", "a law such as `gdpr`, a tag such as `zh-Hant`"
+            )
+        if not _PERSON.fullmatch(self.collected_by):
+            raise _wrong("consent collected_by", "a text that is no reference", "what Ledger.refer gave, or `system`")
+        if self.valid_time is not None and self.valid_time.tzinfo is None:
+            raise _wrong("consent valid_time", "a time without a zone", "an aware datetime")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentEvent:
+    """One event as the records hold it: references and codes only."""
+
+    epoch: int
+    """Its place among all changes, from 1, in the order in which they became durable; erasures take numbers too."""
+    id: str
+    """Given once."""
+    subject_ref: str
+    """Keyed reference of the person, 64 hex digits."""
+    purpose: str
+    """The purpose, or the parent of several."""
+    channel: str
+    """The channel, or `*` for each."""
+    kind: str
+    """A ConsentKind; a later release may add kinds, which stop use here."""
+    form: str
+    """One of `policies.purposes.FORMS`."""
+    jurisdiction: str
+    """As in Circumstances."""
+    notice_version: str
+    """As in Circumstances."""
+    language: str
+    """As in Circumstances."""
+    method: str
+    """As in Circumstances."""
+    proof_ref: str
+    """As in Circumstances."""
+    collected_by: str
+    """As in Circumstances."""
+    valid_time: str
+    """When the person said so: UTC with microseconds, as `2026-11-22T08:00:00.000000Z`; such texts sort by time."""
+    recorded_time: str
+    """When it was recorded, in the same form."""
+
+    @property
+    def order(self) -> tuple[str, str, int]:
+        """What "latest" means: valid time, then recorded time, then the order of recording."""
+        return (self.valid_time, self.recorded_time, self.epoch)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all that was recorded, for the ledger: a row that is changed later no longer fits its event."""
+        return hashlib.sha256(rfc8785.dumps(asdict(self))).hexdigest()
+
+    def says_the_same(self, other: ConsentEvent) -> bool:
+        """Whether two events differ in nothing but when they were recorded."""
+        mine, others = asdict(self), asdict(other)
+        return all(mine[name] == others[name] for name in mine if name not in ("epoch", "recorded_time"))
+
+
+def _wrong(place: str, found: str, expected: str) -> ConfigError:
+    return ConfigError(place, found=found, expected=expected, next_step="correct this value; nothing was recorded")

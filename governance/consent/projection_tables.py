@@ -1,0 +1,76 @@
+"""The two tables of the projection in a store, typed by the kind of the store's subject keys."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Uuid
+from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.types import TypeEngine
+
+TABLE = "gov_consent"
+"""The table that a guarded query joins."""
+EPOCH_TABLE = "gov_consent_epoch"
+"""The table that says how far it has come."""
+
+
+class KeyKind(enum.StrEnum):
+    """The type of a store's subject keys, so that the join compares like with like and finds the index."""
+
+    INTEGER = "integer"
+    STRING = "string"
+    UUID = "uuid"
+
+    @classmethod
+    def of(cls, declared: TypeEngine[Any]) -> KeyKind:
+        """The kind of a declared type; all that is neither a whole number nor a UUID counts as text."""
+        if isinstance(declared, Integer):
+            return cls.INTEGER
+        return cls.UUID if isinstance(declared, Uuid) else cls.STRING
+
+    def typed(self, key: str | int) -> str | int | None:
+        """A subject key as this type, or None for one that cannot be of it, and so cannot be anybody's here."""
+        if self is not KeyKind.INTEGER:
+            return str(key)
+        text = str(key)
+        return int(text) if text.lstrip("-").isdecimal() and str(int(text)) == text else None
+
+
+def tables_of(kind: KeyKind) -> tuple[Table, Table]:
+    """The projection and its head, for one kind of key."""
+    keys: dict[KeyKind, TypeEngine[Any]] = {
+        KeyKind.INTEGER: BigInteger(),
+        KeyKind.STRING: _text(191),
+        KeyKind.UUID: _text(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
+    }
+    metadata = MetaData()
+    table = Table(
+        TABLE,
+        metadata,
+        Column("subject_key", keys[kind], primary_key=True, autoincrement=False),
+        Column("purpose", _text(100), primary_key=True),
+        Column("channel", _text(32), primary_key=True),
+        Column("form", _text(32), nullable=False),
+        Column("state", _text(32), nullable=False),
+        Column("epoch", BigInteger, nullable=False),
+        mysql_engine="InnoDB",
+    )
+    epochs = Table(
+        EPOCH_TABLE,
+        metadata,
+        Column("id", Integer, primary_key=True, autoincrement=False),
+        Column("epoch", BigInteger, nullable=False),
+        Column("origin", _text(64), nullable=False),
+        Column("tree", _text(32), nullable=False),
+        Column("key_kind", _text(16), nullable=False),
+        mysql_engine="InnoDB",
+    )
+    return table, epochs
+
+
+def _text(length: int) -> TypeEngine[str]:
+    """Text that compares by its bytes in every dialect."""
+    return String(length).with_variant(
+        mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb"
+    )

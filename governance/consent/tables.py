@@ -1,0 +1,51 @@
+"""The three tables of consent in the records database. Events are only ever added; sealed keys can be erased."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, UniqueConstraint
+
+from governance.records.metadata import metadata
+
+EVENTS = Table(
+    "gov_consent_event",
+    metadata,
+    Column("epoch", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("subject_ref", String(64), nullable=False, index=True),
+    Column("purpose", String(100), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("form", String(32), nullable=False),
+    Column("jurisdiction", String(32), nullable=False),
+    Column("notice_version", String(120), nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("method", String(120), nullable=False),
+    Column("proof_ref", String(120), nullable=False),
+    Column("collected_by", String(80), nullable=False),
+    Column("valid_time", String(27), nullable=False),
+    Column("recorded_time", String(27), nullable=False),
+)
+"""One row per event, numbered in the order in which they became durable; an erasure takes a number too."""
+
+SUBJECTS = Table(
+    "gov_consent_subject",
+    metadata,
+    Column("subject_ref", String(64), primary_key=True),
+    Column("store", String(100), primary_key=True),
+    Column("key_ref", String(64), nullable=False),
+    Column("sealed_key", LargeBinary, nullable=False),
+    Column("erasing", Boolean(create_constraint=False), nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    UniqueConstraint("store", "key_ref"),
+    Index("ix_gov_consent_subject_store_epoch", "store", "epoch"),
+)
+"""A person's own key in each store, sealed; `epoch` is that of the last change that the store must learn of."""
+
+HEAD = Table(
+    "gov_consent_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("origin", String(64), nullable=False),
+)
+"""One row: the newest epoch, and the id of the first event, by which a store knows whose epochs it counts."""

@@ -1,0 +1,142 @@
+"""Brings a store's projection up to date with the records, or rebuilds it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import structlog
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from governance.consent import event_log
+from governance.consent.base import Sealer
+from governance.consent.book import seal_context
+from governance.consent.events import ConsentEvent
+from governance.consent.projection import ConsentProjection, ProjectionHead, SubjectRows
+from governance.consent.standing import standing, targets, tree_digest
+from governance.records.transactions import reading, writing
+from policies.errors import RecordsError, StoreError
+from policies.purposes import PurposesFile
+
+_TRIES = 20
+"""How often a race with another process is lost before giving up."""
+_log = structlog.get_logger()
+
+
+class ProjectionUpkeep:
+    """Computes what a store must hold from the records, and puts it there.
+
+    Every method raises RecordsError or StoreError when one of the two databases fails.
+    """
+
+    def __init__(self, records: Engine, purposes: PurposesFile, sealer: Sealer) -> None:
+        self._records = records
+        self._purposes = purposes
+        self._sealer = sealer
+        self._targets = targets(purposes)
+        self.tree = tree_digest(purposes)
+        """Digest of the purposes that this upkeep computes under."""
+
+    def records_head(self) -> event_log.Head:
+        """How far the records are: one query by primary key."""
+        try:
+            with reading(self._records) as connection:
+                return event_log.read_head(connection)
+        except SQLAlchemyError as cause:
+            raise records_failed(cause) from None
+
+    def is_current(self, head: ProjectionHead, records: event_log.Head) -> bool:
+        """Whether a projection holds all that the records hold.
+
+        Raises StoreError when it holds what the records never knew: one of the two was restored from a backup or comes
+        from another project, and consent could stand that was withdrawn.
+        """
+        if head.epoch > records.epoch or head.origin not in ("", records.origin):
+            raise StoreError(
+                "consent projection",
+                found="a projection that is ahead of the records or was made from others",
+                expected="one made from these records",
+                next_step="find out which of the two is right, then rebuild the projection as docs/consent.md says",
+            )
+        return head.epoch == records.epoch and head.tree == self.tree
+
+    def bring_up_to_date(self, projection: ConsentProjection) -> None:
+        """Apply all changes since the projection's epoch; all of it anew when the tree of purposes changed."""
+        for _ in range(_TRIES):
+            head = _needed(projection, projection.head())
+            records = self.records_head()
+            if self.is_current(head, records) or self._move(projection, head, records, rebuild=False):
+                return
+        raise StoreError(
+            f"{projection.store}, consent projection",
+            found="other processes that changed it each time",
+            expected="a moment to apply the latest changes",
+            next_step="run the statement again",
+        )
+
+    def rebuild(self, projection: ConsentProjection) -> None:
+        """Compute the whole projection anew from the records, whatever it holds."""
+        for _ in range(_TRIES):
+            head = _needed(projection, projection.head())
+            if self._move(projection, head, self.records_head(), rebuild=True):
+                return
+        raise StoreError(
+            f"{projection.store}, consent projection",
+            found="other processes that changed it each time",
+            expected="a moment to rebuild it",
+            next_step="try again",
+        )
+
+    def _move(
+        self, projection: ConsentProjection, head: ProjectionHead, records: event_log.Head, *, rebuild: bool
+    ) -> bool:
+        wipe = rebuild or head.tree != self.tree
+        target = ProjectionHead(records.epoch, records.origin, self.tree, head.key_kind)
+        try:
+            with reading(self._records) as connection:
+                changes = self._changes(connection, projection.store, since=0 if wipe else head.epoch)
+                moved = projection.move(head, target, changes, wipe=wipe)
+                erased = moved and event_log.has_erased(connection, projection.store, records.epoch)
+            if erased:
+                self._drop_erased(projection.store, records.epoch)
+        except SQLAlchemyError as cause:
+            raise records_failed(cause) from None
+        _log.info("consent_projection_moved", store=projection.store, epoch=records.epoch, rebuilt=wipe, won=moved)
+        return moved
+
+    def _changes(self, connection: Connection, store: str, since: int) -> Iterator[SubjectRows]:
+        for page in event_log.changed_links(connection, store, since):
+            events = event_log.events_of(connection, [link.subject_ref for link in page])
+            for link in page:
+                key = json.loads(self._sealer.open(link.sealed_key, seal_context(store, link.subject_ref)))
+                yield SubjectRows(key, () if link.erasing else self._rows(events[link.subject_ref]))
+
+    def _rows(self, events: list[ConsentEvent]) -> tuple[tuple[str, str, str, str], ...]:
+        found = (standing(self._purposes, events, purpose, channel) for purpose, channel in self._targets)
+        return tuple((each.purpose, each.channel, each.form, each.state) for each in found if each.state != "none")
+
+    def _drop_erased(self, store: str, upto: int) -> None:
+        with writing(self._records) as connection:
+            event_log.drop_erased(connection, store, upto)
+
+
+def records_failed(cause: SQLAlchemyError) -> RecordsError:
+    """The error of a records database that fails, without the foreign text."""
+    return RecordsError(
+        "consent records",
+        found=type(cause).__name__,
+        expected="a records database that answers",
+        next_step="run `governance doctor`",
+    )
+
+
+def _needed(projection: ConsentProjection, head: ProjectionHead | None) -> ProjectionHead:
+    if head is None:
+        raise StoreError(
+            f"{projection.store}, consent projection",
+            found="no epoch",
+            expected="the one row of gov_consent_epoch",
+            next_step="run `governance init`, which makes the projection",
+        )
+    return head
