@@ -1,0 +1,49 @@
+"""The three tables of jobs in the records database. No key of a row stands in them, only keyed hashes."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Integer, String, Table, Text
+
+from governance.records.metadata import metadata
+
+JOBS = Table(
+    "gov_job",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("place", String(500), nullable=False),
+    Column("seal", String(64), nullable=False),
+    Column("decision", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("started", String(27), nullable=False),
+    Column("ended", String(27), nullable=True),
+)
+"""One row per job that was started: the id and seal of its plan, and the ledger's decision that allowed it."""
+
+BATCHES = Table(
+    "gov_job_batch",
+    metadata,
+    Column("job", String(64), ForeignKey("gov_job.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("state", String(16), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("digests", Text, nullable=False),
+    Column("time", String(27), nullable=False),
+)
+"""One row per batch: `intent` before the store changes, then `done` or `void`. The keyed hashes of its rows stand
+here only while it is an intent, so that after a crash the store itself can say which of the two it was."""
+
+HOLDS = Table(
+    "gov_hold",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("place", String(500), nullable=False, index=True),
+    Column("scope", String(16), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("reason", String(80), nullable=True),
+    Column("placed_by", String(80), nullable=False),
+    Column("placed", String(27), nullable=False),
+    Column("released_by", String(80), nullable=True),
+    Column("released", String(27), nullable=True),
+)
+"""One row per hold: a whole dataset, a record or a person in it. Released ones stay, as evidence."""

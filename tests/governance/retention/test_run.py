@@ -1,0 +1,344 @@
+"""A run deletes what the plan counted and nothing else, records each batch, and survives a kill at any instant."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from governance.jobs import journal
+from governance.jobs.tables import BATCHES
+from governance.records.database import open_records
+from governance.retention.plan import plan, read_plan
+from governance.retention.run import run
+from policies.errors import LedgerError, StalePlanError, StoreError
+
+ALL = set(range(40))
+
+
+def counts(office, kind):
+    return [dict(event.counts) for event in office.ledger.events(kind)]
+
+
+def change(store, statement, **values):
+    with store.begin() as connection:
+        connection.execute(sa.text(statement), values)
+
+
+@pytest.mark.parametrize("batch_rows", [1, 3, 500])
+def test_a_run_deletes_what_is_due_and_nothing_else(office, rule, store, shop, batch_rows):
+    found = run(office, rule, plan(office, rule, store), store, batch_rows=batch_rows)
+    assert shop.left(store) == ALL - shop.due
+    assert (found.deleted, found.planned, found.gone, found.held, found.left) == (len(shop.due), len(shop.due), 0, 0, 0)
+
+
+def test_every_step_is_in_the_ledger_with_one_decision(office, rule, store, shop):
+    made = plan(office, rule, store)
+    found = run(office, rule, made, store, batch_rows=4)
+    (decision,) = office.ledger.events("decision")
+    assert (decision.id, decision.purpose, decision.action) == (found.decision, "governance.retention", "delete")
+    batches = list(office.ledger.events("retention.batch"))
+    assert sum(event.counts["rows"] for event in batches) == len(shop.due)
+    assert all(event.refs["decision"] == decision.id and event.refs["plan"] == made.id for event in batches)
+    (done,) = office.ledger.events("retention.done")
+    assert (done.counts["rows"], done.counts["batches"]) == (len(shop.due), found.batches)
+    assert [event.closes for event in office.ledger.events("close")] == [decision.id]
+    assert not list(office.ledger.open_decisions())
+
+
+def test_a_plan_that_was_carried_out_is_not_carried_out_again(office, rule, store, shop):
+    made = plan(office, rule, store)
+    first = run(office, rule, made, store)
+    change(store, "INSERT INTO orders VALUES (99, 1, :placed, 'closed')", placed=dt.datetime(2001, 1, 1))  # noqa: DTZ001
+    second = run(office, rule, made, store)
+    assert (second.deleted, second.batches, second.left) == (first.deleted, first.batches, 1)
+    assert 99 in shop.left(store)
+    assert len(counts(office, "retention.done")) == 1
+
+
+def test_a_row_whose_start_moved_is_left_alone_and_reported(office, rule, store, shop):
+    made = plan(office, rule, store)
+    moved = max(shop.due)
+    change(store, "UPDATE orders SET placed = :now WHERE id = :id", now=shop.now.replace(tzinfo=None), id=moved)
+    found = run(office, rule, made, store)
+    assert (found.deleted, found.gone) == (len(shop.due) - 1, 1)
+    assert moved in shop.left(store)
+    assert counts(office, "retention.done")[0]["gone"] == 1
+
+
+def test_a_row_that_is_referred_to_since_is_left_alone(office, rule, store, shop):
+    made = plan(office, rule, store)
+    kept = min(shop.due)
+    change(store, "INSERT INTO items VALUES (900, :id)", id=kept)
+    found = run(office, rule, made, store)
+    assert (found.gone, shop.left(store)) == (1, ALL - shop.due | {kept})
+
+
+def test_nothing_is_deleted_through_a_foreign_key(office, rule, store):
+    run(office, rule, plan(office, rule, store), store)
+    with store.connect() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM items")).scalar_one() == 6
+
+
+def test_more_than_was_reviewed_is_refused_and_nothing_deleted(office, rule, store, shop):
+    made = plan(office, rule, store)
+    change(store, "INSERT INTO orders VALUES (99, 1, :placed, 'closed')", placed=dt.datetime(2001, 1, 1))  # noqa: DTZ001
+    with pytest.raises(StalePlanError, match="more due records"):
+        run(office, rule, made, store)
+    assert shop.left(store) == ALL | {99}
+
+
+@pytest.mark.parametrize(("old", "new"), [("P3Y", "P1Y"), ("closed", "open"), ("crm.orders", "crm.items")])
+def test_a_changed_rule_needs_a_new_plan(office, rule, store, shop, old, new):
+    made = plan(office, rule, store)
+    with pytest.raises(StalePlanError, match="rule"):
+        run(office, shop.rule(shop.rules.replace(old, new)), made, store)
+    assert shop.left(store) == ALL
+
+
+def test_a_changed_policy_needs_a_new_plan(office, rule, store, shop):
+    made = plan(office, rule, store)
+    with pytest.raises(StalePlanError, match="policy"):
+        run(shop.office(digest="d2"), rule, made, store)
+
+
+def test_a_changed_schema_needs_a_new_plan(office, rule, store, shop):
+    made = plan(office, rule, store)
+    change(store, "ALTER TABLE orders ADD COLUMN note VARCHAR(9)")
+    with pytest.raises(StalePlanError, match="schema"):
+        run(office, rule, made, store)
+    assert shop.left(store) == ALL
+
+
+@pytest.mark.parametrize(
+    ("scope", "key", "kept"), [("record", [22], {22}), ("record", ["22"], {22}), ("dataset", [], None)]
+)
+def test_a_held_record_is_never_deleted(office, rule, store, shop, scope, key, kept):
+    office.holds.place(rule.dataset, scope, key, by="p:dpo")
+    made = plan(office, rule, store)
+    found = run(office, rule, made, store, batch_rows=3)
+    kept = shop.due if kept is None else kept
+    assert made.holds == 1
+    assert shop.left(store) == ALL - shop.due | kept
+    assert (found.held, found.gone, found.left) == (len(kept), 0, 0)
+
+
+def test_a_held_person_keeps_all_records(office, rule, store, shop):
+    made = plan(office, rule, store, subject_key=("customer",))
+    office.holds.place(rule.dataset, "subject", [2], by="p:dpo")
+    found = run(office, rule, made, store, subject_key=("customer",))
+    kept = {number for number in shop.due if number % 6 == 2}
+    assert kept
+    assert (found.held, shop.left(store)) == (len(kept), ALL - shop.due | kept)
+
+
+def test_a_released_hold_stops_nothing(office, rule, store, shop):
+    hold = office.holds.place(rule.dataset, "record", [22], by="p:dpo")
+    office.holds.release(hold.id, by="p:dpo")
+    run(office, rule, plan(office, rule, store), store)
+    assert shop.left(store) == ALL - shop.due
+
+
+def test_a_tree_is_deleted_layer_by_layer_each_reviewed(shop, office, store):
+    change(store, "CREATE TABLE parts (id INTEGER PRIMARY KEY, placed TIMESTAMP, up INTEGER REFERENCES parts(id))")
+    for number in range(5, -1, -1):  # the parent of each is the next higher number; the root refers to itself
+        change(store, "INSERT INTO parts VALUES (:id, '2001-01-01', :up)", id=number, up=min(number + 1, 5))
+    rule = shop.rule(shop.rules.replace("crm.orders", "crm.parts").replace('    where: status == "closed"\n', ""))
+    for layers_left in range(5, -1, -1):
+        made = plan(office, rule, store)
+        assert (made.due, sum(made.blocked.values())) == (1, layers_left)
+        found = run(office, rule, made, store)
+        assert (found.deleted, found.left) == (1, int(layers_left > 0))
+
+
+class DownLedger:
+    """A ledger that fails from its n-th write on."""
+
+    def __init__(self, ledger, good):
+        self._ledger = ledger
+        self._good = good
+
+    def append(self, draft):
+        return self._ledger.append(draft)
+
+    def append_in(self, connection, draft):
+        if self._good == 0:
+            raise LedgerError("ledger", found="down", expected="up", next_step="wait")
+        self._good -= 1
+        return self._ledger.append_in(connection, draft)
+
+
+def test_without_a_decision_nothing_is_deleted(office, rule, store, shop):
+    made = plan(office, rule, store)
+    with pytest.raises(LedgerError):
+        run(shop.office(ledger=DownLedger(office.ledger, 0)), rule, made, store)
+    assert shop.left(store) == ALL
+
+
+@pytest.mark.parametrize("good", [1, 2, 3])
+def test_a_ledger_that_fails_later_loses_no_count(office, rule, store, shop, good):
+    made = plan(office, rule, store)
+    with pytest.raises(LedgerError):
+        run(shop.office(ledger=DownLedger(office.ledger, good)), rule, made, store, batch_rows=3)
+    found = run(office, rule, made, store, batch_rows=3)
+    assert found.deleted == len(shop.due)
+    assert sum(each["rows"] for each in counts(office, "retention.batch")) == len(shop.due)
+
+
+def test_a_second_run_beside_a_living_one_is_refused(office, rule, store, shop, monkeypatch):
+    made = plan(office, rule, store)
+    settle = journal.Journal.settle
+    refused = []
+
+    def meanwhile(self, intent, draft):
+        if not refused:
+            refused.append(True)
+            with pytest.raises(StalePlanError, match="another run"):
+                self.intend(["0" * 64])
+        settle(self, intent, draft)
+
+    monkeypatch.setattr(journal.Journal, "settle", meanwhile)
+    assert run(office, rule, made, store, batch_rows=3).deleted == len(shop.due)
+    assert refused
+
+
+def test_a_hold_placed_while_it_runs_holds_from_the_next_batch_on(office, rule, store, shop, monkeypatch):
+    made, last = plan(office, rule, store), max(shop.due)
+    settle = journal.Journal.settle
+
+    def meanwhile(self, intent, draft):
+        settle(self, intent, draft)
+        if intent.number == 1:
+            office.holds.place(rule.dataset, "record", [last], by="p:dpo")
+
+    monkeypatch.setattr(journal.Journal, "settle", meanwhile)
+    found = run(office, rule, made, store, batch_rows=3)
+    assert (found.held, found.deleted, shop.left(store)) == (1, len(shop.due) - 1, ALL - shop.due | {last})
+
+
+def test_a_row_cannot_change_between_choosing_and_deleting(office, rule, store, shop, monkeypatch, store_url):
+    made, row = plan(office, rule, store), min(shop.due)
+    hasty = {"timeout": 0.1} if store_url.startswith("sqlite") else {"options": "-c lock_timeout=100"}
+    other = sa.create_engine(store_url, connect_args=hasty)
+    intend, refused = journal.Journal.intend, []
+
+    def meanwhile(self, digests):
+        with pytest.raises(sa.exc.OperationalError):
+            change(other, "UPDATE orders SET status = 'open' WHERE id = :id", id=row)
+        refused.append(True)
+        return intend(self, digests)
+
+    monkeypatch.setattr(journal.Journal, "intend", meanwhile)
+    assert run(office, rule, made, store).deleted == len(shop.due)
+    assert refused
+    other.dispose()
+
+
+def test_no_key_stays_in_the_records(office, rule, store, records):
+    run(office, rule, plan(office, rule, store), store)
+    with records.connect() as connection:
+        assert set(connection.execute(sa.select(BATCHES.c.digests)).scalars()) == {""}
+
+
+def test_the_stores_own_error_text_goes_nowhere(office, rule, store):
+    made = plan(office, rule, store)
+    change(store, "ALTER TABLE items RENAME TO pieces")
+    with pytest.raises((StoreError, StalePlanError)) as caught:
+        run(office, rule, made, store)
+    assert "SELECT" not in str(caught.value)
+
+
+class Killed(BaseException):
+    """Ends a run where a kill would."""
+
+
+@pytest.mark.parametrize("moment", ["before the store changes", "after the store committed"])
+@pytest.mark.parametrize("batch", [1, 3])
+def test_a_run_that_ends_between_two_databases_counts_each_row_once(office, rule, store, shop, moment, batch):
+    made = plan(office, rule, store)
+    name = "intend" if moment.startswith("before") else "settle"
+    real, seen = getattr(journal.Journal, name), []
+
+    def die(self, *arguments):
+        seen.append(True)
+        if len(seen) == batch and name == "settle":
+            raise Killed
+        found = real(self, *arguments)
+        if len(seen) == batch:
+            raise Killed
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(journal.Journal, name, die)
+        with pytest.raises(Killed):
+            run(office, rule, made, store, batch_rows=3)
+    found = run(office, rule, made, store, batch_rows=3)
+    assert (found.deleted, found.gone) == (len(shop.due), 0)
+    assert sum(each["rows"] for each in counts(office, "retention.batch")) == len(shop.due)
+    assert shop.left(store) == ALL - shop.due
+
+
+SCRIPT = """
+import importlib.util, sys
+import sqlalchemy as sa
+spec = importlib.util.spec_from_file_location("shop", {conftest!r})
+shop = importlib.util.module_from_spec(spec); spec.loader.exec_module(shop)
+from pathlib import Path
+from governance.records.database import open_records
+from governance.retention.plan import read_plan
+from governance.retention.run import run
+office = shop.make_office(open_records({records!r}))
+rule = shop.make_rule(Path({folder!r}))
+plan = read_plan(Path({plan!r}).read_text(), office.keyed_hash)
+print("ready", flush=True)
+run(office, rule, plan, sa.create_engine({store!r}), batch_rows=2)
+print("done", flush=True)
+"""
+
+
+def test_a_run_killed_at_any_instant_finishes_and_counts_nothing_twice(shop, tmp_path, store_url):
+    store = sa.create_engine(store_url)
+    sys.modules[shop.office.__module__].fill(store, orders=400)
+    office, rule = shop.office(), shop.rule(shop.rules)
+    made = plan(office, rule, store)
+    (tmp_path / "plan.json").write_text(made.to_text(), encoding="utf-8")
+    records_url = office.records.url.render_as_string(hide_password=False)
+    script = textwrap.dedent(SCRIPT).format(
+        conftest=str(Path(__file__).parent / "conftest.py"),
+        records=f"sqlite:///{tmp_path / 'gov.db'}" if records_url.startswith("sqlite") else records_url,
+        folder=str(tmp_path / "killed"),
+        plan=str(tmp_path / "plan.json"),
+        store=store_url,
+    )
+    (tmp_path / "killed").mkdir()
+    instants, kills = random.Random(7), 0
+    for _ in range(6):
+        process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(instants.uniform(0.02, 0.25))
+        process.send_signal(signal.SIGKILL)
+        output = process.communicate()[0]
+        kills += "done" not in output
+    assert kills >= 3
+    final = run(office, rule, read_plan(made.to_text(), office.keyed_hash), store, batch_rows=50)
+    assert (final.deleted, final.planned, final.gone, final.left) == (made.due, made.due, 0, 0)
+    assert sum(each["rows"] for each in counts(office, "retention.batch")) == made.due
+    assert len(counts(office, "decision")) == len(counts(office, "retention.done")) == 1
+    assert plan(office, rule, store).due == 0
+    store.dispose()
+
+
+def test_records_stay_readable_for_the_audit(office, rule, store, tmp_path, shop):
+    run(office, rule, plan(office, rule, store), store)
+    engine = open_records(f"sqlite:///{tmp_path / 'gov.db'}")
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(sa.func.sum(BATCHES.c.rows))).scalar_one() == len(shop.due)
+    engine.dispose()
