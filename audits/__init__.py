@@ -1,0 +1,1 @@
+"""Evidence in, reports out: pure functions whose bytes depend on their evidence alone."""

@@ -1,0 +1,1 @@
+"""One report a file, each a pure function from evidence to `audits.report.Report`."""

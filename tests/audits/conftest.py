@@ -1,0 +1,54 @@
+"""Small evidence that every report test shares; the files are in the forms that scans and ledgers write."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audits.evidence import Evidence
+from audits.report import Report
+from audits.reports.access import access_report
+from audits.reports.retention import retention_report
+from audits.reports.scan import scan_report
+
+EVIDENCE = Path(__file__).parent / "evidence"
+AS_OF = dt.datetime(2026, 11, 22, 8, 0, tzinfo=dt.UTC)
+
+
+def load(name: str) -> Any:
+    return json.loads((EVIDENCE / name).read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def scan() -> dict[str, Any]:
+    found: dict[str, Any] = load("scan.json")
+    return found
+
+
+@pytest.fixture
+def evidence() -> Evidence:
+    ledger = load("ledger.json")
+    return Evidence(
+        as_of=AS_OF,
+        zone="Asia/Taipei",
+        events=tuple(ledger["events"]),
+        names=ledger["names"],
+        plans=tuple(ledger["plans"]),
+        datasets_without_rule=("crm.marketing_contacts",),
+        pack_versions={"gdpr": "2026.1"},
+        digests={"catalog": "ab12cd34ef56ab78", "policy": "99aa88bb77cc66dd"},
+    )
+
+
+@pytest.fixture
+def reports(scan: dict[str, Any], evidence: Evidence) -> dict[str, Report]:
+    drift = [{"place": "crm.patients.nickname", "kind": "new", "detail": ""}]
+    return {
+        "scan": scan_report(scan, as_of=AS_OF, zone="Asia/Taipei", drift=drift),
+        "access": access_report(evidence),
+        "retention": retention_report(evidence),
+    }
