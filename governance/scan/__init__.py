@@ -1,0 +1,1 @@
+"""Find personal data: detectors, mergeable column profiles, the classifier and the engines that run them."""

@@ -1,0 +1,162 @@
+"""National identifiers: Chinese resident id (18 digits), Taiwan citizen and resident id, Hong Kong id, US SSN."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from governance.scan.detectors.base import LEFT, NUMERIC, RIGHT, FieldContext, PatternDetector
+
+_CN_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CN_PROVINCES = frozenset(
+    [
+        "11",
+        "12",
+        "13",
+        "14",
+        "15",
+        "21",
+        "22",
+        "23",
+        "31",
+        "32",
+        "33",
+        "34",
+        "35",
+        "36",
+        "37",
+        "41",
+        "42",
+        "43",
+        "44",
+        "45",
+        "46",
+        "50",
+        "51",
+        "52",
+        "53",
+        "54",
+        "61",
+        "62",
+        "63",
+        "64",
+        "65",
+        "71",
+        "81",
+        "82",
+        "83",
+        "91",
+    ]
+)
+_TW_LETTERS = "ABCDEFGHJKLMNPQRSTUVXYWZIO"
+_TW_WEIGHTS = (1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1)
+_SSN_WORDS = re.compile(r"(?i)(?<![a-z])(?:ssn|social\s+security|soc\s*sec|social\s*#)(?![a-z])|社会安全号|社會安全")
+_SSN_ADVERTISED = frozenset({"078051120", "219099999", "123456789"})
+
+
+def cn_resident_id(text: str) -> bool:
+    """Whether an 18-sign text is a resident id: province, a day that exists, and the ISO 7064 check sign."""
+    if text[:2] not in _CN_PROVINCES or not _is_day(text[6:14]):
+        return False
+    total = sum(weight * (ord(sign) - 48) for weight, sign in zip(_CN_WEIGHTS, text, strict=False))
+    return "10X98765432"[total % 11] == text[17].upper()
+
+
+def tw_national_id(text: str) -> bool:
+    """Whether a 10-sign text is a Taiwan citizen id or resident certificate by its check digit."""
+    letter = _TW_LETTERS.find(text[0].upper())
+    if letter < 0:
+        return False
+    number = letter + 10
+    second = text[1].upper()
+    first = str((_TW_LETTERS.find(second) + 10) % 10) if second.isalpha() else second
+    digits = f"{number}{first}{text[2:]}"
+    return sum(weight * int(digit) for weight, digit in zip(_TW_WEIGHTS, digits, strict=True)) % 10 == 0
+
+
+def hk_id(text: str) -> bool:
+    """Whether a Hong Kong id such as `A123456(3)` has the right check sign."""
+    signs = re.sub(r"[()\s-]", "", text.upper())
+    body, last = signs[:-1], signs[-1]
+    padded = body.rjust(8)
+    numbers = [36 if sign == " " else ord(sign) - 55 if sign.isalpha() else int(sign) for sign in padded]
+    total = sum(number * weight for number, weight in zip(numbers, range(9, 1, -1), strict=True))
+    wanted = (11 - total % 11) % 11
+    return last == ("A" if wanted == 10 else str(wanted))
+
+
+def _is_day(digits: str) -> bool:
+    try:
+        day = dt.date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return False
+    return 1880 <= day.year <= 2099
+
+
+def _check_cn(match: str, _text: str, _context: FieldContext) -> int | None:
+    signs = re.sub(r"[ -]", "", match)
+    if len(signs) < len(match) and not re.fullmatch(r"\d{6}([ -])(?:\d{8}|\d{4}\1?\d{4})\1\d{3}[0-9Xx]", match):
+        return None
+    return 98 if cn_resident_id(signs) else 0
+
+
+def _check_tw(match: str, _text: str, _context: FieldContext) -> int:
+    return 80 if tw_national_id(match) else 0
+
+
+def _check_hk(match: str, _text: str, context: FieldContext) -> int:
+    if not hk_id(match):
+        return 0
+    return 85 if "(" in match or "HK_ID" in context.hints else 45
+
+
+def _check_ssn(match: str, text: str, context: FieldContext) -> int | None:
+    digits = re.sub(r"[ -]", "", match)
+    if digits[0] == "9" or digits[:3] in ("000", "666") or digits[3:5] == "00" or digits[5:] == "0000":
+        return 0
+    if digits in _SSN_ADVERTISED or len(set(digits)) == 1:
+        return 0
+    hinted = "US_SSN" in context.hints or _SSN_WORDS.search(text) is not None
+    if len(digits) == len(match):
+        return 55 if hinted else 10
+    return 90 if hinted else 60 if "-" in match else 30
+
+
+CN_RESIDENT_ID = PatternDetector(
+    name="cn_resident_id",
+    entity="CN_RESIDENT_ID",
+    prefilter=r"\d{17}[0-9Xx]|\d{6}[ -]\d{4}[ -]?\d{4}[ -]\d{3}[0-9Xx]",
+    pattern=re.compile(rf"{LEFT}(?P<hit>\d{{6}}[ -]?\d{{4}}[ -]?\d{{4}}[ -]?\d{{3}}[0-9Xx]){RIGHT}"),
+    check=_check_cn,
+    digits=17,
+    chance=0.0001,
+    types=NUMERIC,
+)
+TW_NATIONAL_ID = PatternDetector(
+    name="tw_national_id",
+    entity="TW_NATIONAL_ID",
+    prefilter=r"[A-Za-z][1289A-Da-d]\d{8}",
+    pattern=re.compile(rf"{LEFT}(?P<hit>[A-Za-z][1289A-Da-d]\d{{8}}){RIGHT}"),
+    check=_check_tw,
+    digits=8,
+    chance=0.1,
+)
+HK_ID = PatternDetector(
+    name="hk_id",
+    entity="HK_ID",
+    prefilter=r"[A-Za-z]{1,2} ?\d{6} ?\(? ?[0-9Aa]",
+    pattern=re.compile(rf"{LEFT}(?P<hit>[A-Z]{{1,2}} ?\d{{6}} ?(?:\( ?[0-9A] ?\)|[0-9A](?![0-9A-Za-z])))"),
+    check=_check_hk,
+    digits=6,
+    chance=0.09,
+)
+US_SSN = PatternDetector(
+    name="us_ssn",
+    entity="US_SSN",
+    prefilter=r"\d{3}[ -]\d{2}[ -]\d{4}|\d{9}",
+    pattern=re.compile(rf"{LEFT}(?<![0-9][.-])(?P<hit>\d{{3}}([ -])\d{{2}}\2\d{{4}}|\d{{9}})(?![0-9A-Za-z]|[.-][0-9])"),
+    check=_check_ssn,
+    digits=9,
+    chance=0.6,
+    types=NUMERIC,
+)

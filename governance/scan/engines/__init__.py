@@ -1,0 +1,1 @@
+"""Where a scan runs: `local` on this machine; the same profile code runs elsewhere."""

@@ -1,0 +1,174 @@
+"""From profile and names to evidence: for each entity what the values, the name, the comment and the type say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from connectors.base import Field
+from governance.scan.intervals import beats_chance
+from governance.scan.names import THING_NAME, DatasetWords, NameSignal
+from governance.scan.profile import ColumnProfile, Tally
+from governance.scan.result import Signal
+from governance.scan.weights import NAME_ONLY, NATIONAL, Weights, type_fits, weights_of
+
+_FEW = 10
+"""With fewer values than this, misfitting ones do not speak against a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for and against one entity in one field."""
+
+    entity: str
+    """The entity."""
+    column: float
+    """Confidence that the field as a whole is this entity, 0 to 1."""
+    mention: float
+    """Confidence that at least the values hit hold it, 0 to 1."""
+    hits: int
+    """Rows that count as hits."""
+    signals: tuple[Signal, ...]
+    """Heaviest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stands around a field."""
+
+    dataset: DatasetWords
+    """What the dataset's name says."""
+    people: bool
+    """Whether the dataset's rows are people, by its name or by fields that only people have."""
+
+
+def names_of(
+    signals: Mapping[str, NameSignal], comment: Mapping[str, NameSignal], around: Surroundings
+) -> dict[str, tuple[float, tuple[Signal, ...]]]:
+    """Weight and signals of name and comment together, by entity."""
+    joined: dict[str, tuple[float, tuple[Signal, ...]]] = {}
+    if THING_NAME in signals and "PERSON" not in comment:
+        joined["PERSON"] = (0.0, (Signal("name", False, 0.55, "the name is that of a thing's name"),))
+        signals = {entity: each for entity, each in signals.items() if entity not in (THING_NAME, "PERSON")}
+    signals = {entity: each for entity, each in signals.items() if entity != THING_NAME}
+    for entity in sorted({*signals, *comment}):
+        found: list[Signal] = []
+        weight = 0.0
+        if entity in signals:
+            weight = signals[entity].weight
+            found.append(Signal("name", True, weight, f"the name says `{signals[entity].phrase}`"))
+            if (
+                entity == "PERSON"
+                and signals[entity].phrase == "name"
+                and around.people
+                and weight < 0.6
+                and weight > 0.1
+            ):
+                found.append(Signal("neighbour", True, 0.5, "other fields of the dataset are about one person"))
+                weight = _either(weight, 0.5)
+        if entity in comment:
+            found.append(
+                Signal("comment", True, comment[entity].weight, f"the comment says `{comment[entity].phrase}`")
+            )
+            weight = _either(weight, comment[entity].weight * 1.5 if not signals else comment[entity].weight)
+        joined[entity] = (weight, tuple(found))
+    return joined
+
+
+def weigh(
+    entity: str, profile: ColumnProfile, field: Field, name: tuple[float, tuple[Signal, ...]], *, is_text: bool
+) -> Evidence:
+    """The evidence for one entity in one field."""
+    weights, tally = weights_of(entity), profile.tallies.get(entity, Tally())
+    name_weight, signals = name
+    if not type_fits(entity, field.type):
+        against = Signal("type", False, 0.95, f"a {field.type} cannot hold it")
+        return Evidence(entity, name_weight * 0.05, 0.0, 0, (against, *signals))
+    values, value_signals = _values(tally, profile, weights)
+    if entity == "PERSON" and any(not signal.speaks_for for signal in signals):
+        values *= 0.45
+    misfit = 0.0 if field.type in ("date", "datetime") else _misfit(entity, tally, profile, weights, name_weight)
+    column = _either(values, name_weight * (1 - misfit))
+    if misfit:
+        value_signals = (*value_signals, Signal("value", False, round(misfit, 3), "the values do not have its form"))
+    sure = tally.sure > 0 or beats_chance(tally.strong, tally.strong + tally.refused, tally.chance_permille / 1000)
+    mention = weights.precision if tally.strong and sure and (is_text or weights.in_text) else 0.0
+    hits = tally.strong + (tally.weak if name_weight >= 0.3 or column >= 0.5 else 0)
+    ordered = tuple(sorted((*signals, *value_signals), key=lambda each: (-each.weight, each.signal, each.reason)))
+    return Evidence(entity, min(column, 0.99), mention, hits, ordered)
+
+
+def _values(tally: Tally, profile: ColumnProfile, weights: Weights) -> tuple[float, tuple[Signal, ...]]:
+    """What the values alone say of the whole field."""
+    filled = profile.filled
+    if not filled or not (tally.strong or tally.weak):
+        return 0.0, ()
+    share = (tally.whole_strong + tally.whole_weak) / filled
+    passed = tally.strong + tally.weak
+    chance = tally.chance_permille / 1000
+    honest = max(0.0, (passed / (passed + tally.refused) - chance) / (1 - chance)) if chance < 1 else 0.0
+    base = (weights.strong * tally.whole_strong + weights.weak * tally.whole_weak) / max(
+        1, tally.whole_strong + tally.whole_weak
+    )
+    ramp = 0.0 if share < weights.floor else min(1.0, (share - weights.floor / 2) / (0.75 - weights.floor / 2))
+    column = base * ramp * (honest if tally.refused else 1.0)
+    signals = [Signal("value", True, round(column, 3), f"{passed} of {filled} values read have its form")]
+    if tally.refused:
+        signals.append(
+            Signal("value", False, round(1 - honest, 3), f"{tally.refused} of {passed + tally.refused} fail its check")
+        )
+    return column, tuple(signals)
+
+
+def _misfit(entity: str, tally: Tally, profile: ColumnProfile, weights: Weights, name_weight: float) -> float:
+    """How much the values take from a name that they do not fit."""
+    if profile.filled < _FEW:
+        return 0.0
+    if entity in NAME_ONLY:
+        return _form_misfit(entity, profile)
+    share = (tally.strong + tally.weak) / profile.filled
+    if entity == "PERSON" and name_weight < 0.7:
+        return (
+            0.8 * (1 - tally.whole_strong / profile.filled / 0.4) if tally.whole_strong < 0.4 * profile.filled else 0.0
+        )
+    return weights.against * (1 - share / 0.15) if share < 0.15 else 0.0
+
+
+def _form_misfit(entity: str, profile: ColumnProfile) -> float:
+    """How much the form of the values speaks against an entity that only a name can tell."""
+    few, text = profile.distinct_count <= 20, profile.share("wordy")
+    misfits = {
+        "AGE": 1 - max(profile.share("age"), 0.0) if profile.traits.get("digits") and "age" in profile.traits else 0.0,
+        "CITY": max(profile.share("digits"), text, profile.share("url")),
+        "CONSENT_FLAG": 0.0 if few else 0.8,
+        "COUNTRY": max(text, profile.share("decimal"), 0.8 if profile.distinct_count > 400 else 0.0),
+        "JOB_TITLE": max(profile.share("digits"), 0.6 * profile.share("sentence")),
+        "MARITAL_STATUS": 0.0 if profile.distinct_count <= 40 else 0.8,
+        "NATIONAL_ID": max(text, profile.share("one_word"), 0.6 if few and profile.filled > 200 else 0.0),
+        "POSTAL_CODE": 0.7 * (1 - profile.share("postal"))
+        if profile.mean_length > 8 or profile.mean_length < 3
+        else 0.0,
+        "RELIGION": text,
+        "USERNAME": max(text, profile.share("url"), 0.9 * profile.share("dated")),
+        "MEDICAL_RECORD_ID": max(text, profile.share("one_word")),
+        "PASSWORD": text,
+    }
+    return min(0.95, misfits.get(entity, 0.0))
+
+
+def national(profile: ColumnProfile, *, named: bool) -> tuple[float, str]:
+    """Share of the values that are national ids of any kind, and the kind when one alone makes them up."""
+    counts = {kind: profile.tallies[kind].whole_strong for kind in sorted(NATIONAL) if kind in profile.tallies}
+    weak = {kind: profile.tallies[kind].whole_weak for kind in sorted(NATIONAL) if kind in profile.tallies}
+    weak = {kind: each if named else 0 for kind, each in weak.items()}
+    total = sum(counts.values()) + sum(weak.values())
+    if not total or not profile.filled:
+        return 0.0, ""
+    best = max(sorted(counts), key=lambda kind: counts[kind] + weak[kind])
+    alone = counts[best] + weak[best] >= 0.95 * total
+    return total / profile.filled, best if alone else ""
+
+
+def _either(one: float, other: float) -> float:
+    """The confidence that two independent signals give together."""
+    return 1 - (1 - min(one, 0.99)) * (1 - min(other, 0.99))

@@ -1,0 +1,166 @@
+"""`ColumnProfile`: what is kept of a column once its values are gone.
+
+Everything in it is a count, a maximum or a bottom-k set, so that merging is associative and commutative and a column
+gives the same profile whichever way it was split. It holds no value: hashes and shapes only, and it prints neither.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from governance.scan import sketch
+
+HIT_SKETCH = 256
+"""Hashes kept of the values in which an entity was found."""
+SHAPES = 3
+"""Shapes kept of them."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Tally:
+    """What one entity's detectors said of the rows of a column; each row counts once, by its best place."""
+
+    refused: int = 0
+    """Rows that looked like it and failed the check."""
+    weak: int = 0
+    """Rows with a weak hit and no strong one."""
+    strong: int = 0
+    """Rows with a strong hit."""
+    whole_weak: int = 0
+    """Rows among `weak` where the hits are the whole value."""
+    whole_strong: int = 0
+    """Rows among `strong` where the hits are the whole value."""
+    chance_permille: int = 0
+    """How many unrelated values in a thousand of this form pass the check."""
+    sure: int = 0
+    """Rows with a hit that is beyond chance by its form or its surroundings."""
+    values: tuple[int, ...] = ()
+    """Sketch of the values with a hit."""
+    shapes: tuple[tuple[int, str], ...] = ()
+    """Hash and shape of the hits with the smallest hashes."""
+
+    def __repr__(self) -> str:
+        return f"Tally({self.strong} strong, {self.weak} weak, {self.refused} refused)"
+
+    def merge(self, other: Tally) -> Tally:
+        """Both parts together."""
+        return Tally(
+            self.refused + other.refused,
+            self.weak + other.weak,
+            self.strong + other.strong,
+            self.whole_weak + other.whole_weak,
+            self.whole_strong + other.whole_strong,
+            max(self.chance_permille, other.chance_permille),
+            self.sure + other.sure,
+            sketch.merge(self.values, other.values, HIT_SKETCH),
+            tuple(sorted({*self.shapes, *other.shapes})[:SHAPES]),
+        )
+
+    def to_json(self) -> list[Any]:
+        """As plain data."""
+        counts = (
+            self.refused,
+            self.weak,
+            self.strong,
+            self.whole_weak,
+            self.whole_strong,
+            self.chance_permille,
+            self.sure,
+        )
+        return [*counts, list(self.values), [list(pair) for pair in self.shapes]]
+
+    @classmethod
+    def from_json(cls, data: list[Any]) -> Tally:
+        """From plain data."""
+        *counts, values, shapes = data
+        pairs = tuple((key, text) for key, text in shapes)
+        return replace(cls(*counts), values=tuple(values), shapes=pairs)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ColumnProfile:
+    """A column, or a path inside a JSON column, in bounded memory."""
+
+    rows: int = 0
+    """Rows read, nulls included."""
+    nulls: int = 0
+    """Rows without a value; empty text counts as none."""
+    length: int = 0
+    """Sum of the lengths of all values, in code points."""
+    longest: int = 0
+    """Length of the longest value."""
+    distinct: tuple[int, ...] = ()
+    """Sketch of all values."""
+    traits: dict[str, int] = field(default_factory=dict)
+    """Rows that have a trait of form, such as `digits` or `wordy`."""
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    """What was found, by entity."""
+
+    def __repr__(self) -> str:
+        return f"ColumnProfile({self.rows} rows, {self.nulls} nulls, {len(self.tallies)} entities)"
+
+    @property
+    def filled(self) -> int:
+        """Rows with a value."""
+        return self.rows - self.nulls
+
+    @property
+    def distinct_count(self) -> int:
+        """Distinct values: exact below 1,024, an estimate above; never more than the rows with a value."""
+        return min(sketch.count(self.distinct), self.filled)
+
+    @property
+    def mean_length(self) -> float:
+        """Mean length of a value in code points."""
+        return self.length / self.filled if self.filled else 0.0
+
+    def share(self, trait: str) -> float:
+        """Share of the values that have a trait."""
+        return self.traits.get(trait, 0) / self.filled if self.filled else 0.0
+
+    def merge(self, other: ColumnProfile) -> ColumnProfile:
+        """Both parts together; the order of parts has no effect."""
+        return ColumnProfile(
+            self.rows + other.rows,
+            self.nulls + other.nulls,
+            self.length + other.length,
+            max(self.longest, other.longest),
+            sketch.merge(self.distinct, other.distinct),
+            {key: self.traits.get(key, 0) + other.traits.get(key, 0) for key in sorted({*self.traits, *other.traits})},
+            {
+                key: _both(self.tallies.get(key), other.tallies.get(key))
+                for key in sorted({*self.tallies, *other.tallies})
+            },
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data with sorted keys."""
+        return {
+            "rows": self.rows,
+            "nulls": self.nulls,
+            "length": self.length,
+            "longest": self.longest,
+            "distinct": list(self.distinct),
+            "traits": {key: self.traits[key] for key in sorted(self.traits)},
+            "tallies": {key: self.tallies[key].to_json() for key in sorted(self.tallies)},
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> ColumnProfile:
+        """From plain data."""
+        return cls(
+            data["rows"],
+            data["nulls"],
+            data["length"],
+            data["longest"],
+            tuple(data["distinct"]),
+            dict(data["traits"]),
+            {key: Tally.from_json(each) for key, each in data["tallies"].items()},
+        )
+
+
+def _both(one: Tally | None, other: Tally | None) -> Tally:
+    if one is None or other is None:
+        return one or other or Tally()
+    return one.merge(other)

@@ -1,0 +1,82 @@
+# ruff: noqa: E501  the cases read as a table; Chinese characters count twice
+"""Names as a path of their own: whole words, many languages, and words that turn the meaning."""
+
+import pytest
+
+from governance.scan.names import read_comment, read_dataset, read_name, says_text, words_of
+
+PEOPLE = read_dataset("customers")
+THINGS = read_dataset("products")
+PLAIN = read_dataset("t1")
+
+SAYS = [
+    ("email", "EMAIL_ADDRESS"), ("EMailAddress", "EMAIL_ADDRESS"), ("e_mail_2", "EMAIL_ADDRESS"), ("电子邮箱", "EMAIL_ADDRESS"),
+    ("customer_phone", "PHONE_NUMBER"), ("手机号码", "PHONE_NUMBER"), ("lxdh", "PHONE_NUMBER"), ("mobileNo", "PHONE_NUMBER"),
+    ("FirstName", "PERSON"), ("customer name", "PERSON"), ("xm", "PERSON"), ("收件人", "PERSON"), ("agentfirstname", "PERSON"),
+    ("dob", "DATE_OF_BIRTH"), ("birth_date", "DATE_OF_BIRTH"), ("出生日期", "DATE_OF_BIRTH"), ("csrq", "DATE_OF_BIRTH"),
+    ("shipping_address", "ADDRESS"), ("收货地址", "ADDRESS"), ("principalzipcode", "POSTAL_CODE"), ("郵遞區號", "POSTAL_CODE"),
+    ("SSN", "US_SSN"), ("sfzh", "CN_RESIDENT_ID"), ("身分證字號", "TW_NATIONAL_ID"), ("passport_no", "PASSPORT"),
+    ("ip_last_login", "IP_ADDRESS"), ("mac_addr", "MAC_ADDRESS"), ("card_number", "CREDIT_CARD"), ("iban", "IBAN_CODE"),
+    ("gender", "GENDER"), ("性别", "GENDER"), ("diagnosis", "HEALTH"), ("过敏史", "HEALTH"), ("车牌号", "VEHICLE_PLATE"),
+    ("api_token", "SECRET"), ("newsletter_opt_in", "CONSENT_FLAG"), ("created_by", "USERNAME"), ("wechat", "USERNAME"),
+    ("salary", "INCOME"), ("宗教", "RELIGION"), ("latitude", "COORDINATE"),
+]  # fmt: skip
+
+SILENT = [
+    ("acid_level", "NATIONAL_ID"), ("acid_level", "CN_RESIDENT_ID"), ("company_name", "PERSON"), ("file_name", "PERSON"),
+    ("product_name", "PERSON"), ("table_name", "PERSON"), ("hostname", "PERSON"), ("street_name", "PERSON"),
+    ("email_template", "EMAIL_ADDRESS"), ("email_sent_at", "EMAIL_ADDRESS"), ("is_email_verified", "EMAIL_ADDRESS"),
+    ("phone_type", "PHONE_NUMBER"), ("phone_count", "PHONE_NUMBER"), ("mac_os_min", "MAC_ADDRESS"), ("ip_rating", "IP_ADDRESS"),
+    ("ip_address", "ADDRESS"), ("email_address", "ADDRESS"), ("mac_address", "ADDRESS"), ("address_id", "ADDRESS"),
+    ("country_of_origin", "COUNTRY"), ("gift_card", "CREDIT_CARD"), ("card_type", "CREDIT_CARD"), ("user_agent", "USERNAME"),
+    ("capacity", "CITY"), ("velocity", "CITY"), ("message", "AGE"), ("storage", "AGE"), ("average_age", "AGE"),
+    ("spouse_birthday", "PERSON"), ("邮箱状态", "EMAIL_ADDRESS"), ("license_plate_type", "VEHICLE_PLATE"), ("token_count", "SECRET"),
+    ("description", "PERSON"), ("shippable", "ADDRESS"), ("insurance_plan", "HEALTH"), ("id", "NATIONAL_ID"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "entity"), SAYS)
+def test_name_speaks_for_the_entity(name, entity):
+    assert read_name(name, PLAIN)[entity].weight >= 0.5
+
+
+@pytest.mark.parametrize(("name", "entity"), SILENT)
+def test_name_does_not_speak_for_the_entity(name, entity):
+    signal = read_name(name, PLAIN).get(entity)
+    assert signal is None or signal.weight < 0.3
+
+
+def test_bare_name_is_a_person_among_people_and_none_among_things():
+    assert read_name("name", PEOPLE)["PERSON"].weight >= 0.5
+    assert "PERSON" not in read_name("name", THINGS)
+
+
+def test_comment_speaks_in_whole_words():
+    assert "PERSON" in read_comment("收件人")
+    assert "EMAIL_ADDRESS" in read_comment("the e-mail address of the buyer")
+    assert read_comment("supplier") == {}
+    assert read_comment("no e-mail here") == {}
+
+
+@pytest.mark.parametrize("name", ["patients", "clinic_visits", "hr.sick_leave", "exports/patients.csv", "门诊记录"])
+def test_list_of_patients_is_special(name):
+    assert read_dataset(name).special == ("user.health_and_medical",)
+
+
+@pytest.mark.parametrize(
+    "name", ["customers", "patient_types", "hospital_products", "treatment_prices", "impatience", "orders"]
+)
+def test_list_of_things_is_not_special(name):
+    assert read_dataset(name).special == ()
+
+
+def test_words_are_split_by_case_script_and_digits():
+    assert words_of("CustomerEMail_2") == ("customer", "e", "mail", "2")
+    assert words_of("客户email地址") == ("客户", "email", "地址")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("remarks", True), ("备注", True), ("order_note", True), ("name", False), ("notebook", False)]
+)
+def test_names_of_text_fields(name, says):
+    assert says_text(name) is says
