@@ -1,0 +1,1 @@
+"""Stop a schema change that exposes people before it is merged."""

@@ -1,0 +1,1 @@
+"""Readers of migrations, one file a kind; none of them runs anything."""

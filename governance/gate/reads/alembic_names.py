@@ -1,0 +1,80 @@
+"""Which names of a Python migration are operations, and which calls make no field."""
+
+from __future__ import annotations
+
+import ast
+
+HARMLESS_OPS = frozenset(
+    [
+        "drop_column",
+        "drop_table",
+        "drop_index",
+        "drop_constraint",
+        "create_index",
+        "create_foreign_key",
+        "create_unique_constraint",
+        "create_check_constraint",
+        "create_primary_key",
+        "create_exclude_constraint",
+        "create_table_comment",
+        "drop_table_comment",
+        "bulk_insert",
+        "get_bind",
+        "get_context",
+        "f",
+        "inline_literal",
+        "batch_alter_table",
+    ]
+)
+"""Alembic's operations that make no field."""
+HARMLESS_CALLS = frozenset(
+    ["text", "select", "update", "delete", "insert", "func", "column", "table", "literal", "inspect", "Session"]
+)
+"""Names of SQLAlchemy that projects import through modules of their own."""
+_HARMLESS_MODULES = (
+    "alembic",
+    "collections",
+    "contextlib",
+    "copy",
+    "dataclasses",
+    "datetime",
+    "dateutil",
+    "enum",
+    "functools",
+    "hashlib",
+    "itertools",
+    "json",
+    "logging",
+    "math",
+    "operator",
+    "os",
+    "packaging",
+    "pytz",
+    "random",
+    "re",
+    "sqlalchemy",
+    "string",
+    "textwrap",
+    "time",
+    "typing",
+    "uuid",
+    "warnings",
+)
+
+
+def imports_of(tree: ast.Module) -> dict[str, str]:
+    """Each imported name of a file, functions included, to where it comes from: `op` to `alembic.op`."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for each in node.names:
+                found[each.asname or each.name.split(".")[0]] = each.name
+        elif isinstance(node, ast.ImportFrom):
+            for each in node.names:
+                found[each.asname or each.name] = f"{'.' * node.level}{node.module or ''}.{each.name}"
+    return found
+
+
+def is_harmless_module(origin: str) -> bool:
+    """Whether what is imported from there cannot change a schema behind a bare call."""
+    return origin.split(".", maxsplit=1)[0] in _HARMLESS_MODULES

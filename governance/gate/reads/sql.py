@@ -1,0 +1,145 @@
+"""Reads SQL migrations: statement by statement, each in the dialects that it may be written in.
+
+A statement that no dialect understands is said to be so; the others are read all the same.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import SqlglotError
+from sqlglot.tokenizer_core import Token, TokenType
+
+from governance.gate.changes import Reading, Unread
+from governance.gate.reads.alter_actions import read_alter
+from governance.gate.reads.sql_statements import read_statement, table_name
+
+DIALECTS = ("postgres", "mysql", "sqlite")
+"""Dialects that are read, by the parser's names, in the order in which they are tried."""
+_PARSER_LOG = logging.getLogger("sqlglot")
+
+
+def read_sql(text: str, file: str, dialects: Sequence[str] = DIALECTS, first_line: int = 1) -> Reading:
+    """What a SQL text does to the schema; `first_line` is where the text begins in its file."""
+    statements = _statements(text, dialects)
+    if statements is None:
+        return Reading(unread=(Unread(file, first_line, "cut"),), statements=1)
+    reading = Reading()
+    for tokens in statements:
+        reading += _read(tokens, text, dialects, file, first_line)
+    return _with_comments(reading, text, dialects)
+
+
+def _statements(text: str, dialects: Sequence[str]) -> list[list[Token]] | None:
+    for name in dialects:
+        try:
+            tokens = Dialect.get_or_raise(name).tokenize(text)
+        except SqlglotError:
+            continue
+        return [statement for statement in _cut(tokens) if statement]
+    return None
+
+
+def _cut(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    statement: list[Token] = []
+    for token in tokens:
+        if token.token_type is TokenType.SEMICOLON:
+            yield statement
+            statement = []
+        else:
+            statement.append(token)
+    yield statement
+
+
+def _read(tokens: list[Token], text: str, dialects: Sequence[str], file: str, first_line: int) -> Reading:
+    line = first_line + tokens[0].line - 1
+    source = text[tokens[0].start : tokens[-1].end + 1]
+    readings = []
+    for dialect in dialects:
+        found = _in_dialect(source, dialect, file, line)
+        if not found.unread:
+            return found
+        readings.append(found)
+    return min(readings, key=lambda each: sum(unread.grave for unread in each.unread))
+
+
+def _in_dialect(source: str, dialect: str, file: str, line: int) -> Reading:
+    """What one statement does, read in one dialect."""
+    spoken = Dialect.get_or_raise(dialect)
+    try:
+        with _quiet():
+            tokens = spoken.tokenize(source)
+            parsed = [each for each in spoken.parser().parse(tokens, source) if each is not None]
+    except (SqlglotError, RecursionError):
+        return Reading(unread=(Unread(file, line, "statement", _verb_of(source)),), statements=1)
+    reading = Reading(statements=len(parsed))
+    for each in parsed:
+        if isinstance(each, exp.Command) and str(each.this).upper() == "ALTER":
+            reading += read_alter(tokens, source, dialect, file, line)
+        else:
+            reading += read_statement(each, dialect, file, line)
+    return reading
+
+
+def _verb_of(source: str) -> str:
+    """The key word that a statement begins with, if it is one that we know; nothing else of it is repeated."""
+    word = source.split(None, 1)[0].upper() if source.split() else ""
+    known = {
+        "ALTER",
+        "CREATE",
+        "DO",
+        "DELIMITER",
+        "BEGIN",
+        "IF",
+        "EXEC",
+        "EXECUTE",
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+        "END",
+    }
+    return word if word in known else "?"
+
+
+def _with_comments(reading: Reading, text: str, dialects: Sequence[str]) -> Reading:
+    """The reading with what `COMMENT ON COLUMN` of the same file says of its fields."""
+    if "comment" not in text.lower():
+        return reading
+    said = dict(_comments(text, dialects[0]))
+    changes = tuple(
+        replace(each, comment=said[(each.dataset, each.field)]) if (each.dataset, each.field) in said else each
+        for each in reading.changes
+    )
+    return replace(reading, changes=changes)
+
+
+def _comments(text: str, dialect: str) -> Iterator[tuple[tuple[str, str], str]]:
+    for tokens in _statements(text, (dialect,)) or []:
+        if tokens[0].token_type is not TokenType.COMMENT:
+            continue
+        source = text[tokens[0].start : tokens[-1].end + 1]
+        try:
+            with _quiet():
+                parsed = Dialect.get_or_raise(dialect).parse(source)[0]
+        except SqlglotError:
+            continue
+        if isinstance(parsed, exp.Comment) and isinstance(parsed.this, exp.Column):
+            column = parsed.this
+            table = exp.Table(this=column.args.get("table"), db=column.args.get("db"))
+            yield (table_name(table, dialect), column.name), parsed.expression.name
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the parser from logging statements that it falls back on: they can hold values of people."""
+    before = _PARSER_LOG.disabled
+    _PARSER_LOG.disabled = True
+    try:
+        yield
+    finally:
+        _PARSER_LOG.disabled = before

@@ -1,0 +1,98 @@
+"""What every rule is and sees, and how a rule's docstring is read as its page."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from governance.gate.changes import SchemaChange, Unread
+from governance.gate.finding import GateFinding
+from governance.gate.personal import Guess
+from policies.catalog import Catalog, CatalogField
+from policies.errors import ConfigError
+from policies.nouns import FieldRef, LabelStatus
+
+PARTS = ("What", "Why", "Example", "Fix", "Since")
+"""The parts of a rule's page, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a rule may look at."""
+
+    store: str
+    """The store that the migration is for."""
+    catalog: Catalog
+    """What people decided."""
+    ignore_case: bool
+    """Whether the store takes `Email` and `email` for one field."""
+    guess: Callable[[SchemaChange], Guess | None]
+    """The name path."""
+
+    def decision(self, dataset: str, field: str) -> CatalogField | None:
+        """What was decided about a field."""
+        fields = self.fields(dataset)
+        return fields.get(self._known(field, fields))
+
+    def fields(self, dataset: str) -> Mapping[str, CatalogField]:
+        """What was decided about each field of a dataset; nothing for a dataset that nobody has looked at."""
+        store = self.catalog.stores.get(self.store)
+        datasets = store.datasets if store is not None else {}
+        entry = datasets.get(self._known(dataset, datasets))
+        return entry.fields if entry is not None else {}
+
+    def is_settled(self, change: SchemaChange, guess: Guess) -> bool:
+        """Whether a person confirmed what the field is, or rejected just what its name says."""
+        entry = self.decision(change.dataset, change.field)
+        if entry is None:
+            return False
+        if entry.status is LabelStatus.REJECTED:
+            return guess.category.key == entry.category or guess.category.key.startswith(f"{entry.category}.")
+        return entry.status is LabelStatus.CONFIRMED
+
+    def ref(self, dataset: str, field: str) -> FieldRef:
+        """A field as the catalog writes the names that it has."""
+        store = self.catalog.stores.get(self.store)
+        known = self._known(dataset, store.datasets if store is not None else {})
+        return FieldRef(self.store, known, self._known(field, self.fields(dataset)))
+
+    def _known(self, name: str, names: Iterable[str]) -> str:
+        """A name as the catalog writes it, if it has it; else as it is."""
+        if self.ignore_case:
+            return next((each for each in names if each.casefold() == name.casefold()), name)
+        return name
+
+
+class Rule(Protocol):
+    """One rule."""
+
+    id: str
+    """Given once; its meaning never changes."""
+
+    def look(self, item: SchemaChange | Unread, view: View) -> GateFinding | None:
+        """What the rule has to say of a change, or of something that was not understood."""
+        ...
+
+
+def registry(rules: Iterable[Rule]) -> Mapping[str, Rule]:
+    """Rules by id, sorted. Raises ConfigError when two have one id."""
+    found: dict[str, Rule] = {}
+    for rule in rules:
+        if rule.id in found:
+            raise ConfigError(
+                f"rule {rule.id}", found="two rules with this id", expected="one", next_step="give the new one a new id"
+            )
+        found[rule.id] = rule
+    return dict(sorted(found.items()))
+
+
+def page(rule: Rule) -> Mapping[str, str]:
+    """A rule's page: `Title` and each of `PARTS`, from its docstring."""
+    text = inspect.getdoc(type(rule)) or ""
+    pieces = re.split(rf"(?m)^({'|'.join(PARTS)}):\s*", text)
+    return {"Title": pieces[0].strip()} | {
+        name: body.strip() for name, body in zip(pieces[1::2], pieces[2::2], strict=True)
+    }
