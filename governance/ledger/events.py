@@ -29,6 +29,8 @@ KINDS = frozenset(
         "consent.given",
         "consent.withdrawn",
         "decision",
+        "hold.placed",
+        "hold.released",
         "key.created",
         "ledger.opened",
         "report",

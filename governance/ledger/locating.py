@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from governance.ledger.base import KeyedHash
 from governance.ledger.periods import seal_event
-from governance.ledger.tables import EVENTS
+from governance.ledger.tables import EVENTS, stored_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def _read(connection: Connection, period: int, expected: int, keyed_hash: KeyedH
     before = -1
     for stored, leaf, seal in connection.execute(query, execution_options={"yield_per": 4096}):
         own = _claimed_place(leaf, period)
-        if own is None or not 0 <= own < expected or seal != seal_event(keyed_hash, period, own, bytes(leaf)):
+        if own is None or not 0 <= own < expected or seal != seal_event(keyed_hash, period, own, stored_bytes(leaf)):
             rows.forged.append((stored, own))
         elif rows.seen[own]:
             rows.repeated.append(stored)
@@ -93,7 +93,7 @@ def _read(connection: Connection, period: int, expected: int, keyed_hash: KeyedH
 def _claimed_place(leaf: Any, period: int) -> int | None:
     """The place that a leaf says it has; None when it cannot be read or names another period."""
     try:
-        document = json.loads(bytes(leaf))
+        document = json.loads(stored_bytes(leaf))
         place = document["seq"] if document["period"] == period else None
     except (ValueError, TypeError, KeyError):
         return None

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Engine, and_, exists, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from governance.ledger.events import Event, stamp
-from governance.ledger.tables import EVENTS
+from governance.ledger.tables import EVENTS, stored_bytes
 from governance.records.transactions import reading
 from policies.errors import LedgerError
 
@@ -74,7 +74,7 @@ def _page(engine: Engine, wanted: Filter, at: tuple[int, int] | None) -> list[tu
     try:
         with reading(engine) as connection:
             rows = connection.execute(query.order_by(EVENTS.c.period, EVENTS.c.seq).limit(PAGE))
-            return [(row.period, row.seq, bytes(row.leaf)) for row in rows]
+            return [(row.period, row.seq, stored_bytes(row.leaf)) for row in rows]
     except SQLAlchemyError:
         raise LedgerError(
             "ledger",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
 from governance.records.metadata import metadata
@@ -55,3 +57,8 @@ NAMES = Table(
     UniqueConstraint("kind", "digest"),
 )
 """Names and notes that people entered. Erasable: the ledger holds the reference alone."""
+
+
+def stored_bytes(value: Any) -> bytes:
+    """The bytes of a stored leaf, whatever an intruder put in their place: SQLite keeps a text where bytes belong."""
+    return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else bytes(value or b"")

@@ -18,7 +18,7 @@ from governance.ledger.base import KeyedHash, Verifier
 from governance.ledger.checkpoint import Checkpoint, read_checkpoint
 from governance.ledger.locating import Problem, locate
 from governance.ledger.periods import seal_event, seal_period
-from governance.ledger.tables import CHECKPOINTS, EVENTS, PERIODS
+from governance.ledger.tables import CHECKPOINTS, EVENTS, PERIODS, stored_bytes
 from governance.ledger.tree import Frontier, leaf_hashes
 from governance.records.transactions import reading
 from policies.errors import LedgerError, TamperedError
@@ -139,7 +139,7 @@ def _walk(connection: Connection, period: int, marks: Sequence[Checkpoint], keye
     with closing(_pages(connection, period)) as pages:
         for rows in pages:
             first = walk.frontier.size
-            leaves = [bytes(row[1]) for row in rows]
+            leaves = [stored_bytes(row[1]) for row in rows]
             if [row[0] for row in rows] != list(range(first, first + len(rows))):
                 walk.gap = True
                 return walk
@@ -178,7 +178,7 @@ def _is_tail_sealed(connection: Connection, period: int, covered: int, keyed_has
     """Whether the leaves that no checkpoint covers are as the holder of the keys wrote them."""
     query = select(EVENTS.c.seq, EVENTS.c.leaf, EVENTS.c.seal).where(EVENTS.c.period == period, EVENTS.c.seq >= covered)
     with connection.execute(query, execution_options={"yield_per": ROWS_AT_ONCE}) as result:
-        return all(seal == seal_event(keyed_hash, period, seq, bytes(leaf)) for seq, leaf, seal in result)
+        return all(seal == seal_event(keyed_hash, period, seq, stored_bytes(leaf)) for seq, leaf, seal in result)
 
 
 def _misfiled(period: int, rows: Sequence[Any], leaves: Sequence[bytes]) -> list[int]:
