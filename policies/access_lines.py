@@ -26,6 +26,9 @@ from policies.errors import PolicyFileError
 from policies.nouns import Action, Effect
 from policies.predicate import Predicate, parse_predicate
 
+IMPERSONATE = "impersonate"
+"""The role that lets a user of the operating system ask as somebody else at the command line; it needs no `p` line."""
+
 ANY = "*"
 """Everybody, every purpose, every action or all data."""
 

@@ -93,21 +93,36 @@ def _zone(name: str | None) -> str | None:
     return name
 
 
-class _Entry(FileModel):
+class RetentionEntry(FileModel):
+    """One rule as it is written."""
+
     dataset: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*\..+$")
+    """A table, as `store.dataset`."""
     purpose: str | None = None
+    """The purpose that its records are kept for."""
     start: str
+    """The field with the day or time from which the period runs."""
     start_zone: Annotated[str | None, AfterValidator(_zone)] = None
+    """The zone of times in `start` that carry none; the project's zone by default."""
     period: Annotated[str, AfterValidator(_period)]
+    """An ISO 8601 duration of the calendar: `P6Y`, `P18M`, `P2W`, `P30D`."""
     where: str | None = None
+    """Which records, in the predicate language; all by default."""
     action: Literal["delete"] = "delete"
+    """What is done when a record is due."""
     basis: str = Field(min_length=1)
+    """On what ground they are kept so long and no longer."""
     source: str | None = None
+    """Where the period is written: an article, a schedule."""
 
 
-class _File(FileModel):
+class RetentionFile(FileModel):
+    """The whole of `retention.yaml`."""
+
     version: Literal[1] = 1
-    rules: dict[str, _Entry] = Field(default_factory=dict)
+    """The form of the file."""
+    rules: dict[str, RetentionEntry] = Field(default_factory=dict)
+    """By name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +168,11 @@ def read_retention(path: Path) -> Mapping[str, RetentionRule]:
     """
     if not path.exists():
         return MappingProxyType({})
-    file = read_model(_File, path, error=ConfigError)
+    file = read_model(RetentionFile, path, error=ConfigError)
     return MappingProxyType({name: _rule(str(path), name, entry) for name, entry in file.rules.items()})
 
 
-def _rule(place: str, name: str, entry: _Entry) -> RetentionRule:
+def _rule(place: str, name: str, entry: RetentionEntry) -> RetentionRule:
     where = f"{place}, rule `{name}`"
     if not _RULE_ID.fullmatch(name):
         raise _wrong(f"{place}, rules", "a rule id of another form", "lower-case letters, digits, `_`, `.` and `-`")

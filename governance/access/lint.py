@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from governance.access.facts import DatasetFacts, FieldFacts
 from governance.access.policy import AccessPolicy
-from policies.access_lines import ANY, TEXT_MASKS, TREATMENTS, AccessRule
+from policies.access_lines import ANY, IMPERSONATE, TEXT_MASKS, TREATMENTS, AccessRule
 from policies.access_objects import ObjectKind
 from policies.nouns import Effect, LabelStatus, Sensitivity
 from policies.purposes import PurposesFile
@@ -103,8 +103,9 @@ def _unknown_user(policy: AccessPolicy) -> Found:
 
 @_rule("POL002", Severity.WARNING)
 def _empty_role(policy: AccessPolicy) -> Found:
-    """A role is given that no `p` line names, and that holds no other role."""
+    """A role is given that no `p` line names, and that holds no other role; `impersonate` needs none."""
     named = {rule.subject for rule in policy.lines.rules} | {grant.member for grant in policy.lines.grants}
+    named.add(IMPERSONATE)
     yield from ((grant.line, {}) for grant in policy.lines.grants if grant.role not in named)
 
 

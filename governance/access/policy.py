@@ -131,7 +131,10 @@ class AccessPolicy:
         matching = match(self.matching(subjects, purpose, action), facts)
         rows = rows_of(facts, matching, purpose, self.purposes)
         if rows.refused_by:
-            raise _refused(dataset, "a deny of the whole dataset", "no deny", rows.refused_by)
+            special = [each.removeprefix("special:") for each in rows.refused_by if each.startswith("special:")]
+            found = f"a dataset that reveals {', '.join(special)}" if special else "a deny of the whole dataset"
+            expected = "a purpose that lists that special category" if special else "no deny"
+            raise _refused(dataset, found, expected, rows.refused_by)
         if not rows.allow:
             raise _refused(dataset, f"no line that gives rows of it for `{action}`", "a line on the dataset or store")
         shown = {name: field_of(field, matching, purpose, self.purposes) for name, field in facts.fields.items()}

@@ -154,8 +154,9 @@ class Ledger:
         return read_events(self._engine, Filter(kinds, since, until, principal, ids))
 
     def open_decisions(self) -> Iterator[Event]:
-        """Decisions without a close: in every report their outcome is unknown."""
-        return read_events(self._engine, Filter(open_decisions=True))
+        """Allowed uses without a close: in every report their outcome is unknown. A refusal has nothing to close."""
+        found = read_events(self._engine, Filter(open_decisions=True))
+        return (event for event in found if event.outcome != "refused")
 
     def verify(self, checkpoint: str | None = None) -> Verification:
         """What recomputing the whole log from its stored bytes shows, against a checkpoint kept outside if given.

@@ -134,7 +134,7 @@ def refused_token() -> DecryptionError:
         "encrypted field",
         found="a cell that does not decrypt",
         expected="a token made for this record and field, with a key of this keyring",
-        next_step="run `governance protect status`; restore the cell, or the keyring, from a backup",
+        next_step="restore the cell, or the keyring, from a backup",
     )
 
 

@@ -14,7 +14,7 @@ from governance.scan.intervals import rule_of_three, wilson
 from governance.scan.names import DatasetWords, NameSignal, read_comment, read_dataset, read_name, says_text
 from governance.scan.profile import ColumnProfile, Tally
 from governance.scan.profiling import UNSHOWN
-from governance.scan.result import FieldScan, Finding, Label, Signal
+from governance.scan.result import FREE_TEXT, FieldScan, Finding, Label, Signal
 from governance.scan.shapes import shape_name
 from governance.scan.weights import NATIONAL, weights_of
 from policies.nouns import LabelStatus, Sensitivity
@@ -23,7 +23,6 @@ from policies.taxonomy import HARMLESS, Taxonomy
 LABEL_FROM = 0.5
 """A label needs at least this confidence."""
 _FINDING_FROM = 0.5
-_TEXT = "FREE_TEXT"
 _MILD = frozenset({"user.workplace.organization_id", "user.location.precise", "user.contact.address.country"})
 """Categories that alone make no text personal."""
 _PERSONAL_FIELDS = frozenset(
@@ -227,7 +226,7 @@ def _label(weighed: Sequence[Evidence], findings: Sequence[Finding], rules: Rule
         return _made(best.entity, best.column, rules, of="PASSWORD" if secret else best.entity)
     inside = [each for each in findings if each.hits and each.category not in _MILD]
     if text and inside:
-        return _made(_TEXT, max(each.confidence for each in inside), rules)
+        return _made(FREE_TEXT, max(each.confidence for each in inside), rules)
     return None
 
 

@@ -9,7 +9,7 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from governance.scan.result import DatasetScan, FieldScan, ScanResult, StoreScan
+from governance.scan.result import FREE_TEXT, DatasetScan, FieldScan, ScanResult, StoreScan
 from policies.catalog import Catalog, CatalogDataset, CatalogField, CatalogStore
 from policies.nouns import DatasetRef, FieldRef, LabelStatus, Sensitivity
 from policies.taxonomy import HARMLESS, Taxonomy
@@ -99,6 +99,8 @@ def _contradiction(ref: FieldRef, scan: FieldScan, decided: CatalogField, taxono
     """Evidence that the confirmed category does not cover: another label, or sure findings in a harmless field."""
     label = scan.label
     if label is not None and label.confidence >= _SURE and not _related(label.category, decided.category):
+        if label.entity == FREE_TEXT and _is_stricter(decided, label.sensitivity, taxonomy):
+            return  # text that holds something personal says nothing against a stricter decision
         yield Drift(DriftKind.CONTRADICTED, ref, decided.category, label.category, label.confidence)
         return
     worse = [
@@ -110,6 +112,11 @@ def _contradiction(ref: FieldRef, scan: FieldScan, decided: CatalogField, taxono
     ]
     if decided.category == HARMLESS and worse:
         yield Drift(DriftKind.CONTRADICTED, ref, HARMLESS, worse[0].category, worse[0].confidence)
+
+
+def _is_stricter(decided: CatalogField, found: Sensitivity, taxonomy: Taxonomy) -> bool:
+    standing = Sensitivity.of(decided.sensitivity) if decided.sensitivity else None
+    return (standing or taxonomy.category(decided.category).sensitivity) >= found
 
 
 def _related(one: str, other: str) -> bool:

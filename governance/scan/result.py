@@ -12,6 +12,9 @@ from typing import Any
 
 from policies.nouns import LabelStatus, Sensitivity
 
+FREE_TEXT = "FREE_TEXT"
+"""The entity of text that holds personal content."""
+
 SCHEMA = "governance.scan/1"
 """The name of the JSON form; a change that breaks readers gives it another number."""
 
