@@ -1,0 +1,1 @@
+"""Enforce permits inside every query, at the border of the database driver."""

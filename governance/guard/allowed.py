@@ -1,0 +1,193 @@
+"""What a statement may consist of: an allow-list of node types and, for those with a shape, of their parts.
+
+Everything else is refused: what is not written down here has not been thought about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from policies.errors import StatementRefusedError
+
+_VALUES = """
+    Literal Null Boolean Placeholder Parameter And Or Not Neg EQ NEQ GT GTE LT LTE Is In Between Like ILike Glob
+    RegexpLike RegexpILike SimilarTo Escape Exists Any All Case If Cast DataType DataTypeParam Add Sub Mul Div Mod Pow
+    DPipe BitwiseAnd BitwiseOr BitwiseXor BitwiseNot BitwiseLeftShift BitwiseRightShift NullSafeEQ NullSafeNEQ Collate
+    Var JSONExtract JSONExtractScalar JSONBExtract JSONBExtractScalar JSONPath JSONPathRoot JSONPathKey
+    JSONPathSubscript ArrayContainsAll ArrayContainedBy JSONBContainsTopKey JSONBContainsAllTopKeys
+    JSONBContainsAnyTopKeys Anonymous Extract Substring Trim StrPosition Overlay AtTimeZone Interval CurrentDate
+    CurrentTimestamp CurrentTime Array Bracket Slice HexString Tuple Paren Filter WithinGroup Distinct Order Ordered
+"""
+_SHAPES: Mapping[str, str] = {
+    "Select": "with_ expressions distinct from_ joins where group having windows order limit offset",
+    "Union": "with_ this expression distinct order limit offset",
+    "Intersect": "with_ this expression distinct order limit offset",
+    "Except": "with_ this expression distinct order limit offset",
+    "Subquery": "this alias with_ order limit offset joins",
+    "From": "this",
+    "Join": "this on side kind using method",
+    "Table": "this alias db joins",
+    "TableAlias": "this columns",
+    "Lateral": "this alias view outer",
+    "Identifier": "this quoted",
+    "Column": "this table db",
+    "Star": "",
+    "Alias": "this alias",
+    "Where": "this",
+    "Group": "expressions grouping_sets cube rollup",
+    "GroupingSets": "expressions",
+    "Cube": "expressions",
+    "Rollup": "expressions",
+    "Having": "this",
+    "Limit": "this expression",
+    "Offset": "this expression",
+    "Fetch": "direction count limit_options",
+    "LimitOptions": "rows",
+    "With": "expressions recursive",
+    "CTE": "this alias materialized",
+    "Window": "this partition_by order spec alias over",
+    "WindowSpec": "kind start start_side end end_side exclude",
+    "Values": "expressions alias",
+    "In": "this expressions query",
+    "Exists": "this",
+    "Distinct": "expressions on",
+    "Any": "this",
+    "All": "this",
+    "Cast": "this to",
+    "DataType": "this expressions nested values kind",
+    "Ordered": "this desc nulls_first",
+    "Order": "this expressions",
+    "Case": "this ifs default",
+    "Trim": "this expression position",
+    "Substring": "this start length",
+    "StrPosition": "this substr",
+    "CurrentTimestamp": "",
+    "CurrentTime": "",
+    "CurrentDate": "",
+    "Interval": "this unit",
+    "Bracket": "this expressions offset",
+    "Slice": "this expression",
+    "JSONExtract": "this expression only_json_types",
+    "JSONExtractScalar": "this expression only_json_types",
+    "Array": "expressions bracket_notation",
+}
+
+_ALLOWED: Mapping[type[exp.Expr], frozenset[str] | None] = {
+    **{getattr(exp, name): None for name in _VALUES.split()},
+    **{getattr(exp, name): frozenset(parts.split()) for name, parts in _SHAPES.items()},
+}
+
+_TYPES: Mapping[str, frozenset[str]] = {
+    "sqlite": frozenset(
+        [
+            "TEXT",
+            "VARCHAR",
+            "CHAR",
+            "INT",
+            "BIGINT",
+            "SMALLINT",
+            "TINYINT",
+            "FLOAT",
+            "DOUBLE",
+            "DECIMAL",
+            "BLOB",
+            "VARBINARY",
+        ]
+    ),
+    "postgresql": frozenset(
+        [
+            "TEXT",
+            "VARCHAR",
+            "CHAR",
+            "BPCHAR",
+            "INT",
+            "BIGINT",
+            "SMALLINT",
+            "FLOAT",
+            "DOUBLE",
+            "DECIMAL",
+            "BOOLEAN",
+            "DATE",
+            "TIME",
+            "TIMETZ",
+            "TIMESTAMP",
+            "TIMESTAMPTZ",
+            "TIMESTAMPNTZ",
+            "INTERVAL",
+            "JSON",
+            "JSONB",
+            "UUID",
+            "ARRAY",
+            "VARBINARY",
+        ]
+    ),
+}
+_WORD = re.compile(r"[A-Za-z_]{1,40}")
+_COLLATION = re.compile(r"[A-Za-z0-9_.@-]{1,60}")
+_COLLATIONS_SQLITE = frozenset({"binary", "nocase", "rtrim"})
+_FRAME = frozenset({"UNBOUNDED", "CURRENT ROW", "PRECEDING", "FOLLOWING", "ROWS", "RANGE", "GROUPS"})
+_JOIN_WORDS = frozenset({"", "LEFT", "RIGHT", "FULL", "INNER", "OUTER", "CROSS", "NATURAL"})
+
+
+def check_nodes(tree: exp.Expr, kind: str) -> None:
+    """Return when each node and each part of it is allowed. Raises StatementRefusedError that names the node's kind."""
+    for node in tree.walk():
+        parts = _ALLOWED.get(type(node), frozenset({"none"}))
+        if parts is not None:
+            if type(node) not in _ALLOWED:
+                raise _refused(type(node).__name__)
+            for name, value in node.args.items():
+                if name not in parts and value not in (None, False, [], ""):
+                    raise _refused(f"{type(node).__name__} with `{name.rstrip('_')}`")
+        _check_words(node, kind)
+
+
+def _check_words(node: exp.Expr, kind: str) -> None:
+    match node:
+        case exp.DataType():
+            _check_type(node, kind)
+        case exp.Var():
+            if not _WORD.fullmatch(node.name):
+                raise _refused("a word in an unexpected place")
+        case exp.Collate():
+            _check_collation(node.expression, kind)
+        case exp.WindowSpec():
+            words = [node.args.get(each) for each in ("kind", "start", "start_side", "end", "end_side")]
+            if any(isinstance(word, str) and word.upper() not in _FRAME for word in words):
+                raise _refused("a window frame of an unexpected form")
+        case exp.Join():
+            if any(str(node.args.get(each) or "").upper() not in _JOIN_WORDS for each in ("side", "kind", "method")):
+                raise _refused("a join of an unexpected form")
+        case exp.Trim():
+            if str(node.args.get("position") or "BOTH").upper() not in ("BOTH", "LEADING", "TRAILING"):
+                raise _refused("a trim of an unexpected form")
+        case exp.LimitOptions():
+            if node.args.get("percent") or node.args.get("with_ties"):
+                raise _refused("FETCH with ties or percent")
+        case _:
+            pass
+
+
+def _check_type(node: exp.DataType, kind: str) -> None:
+    name = node.this.value if isinstance(node.this, exp.DType) else ""
+    if name not in _TYPES[kind] or node.args.get("kind") or node.args.get("values"):
+        raise _refused("a cast to a type that is not on the list")
+
+
+def _check_collation(node: exp.Expr | None, kind: str) -> None:
+    name = node.name if isinstance(node, exp.Identifier | exp.Var) else ""
+    if not _COLLATION.fullmatch(name) or (kind == "sqlite" and name.lower() not in _COLLATIONS_SQLITE):
+        raise _refused("a collation of an unexpected form")
+
+
+def _refused(found: str) -> StatementRefusedError:
+    return StatementRefusedError(
+        "statement",
+        found=f"{found}, which the guard does not admit",
+        expected="a SELECT of the forms listed in docs/guard.md",
+        next_step="write the query in another form",
+        rule_ids=("guard.form",),
+    )

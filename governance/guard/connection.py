@@ -1,0 +1,271 @@
+"""The guarded connection: one principal, one purpose, a short list of names; what is not on it is closed off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from typing import Any, NoReturn, Self
+
+from governance.guard.base import UseContext
+from governance.guard.conditions import meets
+from governance.guard.cursor import CLOSED_OFF, GuardedCursor
+from governance.guard.filter import RecordFilter
+from governance.guard.neutral import neutral_error
+from governance.guard.opening import OpenedRows
+from governance.guard.plans import Parameters, Plan
+from governance.guard.recording import Recording, Use
+from governance.guard.second_check import SecondCheck
+from governance.guard.shared import Shared
+from policies.errors import AccessRefusedError, GovernanceError, SchemaDriftError, StatementRefusedError
+from policies.nouns import DatasetRef
+
+_SAVEPOINT = re.compile(r"\s*(SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT) ([A-Za-z_][A-Za-z0-9_]{0,60})\s*")
+_DIALECT_OWN = {
+    "sqlite": frozenset({"PRAGMA read_uncommitted", "PRAGMA read_uncommitted = 0"}),
+    "postgresql": frozenset({"show transaction isolation level"}),
+}
+"""What SQLAlchemy's dialects run of themselves to ask for or reset an isolation level."""
+_LEVELS = (None, "", "DEFERRED", "IMMEDIATE", "EXCLUSIVE")
+
+
+class GuardedConnection:
+    """What a driver's connection is to SQLAlchemy, pandas and people; the driver's own is behind none of its names."""
+
+    __slots__ = ("__checkout", "__context", "__recording", "__shared", "__weakref__")
+
+    def __init__(self, shared: Shared, context: UseContext, checkout: Any) -> None:
+        if not isinstance(context, UseContext):
+            raise AccessRefusedError(
+                "connection",
+                found="no principal and purpose",
+                expected="a UseContext",
+                next_step="open the store with a principal and a purpose",
+                rule_ids=("guard.context",),
+            )
+        self.__shared = shared
+        self.__context = context
+        self.__checkout = checkout
+        self.__recording = Recording(shared.recorder, context, shared.drafts)
+
+    def __repr__(self) -> str:
+        return f"GuardedConnection({self.__shared.store})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a guarded connection " + CLOSED_OFF)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"`{name}` " + CLOSED_OFF)
+
+    # --- PEP 249
+
+    def cursor(self, *_: object, **options: object) -> GuardedCursor:
+        """A cursor. The driver's own kinds of cursor, named ones included, are all this one."""
+        del options
+        self.__raw()
+        return GuardedCursor(self)
+
+    def commit(self) -> None:
+        """End the transaction."""
+        self.__plainly(lambda raw: raw.commit())
+
+    def rollback(self) -> None:
+        """Give the transaction up."""
+        self.__plainly(lambda raw: raw.rollback())
+
+    def close(self) -> None:
+        """Give the driver's connection back; from now on everything is refused."""
+        checkout, self.__checkout = self.__checkout, None
+        if checkout is not None:
+            self.__shared.check_in(checkout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- what dialects ask for
+
+    @property
+    def isolation_level(self) -> Any:
+        """The driver's isolation level."""
+        return self.__raw().isolation_level
+
+    @isolation_level.setter
+    def isolation_level(self, level: Any) -> None:
+        if self.__shared.kind == "sqlite" and level not in _LEVELS:
+            raise _closed("an isolation level that SQLite does not have")
+        self.__plainly(lambda raw: setattr(raw, "isolation_level", level))
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether SQLite is inside a transaction."""
+        return bool(self.__raw().in_transaction)
+
+    @property
+    def autocommit(self) -> Any:
+        """Whether PostgreSQL's driver begins no transaction."""
+        return self.__raw().autocommit
+
+    @autocommit.setter
+    def autocommit(self, value: bool) -> None:
+        self.__plainly(lambda raw: setattr(raw, "autocommit", bool(value)))
+
+    @property
+    def read_only(self) -> bool:
+        """True: nothing is written through the guard."""
+        return True
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be run any more."""
+        return self.__checkout is None or bool(getattr(self.__checkout.driver_connection, "closed", False))
+
+    @property
+    def broken(self) -> bool:
+        """Whether PostgreSQL's connection was lost."""
+        return self.__checkout is not None and bool(getattr(self.__checkout.driver_connection, "broken", False))
+
+    # --- what the cursor asks for
+
+    @property
+    def _driver_errors(self) -> tuple[type[BaseException], ...]:
+        return self.__shared.driver_errors
+
+    def _neutral(self, error: BaseException) -> GovernanceError:
+        return neutral_error(self.__shared.store, error)
+
+    def _guarded_run(self, sql: str, parameters: Parameters) -> tuple[Any, Use | None, tuple[Any, ...]]:
+        raw, check = self.__raw(), self.__check()
+        if (_SAVEPOINT.fullmatch(sql) or sql in _DIALECT_OWN[self.__shared.kind]) and not parameters:
+            return self.__run(raw, check.ours() if check else nullcontext(), sql, None), None, ()
+        plan, values = self.__planned(sql, parameters)
+        use = self.__recording.allowed(plan.rewritten, sql)
+        reading = check.statement(plan.rewritten.reads) if check else nullcontext()
+        try:
+            cursor = self.__run(raw, reading, plan.rewritten.sql, values)
+        except GovernanceError:
+            if use is not None:
+                use.close("failed")
+            raise
+        if plan.rewritten.sealed:
+            cursor = OpenedRows(cursor, plan.rewritten, self.__shared.decryptor)
+        return cursor, use, plan.rewritten.omitted
+
+    def _guarded_filter(self, records: list[Mapping[str, Any]], dataset: DatasetRef) -> list[dict[str, Any]]:
+        shared, context = self.__shared, self.__context
+        try:
+            shared.predicate.prepare(shared.store, context.purpose, self.__first_row)
+            schema = shared.schema(self.__first_row, fresh=self.__is_fresh())
+            schema.check(dataset.dataset)
+            permit = shared.permits.permit(context.principal, context.purpose, context.action, dataset)
+            conditions = shared.predicate.conditions(dataset, context.purpose)
+            fields = schema.tables[dataset.dataset].fields
+            treating = RecordFilter(
+                permit,
+                context.principal.attributes,
+                {name: field.type for name, field in fields.items()},
+                encrypted=shared.planner.encrypted(dataset.dataset),
+                meets=lambda some: meets(some, conditions, shared.own_table, shared.mark, self.__ask),
+            )
+            shown = treating.filter(records)
+        except (AccessRefusedError, SchemaDriftError) as error:
+            self.__recording.refused(f"filter {dataset}", error)
+            raise
+        use = self.__recording.filtered(permit, [each.rule_id for each in conditions], f"filter {dataset}")
+        use.rows = len(shown)
+        use.close("done")
+        return shown
+
+    def __ask(self, sql: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        """The rows of a constant statement of ours with bound values."""
+        raw, check = self.__raw(), self.__check()
+        failure: GovernanceError | None = None
+        rows: Sequence[Sequence[Any]] = ()
+        cursor = raw.cursor()
+        try:
+            with check.ours() if check else nullcontext():
+                rows = cursor.execute(sql, values).fetchall()
+        except self.__shared.driver_errors as error:
+            failure = self._neutral(error)
+        finally:
+            cursor.close()
+        if failure is not None:
+            raise failure
+        return rows
+
+    def __planned(self, sql: str, parameters: Parameters) -> tuple[Plan, Any]:
+        shared, context = self.__shared, self.__context
+        try:
+            shared.predicate.prepare(shared.store, context.purpose, self.__first_row)
+            numbered = shared.planner.numbered(sql, parameters)
+            schema = shared.schema(self.__first_row, fresh=self.__is_fresh())
+            plan = shared.planner.plan(
+                numbered,
+                parameters,
+                schema,
+                lambda ref: shared.permits.permit(context.principal, context.purpose, context.action, ref),
+                lambda ref: shared.predicate.conditions(ref, context.purpose),
+            )
+            return plan, plan.values(parameters, context)
+        except (AccessRefusedError, SchemaDriftError) as error:
+            self.__recording.refused(sql, error)
+            raise
+
+    def __run(self, raw: Any, allowing: Any, sql: str, values: Any) -> Any:
+        failure: GovernanceError | None = None
+        cursor = self.__shared.raw_cursor(raw)
+        try:
+            with allowing:
+                cursor.execute(sql, values) if values is not None else cursor.execute(sql)
+        except self.__shared.driver_errors as error:
+            failure = self._neutral(error)
+        if failure is not None:
+            cursor.close()
+            raise failure
+        return cursor
+
+    def __first_row(self, sql: str) -> Sequence[object] | None:
+        """The first row of a constant SELECT of ours, in the transaction of the statement to come."""
+        raw, check = self.__raw(), self.__check()
+        cursor = self.__run(raw, check.ours() if check else nullcontext(), self.__shared.qualified(sql), None)
+        try:
+            row: Sequence[object] | None = cursor.fetchone()
+            return row
+        finally:
+            cursor.close()
+
+    def __is_fresh(self) -> bool:
+        """Whether this is the first statement on a new connection of the driver."""
+        return self.__checkout is not None and bool(self.__checkout.info.pop("gov_fresh", False))
+
+    def __plainly(self, act: Callable[[Any], object]) -> None:
+        raw, check = self.__raw(), self.__check()
+        failure: GovernanceError | None = None
+        try:
+            with check.ours() if check else nullcontext():
+                act(raw)
+        except self.__shared.driver_errors as error:
+            failure = self._neutral(error)
+        if failure is not None:
+            raise failure
+
+    def __check(self) -> SecondCheck | None:
+        found = self.__checkout.info.get("gov_check") if self.__checkout is not None else None
+        return found if isinstance(found, SecondCheck) else None
+
+    def __raw(self) -> Any:
+        if self.__checkout is None:
+            raise _closed("a connection that was given back")
+        return self.__checkout.driver_connection
+
+
+def _closed(found: str) -> StatementRefusedError:
+    return StatementRefusedError(
+        "connection",
+        found=found,
+        expected="an open guarded connection",
+        next_step="open the store again with a principal and a purpose",
+        rule_ids=("guard.connection",),
+    )

@@ -1,0 +1,228 @@
+"""`GuardedStore`: SQLAlchemy engines and sessions over one store, each for one principal and one purpose.
+
+    raw pool (private) --check-out--> GuardedConnection(principal, purpose) --> Engine --> Session, pandas, Core, text
+
+The driver's pool, dialect and cache of compiled statements are shared by all; principal and purpose ride on the
+check-out and end with it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event, pool
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+
+from connectors.sql.address import normalised
+from governance.guard.base import Decryptor, Permits, Recorder, RowPredicate, UseContext
+from governance.guard.connection import GuardedConnection
+from governance.guard.neutral import neutral_error
+from governance.guard.plans import Planner
+from governance.guard.sealed import Sealing
+from governance.guard.second_check import SecondCheck
+from governance.guard.shared import Shared
+from governance.guard.watch import VERSION_SQL, SchemaWatch
+from policies.catalog import CatalogStore
+from policies.errors import AccessRefusedError, ConfigError, GovernanceError
+from policies.nouns import DatasetRef, Principal
+from policies.row_conditions import ExistsIn
+
+POOL_CONNECTIONS = 16
+"""Driver connections kept open for one store."""
+
+_SESSION_SETTINGS = (
+    "SET search_path TO pg_catalog",
+    "SET standard_conforming_strings TO on",
+    "SET synchronize_seqscans TO off",
+    "SET client_min_messages TO error",
+)
+"""Functions and operators are PostgreSQL's own, tables are named with their schema, and nothing is said on the side."""
+
+
+class NoConditions:
+    """The row predicate of a store that asks for none."""
+
+    def prepare(self, store: str, purpose: str, run: object = None) -> None:
+        """Nothing to prepare."""
+
+    def conditions(self, dataset: DatasetRef, purpose: str) -> tuple[ExistsIn, ...]:  # noqa: ARG002 the protocol's form
+        """None."""
+        return ()
+
+
+class GuardedStore:
+    """One store, reached only through the guard. May be shared by threads; closed at the end.
+
+    Raises ConfigError for a kind of database that the guard does not speak, StoreError when the store does not answer.
+    """
+
+    def __init__(  # noqa: PLR0913 the parts that a guard is made of, all by name
+        self,
+        name: str,
+        url: str,
+        *,
+        permits: Permits,
+        catalog: CatalogStore,
+        recorder: Recorder,
+        clock: Callable[[], dt.datetime],
+        predicate: RowPredicate | None = None,
+        decryptor: Decryptor | None = None,
+        schema_check_seconds: int = 30,
+    ) -> None:
+        address = normalised(f"store {name}", url)
+        kind = address.get_backend_name()
+        if kind not in VERSION_SQL:
+            raise ConfigError(
+                f"store {name}",
+                found=f"a {kind} database",
+                expected="sqlite or postgresql, which the guard speaks",
+                next_step="read this store without the guard only where no policy asks for one",
+            )
+        self._raw = sa.create_engine(
+            address,
+            hide_parameters=True,
+            pool_size=POOL_CONNECTIONS,
+            max_overflow=POOL_CONNECTIONS,
+            pool_pre_ping=kind == "postgresql",
+        )
+        self._kind = kind
+        event.listen(self._raw, "connect", self._prepare_raw)
+        self._errors: tuple[type[BaseException], ...] = (self._raw.dialect.loaded_dbapi.Error, sa.exc.SQLAlchemyError)
+        self._name = name
+        self._connected()
+        self._shared = Shared(
+            name,
+            kind,
+            permits,
+            predicate or NoConditions(),
+            recorder,
+            decryptor,
+            Planner(kind, _sealing(catalog)),
+            SchemaWatch(name, address, catalog, clock=clock, check_seconds=schema_check_seconds),
+            self._raw.dialect.default_schema_name or "main",
+            self._errors,
+            _sqlite_cursor if kind == "sqlite" else _postgres_cursor,
+            _check_in,
+        )
+
+    def __repr__(self) -> str:
+        return f"GuardedStore({self._name})"
+
+    @property
+    def plans(self) -> int:
+        """How many plans are kept."""
+        return len(self._shared.planner)
+
+    def engine(self, context: UseContext) -> Engine:
+        """An engine for one principal and purpose. Raises AccessRefusedError without them."""
+        if not isinstance(context, UseContext):
+            raise AccessRefusedError(
+                f"store {self._name}",
+                found="no principal and purpose",
+                expected="both",
+                next_step="name them when you open the store",
+                rule_ids=("guard.context",),
+            )
+        guarded = pool.NullPool(lambda: self._check_out(context))  # type: ignore[arg-type]  # PEP 249 by form
+        guarded._dialect = self._raw.dialect  # noqa: SLF001 as create_engine does
+        bare = sa.URL.create(self._raw.url.drivername)  # no address: an engine's URL is shown in logs and copied
+        return Engine(
+            guarded,
+            self._raw.dialect,
+            bare,
+            hide_parameters=True,
+            execution_options={"compiled_cache": self._raw._compiled_cache},  # noqa: SLF001 compiled text holds no policy
+        )
+
+    def session(self, context: UseContext) -> Session:
+        """A session for one principal and purpose; its identity map is its own."""
+        return Session(self.engine(context))
+
+    def connect(self, context: UseContext) -> GuardedConnection:
+        """A PEP 249 connection for one principal and purpose."""
+        return self._check_out(context)
+
+    def filter(
+        self,
+        records: Iterable[Mapping[str, Any]],
+        dataset: DatasetRef,
+        principal: Principal,
+        purpose: str,
+        *,
+        actor: str = "application",
+    ) -> list[dict[str, Any]]:
+        """What a principal may see of plain records of a dataset, in their order, recorded like any read.
+
+        Raises AccessRefusedError, SchemaDriftError, LedgerError or StoreError; then nothing is handed out.
+        """
+        connection = self._check_out(UseContext(principal, actor, purpose))
+        try:
+            return connection._guarded_filter(list(records), dataset)  # noqa: SLF001 one unit
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        """Close the driver's connections."""
+        self._raw.dispose()
+
+    def _check_out(self, context: UseContext) -> GuardedConnection:
+        failure: GovernanceError | None = None
+        checkout: Any = None
+        try:
+            checkout = self._raw.raw_connection()
+        except self._errors as error:
+            failure = neutral_error(self._name, getattr(error, "orig", None) or error)
+        if failure is not None:
+            raise failure
+        return GuardedConnection(self._shared, context, checkout)
+
+    def _connected(self) -> None:
+        """Connect once, so that the dialect learns the server's version on a connection without guard."""
+        failure: GovernanceError | None = None
+        try:
+            with self._raw.connect():
+                pass
+        except self._errors as error:
+            failure = neutral_error(self._name, getattr(error, "orig", None) or error)
+        if failure is not None:
+            raise failure
+
+    def _prepare_raw(self, raw: Any, record: Any) -> None:
+        record.info["gov_fresh"] = True
+        if self._kind == "sqlite":
+            check = SecondCheck()
+            raw.set_authorizer(check)
+            record.info["gov_check"] = check
+            return
+        with raw.cursor() as cursor:
+            for setting in _SESSION_SETTINGS:
+                cursor.execute(setting)
+        raw.commit()
+        raw.read_only = True
+
+
+def _sealing(catalog: CatalogStore) -> Sealing:
+    encrypted = {
+        name: frozenset(field for field, entry in dataset.fields.items() if entry.encrypted)
+        for name, dataset in catalog.datasets.items()
+    }
+    keys = {name: dataset.record_key for name, dataset in catalog.datasets.items()}
+    return Sealing(lambda name: encrypted.get(name, frozenset()), lambda name: keys.get(name, ()))
+
+
+def _sqlite_cursor(raw: Any) -> Any:
+    return raw.cursor()
+
+
+def _postgres_cursor(raw: Any) -> Any:
+    import psycopg
+
+    return psycopg.RawCursor(raw)
+
+
+def _check_in(checkout: Any) -> None:
+    checkout.close()

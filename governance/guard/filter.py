@@ -1,0 +1,143 @@
+"""Plain records, such as the answer of an API, treated as the same rows would be in a query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from governance.access.permits import DatasetPermit, FieldPermit
+from governance.guard.predicate_sql import attribute_value
+from governance.protect.masks import MASKS
+from policies.errors import AccessRefusedError, PredicateError
+from policies.nouns import Scalar
+from policies.predicate import (
+    Among,
+    AttributeOperand,
+    Compare,
+    Conjunction,
+    Constant,
+    Disjunction,
+    FieldOperand,
+    Node,
+    Not,
+    Operand,
+    Predicate,
+    Truth,
+)
+
+Record = Mapping[str, Any]
+Meets = Callable[[Sequence[Record]], Sequence[bool]]
+"""Which of some records meet the further conditions, such as consent."""
+
+
+class RecordFilter:
+    """Treats records of one dataset by one permit; `types` gives each field's type as the catalog or store has it."""
+
+    def __init__(
+        self,
+        permit: DatasetPermit,
+        attributes: Mapping[str, Scalar],
+        types: Mapping[str, str],
+        *,
+        encrypted: frozenset[str] = frozenset(),
+        meets: Meets | None = None,
+    ) -> None:
+        self._permit = permit
+        self._attributes = attributes
+        self._types = types
+        self._encrypted = encrypted
+        self._meets = meets
+
+    def filter(self, records: Iterable[Record]) -> list[dict[str, Any]]:
+        """The visible records in their order, each with its visible fields treated.
+
+        Raises AccessRefusedError when a rule cannot be decided on a record.
+        """
+        visible = [record for record in records if self._is_visible(record)]
+        if self._meets is not None:
+            visible = [record for record, met in zip(visible, self._meets(visible), strict=True) if met]
+        return [self._treated(record) for record in visible]
+
+    def _is_visible(self, record: Record) -> bool:
+        permit = self._permit
+        if not any(rule.rows is None or self._holds(rule.rows, record) is True for rule in permit.allow):
+            return False
+        closing = (*permit.deny, *permit.special)
+        return all(rule.rows is not None and self._holds(rule.rows, record) is False for rule in closing)
+
+    def _treated(self, record: Record) -> dict[str, Any]:
+        return {name: self._value(permit, record) for name, permit in self._permit.fields.items() if name in record}
+
+    def _value(self, permit: FieldPermit, record: Record) -> Any:
+        if any(rule.rows is None or self._holds(rule.rows, record) is not False for rule in permit.denies):
+            return None
+        for rule in permit.rules:
+            if rule.rows is None or self._holds(rule.rows, record) is True:
+                return self._treatment(rule.treatment, record[permit.field], permit.field)
+        return None
+
+    def _treatment(self, treatment: str, value: Any, field: str) -> Any:
+        if treatment == "clear":
+            return value
+        if treatment == "null":
+            return None
+        mask = MASKS.get(treatment.removeprefix("mask:")) if treatment.startswith("mask:") else None
+        if mask is None:
+            raise _refused(f"treatment `{treatment}`, which records cannot be given yet")
+        if field in self._encrypted or self._types.get(field, "string") != "string":
+            return None
+        return mask.apply(value)
+
+    def _holds(self, predicate: Predicate, record: Record) -> bool | None:
+        failed = ""
+        try:
+            return predicate.evaluate(record, self._typed(predicate))
+        except PredicateError as error:
+            failed = error.found
+        raise _refused(failed)
+
+    def _typed(self, predicate: Predicate) -> Mapping[str, Scalar]:
+        """The attributes that a predicate names, NULL where they are not of the type that they are compared with."""
+        kinds: dict[str, str] = {}
+        for operands in _groups(predicate.root):
+            kind = _kind(operands, self._types)
+            kinds.update({each.name: kind for each in operands if isinstance(each, AttributeOperand)})
+        return {name: attribute_value(self._attributes.get(name), kind) for name, kind in kinds.items()}
+
+
+def _groups(node: Node) -> list[tuple[Operand, ...]]:
+    """Operands that are compared with one another."""
+    match node:
+        case Conjunction(nodes=nodes) | Disjunction(nodes=nodes):
+            return [group for each in nodes for group in _groups(each)]
+        case Not(node=inner):
+            return _groups(inner)
+        case Compare(left=left, right=right):
+            return [(left, right)]
+        case Among(operand=operand, items=items):
+            return [(operand, *items)]
+        case Truth(operand=AttributeOperand() as operand):
+            return [(operand, Constant(True))]
+        case _:
+            return [(node.operand,)]
+
+
+def _kind(operands: tuple[Operand, ...], types: Mapping[str, str]) -> str:
+    for operand in operands:
+        if isinstance(operand, FieldOperand):
+            return types.get(operand.name, "string")
+    for operand in operands:
+        if isinstance(operand, Constant):
+            value = operand.value
+            return "boolean" if isinstance(value, bool) else "float" if isinstance(value, int | float) else "string"
+    return "string"
+
+
+def _refused(found: str) -> AccessRefusedError:
+    return AccessRefusedError(
+        "records",
+        found=found,
+        expected="records that every rule can be decided on",
+        next_step="hand over the fields that the rules name, with values of the dataset's types",
+        rule_ids=("guard.filter",),
+    )

@@ -1,0 +1,154 @@
+"""What in a statement could tell of rows or values that it may not see although it never reads them.
+
+An expression that can raise might meet a hidden row before the row predicate does; a result that depends on an order
+which the statement does not fix might follow an index over hidden values. `fences` answers both.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from governance.guard.functions import ADDING, AGGREGATES, ORDERED, TOTAL
+
+_RAISING_POSTGRES = (
+    exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Pow, exp.RegexpLike, exp.RegexpILike, exp.SimilarTo, exp.Collate,
+    exp.BitwiseLeftShift, exp.BitwiseRightShift, exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.Extract,
+    exp.Substring, exp.Overlay, exp.AtTimeZone, exp.JSONBExtract, exp.JSONBExtractScalar, exp.ArrayContainsAll,
+    exp.ArrayContainedBy, exp.Bracket, exp.Array,
+)  # fmt: skip
+_RAISING_SQLITE = (exp.JSONExtract, exp.JSONExtractScalar, exp.RegexpLike, exp.Collate)
+_SAFE_PATTERN_CHARACTERS = 500
+_CONSTANTS = (exp.Literal, exp.Placeholder, exp.Parameter, exp.Null, exp.Boolean)
+_TEXT_TYPES = frozenset({"TEXT"})
+
+
+def is_constant(node: object) -> bool:
+    """Whether a node has one value for the whole statement and no row takes part in it."""
+    match node:
+        case exp.Cast() | exp.Paren() | exp.Neg():
+            return is_constant(node.this)
+        case exp.Interval():
+            return is_constant(node.this)
+        case _:
+            return isinstance(node, _CONSTANTS)
+
+
+def can_raise(tree: exp.Expr, kind: str) -> bool:
+    """Whether a part of a statement may raise for some value of some row."""
+    return any(_raises(node, kind) for node in tree.walk())
+
+
+def depends_on_order(tree: exp.Expr, kind: str) -> bool:
+    """Whether a value may depend on an order of rows that the statement does not fix; LIMIT is seen to apart."""
+    return any(_is_ordered(node) or (kind == "sqlite" and _picks_any_row(node)) for node in tree.walk())
+
+
+def adds_up(tree: exp.Expr) -> bool:
+    """Whether an aggregate may add numbers up, whose last digit depends on the order of the rows."""
+    return any(isinstance(node, exp.Anonymous) and node.this in ADDING for node in tree.walk())
+
+
+def stops_early(tree: exp.Expr) -> bool:
+    """Whether the database may stop before it has met all rows, so that which expression raised depends on order."""
+    return any(
+        isinstance(node, exp.Limit | exp.Fetch | exp.Exists | exp.In | exp.Any | exp.All) for node in tree.walk()
+    )
+
+
+def is_aggregate(node: object) -> bool:
+    """Whether a node is a call that makes one value of many rows."""
+    if not isinstance(node, exp.Anonymous) or node.this not in AGGREGATES:
+        return False
+    return not (node.this in ("max", "min") and len(node.expressions) > 1)
+
+
+def is_grouped(select: exp.Select) -> bool:
+    """Whether a SELECT makes groups: by GROUP BY, HAVING or an aggregate that is not a window's."""
+    if select.args.get("group") is not None or select.args.get("having") is not None:
+        return True
+    parts = [*select.expressions, *([select.args["order"]] if select.args.get("order") is not None else [])]
+    return any(_has_aggregate(part) for part in parts)
+
+
+def _has_aggregate(node: exp.Expr) -> bool:
+    if isinstance(node, exp.Query):
+        return False
+    if isinstance(node, exp.Window):
+        inner = node.this.this if isinstance(node.this, exp.Filter | exp.WithinGroup) else node.this
+        return any(_has_aggregate(each) for each in inner.iter_expressions())
+    return is_aggregate(node) or any(_has_aggregate(each) for each in node.iter_expressions())
+
+
+def _raises(node: exp.Expr, kind: str) -> bool:
+    match node:
+        case exp.Anonymous():
+            return node.this not in TOTAL[kind]
+        case exp.Like() | exp.ILike() | exp.Glob():
+            return not _is_safe_pattern(node.expression)
+        case exp.Cast():
+            return kind == "postgresql" and not is_constant(node.this) and node.to.this.value not in _TEXT_TYPES
+        case exp.Subquery() if not isinstance(
+            node.parent, exp.From | exp.Join | exp.Lateral | exp.SetOperation | exp.In
+        ):
+            return kind == "postgresql" and not _gives_one_row(node)
+        case exp.DPipe():  # texts that double grow too big; documents that do not fit together
+            return kind == "postgresql" or not any(
+                isinstance(each, exp.Literal) for each in (node.this, node.expression)
+            )
+        case exp.Interval():
+            return not is_constant(node.this)
+        case exp.Neg():
+            return kind == "postgresql" and not is_constant(node.this)
+        case _:
+            return isinstance(node, _RAISING_POSTGRES if kind == "postgresql" else _RAISING_SQLITE)
+
+
+def _is_safe_pattern(pattern: exp.Expr) -> bool:
+    """A short constant without escape character: it cannot end in one, and no driver calls it too complex."""
+    return (
+        isinstance(pattern, exp.Literal)
+        and pattern.is_string
+        and "\\" not in pattern.name
+        and len(pattern.name) <= _SAFE_PATTERN_CHARACTERS
+        and not isinstance(pattern.parent, exp.Escape)
+    )
+
+
+def _gives_one_row(node: exp.Subquery) -> bool:
+    inner = node.this
+    if not isinstance(inner, exp.Select):
+        return False
+    limit = inner.args.get("limit")
+    if isinstance(limit, exp.Limit) and isinstance(limit.expression, exp.Literal) and limit.expression.name == "1":
+        return True
+    return is_grouped(inner) and inner.args.get("group") is None
+
+
+def _is_ordered(node: exp.Expr) -> bool:
+    if isinstance(node, exp.Anonymous):
+        return node.this in ORDERED
+    return isinstance(node, exp.WindowSpec) and str(node.args.get("kind")).upper() in ("ROWS", "GROUPS")
+
+
+def _picks_any_row(node: exp.Expr) -> bool:
+    """SQLite takes some row where others refuse: a bare column beside an aggregate, the first of many in a scalar."""
+    if isinstance(node, exp.Select) and is_grouped(node):
+        keys = {key.sql() for key in (node.args["group"].expressions if node.args.get("group") is not None else [])}
+        parts = [
+            *node.expressions,
+            *[node.args[each] for each in ("having", "order") if node.args.get(each) is not None],
+        ]
+        names = {str(place + 1) for place in range(len(node.expressions))}
+        return bool(keys & names) or any(_has_bare_column(part, keys) for part in parts)
+    if isinstance(node, exp.Subquery) and not isinstance(node.parent, exp.From | exp.Join | exp.SetOperation | exp.In):
+        return not _gives_one_row(node) or node.find(exp.Limit) is not None
+    return False
+
+
+def _has_bare_column(node: exp.Expr, keys: set[str]) -> bool:
+    inner = node.this if isinstance(node, exp.Alias | exp.Ordered) else node
+    if isinstance(inner, exp.Expr) and (inner.sql() in keys or is_aggregate(inner)):
+        return False
+    if isinstance(inner, exp.Column | exp.Star):
+        return True
+    return any(_has_bare_column(each, keys) for each in inner.iter_expressions())

@@ -1,0 +1,164 @@
+"""One statement as a tree whose every node is allowed, and a tree as text again.
+
+Function names are hidden from the parser behind a prefix, so that it cannot translate a function that it knows into
+another one: what was called is what will be called.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import ErrorLevel, SqlglotError
+from sqlglot.tokenizer_core import Token, TokenType
+
+from governance.guard.allowed import check_nodes
+from governance.guard.functions import SPECIAL_FORMS, is_known
+from policies.errors import StatementRefusedError
+
+# Its warnings repeat the statement, constants included.
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+
+STATEMENT_CHARACTERS = 200_000
+"""A longer statement is refused."""
+NODES = 20_000
+"""A statement of more parts is refused."""
+
+NESTING = 150
+"""A statement with more levels of parentheses is refused."""
+
+_DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
+_HIDDEN = "gov_f_"
+_FIRST = frozenset({"select", "with", "values", "("})
+_OPENS_ALIAS = frozenset({"as", "with", "recursive"})
+
+
+def dialect_of(kind: str) -> Dialect:
+    """The grammar of a kind of store. Raises StatementRefusedError for one that the guard does not speak."""
+    if kind not in _DIALECTS:
+        raise refused("a store whose SQL the guard does not read", "SQLite or PostgreSQL", "guard.dialect")
+    return Dialect.get_or_raise(_DIALECTS[kind])
+
+
+def parse_statement(sql: str, kind: str) -> exp.Query:
+    """The one SELECT that a text holds, each node checked. Raises StatementRefusedError."""
+    dialect = dialect_of(kind)
+    _check_text(sql)
+    try:
+        tokens = dialect.tokenize(sql)
+        _check_first(tokens)
+        _check_nesting(tokens)
+        trees = dialect.parse(_with_hidden_names(sql, tokens, kind), error_level=ErrorLevel.RAISE)
+    except (SqlglotError, RecursionError):
+        trees = []
+    except (ValueError, KeyError, IndexError, AttributeError, TypeError):  # the parser's own faults on odd input
+        trees = []
+    if len(trees) != 1 or not isinstance(trees[0], exp.Query) or isinstance(trees[0], exp.Table):
+        raise refused("text that is not exactly one SELECT", "one SELECT that can be read in full", "guard.parse")
+    tree = trees[0]
+    _check_size(tree)
+    _restore_names(tree, kind)
+    check_nodes(tree, kind)
+    return tree
+
+
+def render(tree: exp.Expr, kind: str) -> str:
+    """The text of a tree, all names quoted; reading it again gives the same text. Raises StatementRefusedError."""
+    dialect = dialect_of(kind)
+    try:
+        text = dialect.generate(
+            tree, comments=False, identify=True, normalize_functions=False, unsupported_level=ErrorLevel.RAISE
+        )
+        again = dialect.parse(_with_hidden_names(text, dialect.tokenize(text), kind), error_level=ErrorLevel.RAISE)
+        if len(again) != 1 or again[0] is None:
+            raise _unsteady()
+        _restore_names(again[0], kind)
+        check_nodes(again[0], kind)
+        same = dialect.generate(again[0], comments=False, identify=True, normalize_functions=False)
+    except (SqlglotError, RecursionError):
+        raise _unsteady() from None
+    if same != text:
+        raise _unsteady()
+    return text
+
+
+def refused(found: str, expected: str, rule: str, next_step: str = "write the query in another form") -> Exception:
+    """The error of a statement that is not run."""
+    return StatementRefusedError("statement", found=found, expected=expected, next_step=next_step, rule_ids=(rule,))
+
+
+def _check_text(sql: str) -> None:
+    if len(sql) > STATEMENT_CHARACTERS:
+        raise refused("a statement that is too long", f"at most {STATEMENT_CHARACTERS} characters", "guard.size")
+    if any(
+        (each < " " and each not in "\t\n\r") or each in "\x7f\ufeff" or "\ud800" <= each <= "\udfff" for each in sql
+    ):
+        raise refused("a control character", "plain text", "guard.parse")
+
+
+def _check_first(tokens: list[Token]) -> None:
+    if not tokens or tokens[0].text.lower() not in _FIRST:
+        raise refused(
+            "a statement that is not a SELECT",
+            "a SELECT; writing through the guard comes with a later version",
+            "guard.kind",
+            "read through the guard, and write through the application's own session",
+        )
+
+
+def _check_nesting(tokens: list[Token]) -> None:
+    """The parser recurses in compiled code, where too deep a nesting ends the process."""
+    depth = 0
+    for token in tokens:
+        if token.token_type in (TokenType.L_PAREN, TokenType.CASE, TokenType.L_BRACKET):
+            depth += 1
+        elif token.token_type in (TokenType.R_PAREN, TokenType.END, TokenType.R_BRACKET):
+            depth -= 1
+        if depth > NESTING:
+            raise refused("a statement that is nested too deep", f"at most {NESTING} levels", "guard.size")
+
+
+def _check_size(tree: exp.Expr) -> None:
+    for count, _ in enumerate(tree.walk()):
+        if count > NODES:
+            raise refused("a statement of too many parts", f"at most {NODES} parts", "guard.size")
+
+
+def _with_hidden_names(sql: str, tokens: list[Token], kind: str) -> str:
+    parts: list[str] = []
+    place = 0
+    for number, (token, following) in enumerate(itertools.pairwise(tokens)):
+        if following.token_type is not TokenType.L_PAREN or token.token_type in (
+            TokenType.STRING,
+            TokenType.IDENTIFIER,
+        ):
+            continue
+        name = token.text.lower()
+        before = tokens[number - 1].text.lower() if number else ""
+        if name in SPECIAL_FORMS or not is_known(kind, name) or before in _OPENS_ALIAS:
+            continue
+        parts += [sql[place : token.start], _HIDDEN, name]
+        place = token.end + 1
+    return "".join([*parts, sql[place:]])
+
+
+def _restore_names(tree: exp.Expr, kind: str) -> None:
+    for node in tree.find_all(exp.Anonymous):
+        name = node.this if isinstance(node.this, str) else ""
+        bare = name.lower().removeprefix(_HIDDEN)
+        if not name.lower().startswith(_HIDDEN):
+            raise refused(
+                "a function that is not on the guard's list",
+                "functions of docs/guard.md",
+                "guard.function",
+                "use another function, or compute it after reading",
+            )
+        if not is_known(kind, bare):
+            raise refused("a function that is not on the guard's list", "functions of docs/guard.md", "guard.function")
+        node.set("this", bare)
+
+
+def _unsteady() -> Exception:
+    return refused("a form that cannot be written back faithfully", "a simpler form", "guard.parse")

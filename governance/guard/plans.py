@@ -1,0 +1,129 @@
+"""Statements turned into plans, and plans kept: bounded, and found again only by all that they were made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from governance.access.permits import DatasetPermit
+from governance.guard.base import UseContext
+from governance.guard.kept import Kept
+from governance.guard.placeholders import NUMBERED, Numbered, pick
+from governance.guard.predicate_sql import attribute_value
+from governance.guard.rewrite import Rewriter, Rewritten
+from governance.guard.schema import StoreSchema
+from governance.guard.sealed import NOTHING_SEALED, Sealing
+from policies.nouns import DatasetRef
+from policies.row_conditions import ExistsIn
+
+PLANS_KEPT = 1_000
+"""Plans in memory for one store; the one used longest ago goes first."""
+PARAMETER_CHARACTERS = 10_000
+"""A longer text parameter could make an expression raise for its size, so the statement is fenced."""
+
+Parameters = Sequence[Any] | Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What runs for a statement of a certain principal's subjects, purpose and action."""
+
+    numbered: Numbered
+    """The statement with numbered parameters."""
+    rewritten: Rewritten
+    """What runs in its place."""
+    kind: str
+    """Of store."""
+
+    def values(self, parameters: Parameters, context: UseContext) -> Any:
+        """The bound values as the driver takes them: the statement's own, then the principal's attributes."""
+        values = pick(self.numbered.slots, parameters)
+        attributes = context.principal.attributes
+        values += [attribute_value(attributes.get(slot.name), slot.type) for slot in self.rewritten.attributes]
+        if self.kind == "sqlite":
+            return {f"gov{place}": value for place, value in enumerate(values, 1)}
+        return values
+
+
+class Planner:
+    """Makes plans for one store, and finds them again.
+
+    A plan holds the very permits it was made of, and is found by their identity: another permit, schema, condition or
+    statement makes another plan. The principal takes no part beyond the permits; attributes are bound values.
+    """
+
+    def __init__(self, kind: str, sealing: Sealing = NOTHING_SEALED, *, most: int = PLANS_KEPT) -> None:
+        self._kind = kind
+        self._sealing = sealing
+        self._texts: Kept[tuple[str, bool], Numbered] = Kept(most)
+        self._reads: Kept[tuple[str, str], tuple[DatasetRef, ...]] = Kept(most)
+        self._plans: Kept[Hashable, Plan] = Kept(most)
+
+    def __len__(self) -> int:
+        return len(self._plans)
+
+    def encrypted(self, dataset: str) -> frozenset[str]:
+        """The encrypted fields of a dataset."""
+        return self._sealing.encrypted(dataset)
+
+    def numbered(self, sql: str, parameters: Parameters) -> Numbered:
+        """A statement with numbered parameters. Raises StatementRefusedError."""
+        key = (sql, parameters is not None)
+        found = self._texts.get(key)
+        if found is None:
+            found = NUMBERED[self._kind](sql, parameters is not None)
+            self._texts.put(key, found)
+        return found
+
+    def plan(
+        self,
+        numbered: Numbered,
+        parameters: Parameters,
+        schema: StoreSchema,
+        permit: Callable[[DatasetRef], DatasetPermit],
+        conditions: Callable[[DatasetRef], tuple[ExistsIn, ...]],
+    ) -> Plan:
+        """The plan of a statement. Raises StatementRefusedError, AccessRefusedError or SchemaDriftError."""
+        force = _has_long_text(parameters)
+        datasets = self._reads.get((numbered.sql, schema.fingerprint))
+        if datasets is not None:
+            for ref in datasets:
+                schema.check(ref.dataset)
+            key = _key(
+                numbered, schema, [permit(ref) for ref in datasets], [conditions(ref) for ref in datasets], force
+            )
+            found = self._plans.get(key)
+            if found is not None:
+                return found
+        rewritten = Rewriter(schema, permit, conditions, self._sealing).rewrite(
+            numbered.sql, len(numbered.slots), force_fence=force
+        )
+        made = Plan(numbered, rewritten, self._kind)
+        self._reads.put((numbered.sql, schema.fingerprint), rewritten.datasets)
+        asked = [conditions(ref) for ref in rewritten.datasets]
+        self._plans.put(_key(numbered, schema, rewritten.permits, asked, force), made)
+        return made
+
+
+def _key(
+    numbered: Numbered,
+    schema: StoreSchema,
+    permits: Sequence[DatasetPermit],
+    conditions: Sequence[tuple[ExistsIn, ...]],
+    force: bool,  # noqa: FBT001 a part of the key like the others
+) -> Hashable:
+    asked = tuple(
+        (each.table, tuple(each.match.items()), tuple(each.among.items()), each.rule_id)
+        for conditions_of_one in conditions
+        for each in (*conditions_of_one, _NO_MORE)
+    )
+    return (numbered, schema.fingerprint, tuple(map(id, permits)), asked, force)
+
+
+_NO_MORE = ExistsIn("", {}, {}, "")
+
+
+def _has_long_text(parameters: Parameters) -> bool:
+    values = parameters.values() if isinstance(parameters, Mapping) else parameters or ()
+    return any(isinstance(each, str | bytes) and len(each) > PARAMETER_CHARACTERS for each in values)

@@ -1,0 +1,129 @@
+"""Uses in the ledger: a decision before the first row, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
+
+from governance.access.permits import DatasetPermit
+from governance.guard.base import Recorder, UseContext
+from governance.guard.kept import Kept
+from governance.guard.rewrite import Rewritten
+from governance.ledger.events import EventDraft, EventObject
+from policies.errors import AccessRefusedError, LedgerError, SchemaDriftError
+from policies.nouns import FieldRef
+
+_log = structlog.get_logger()
+
+
+class Use:
+    """One recorded use: opened by a decision, closed once."""
+
+    def __init__(self, recorder: Recorder, decision_id: str) -> None:
+        self._recorder = recorder
+        self._decision_id = decision_id
+        self._closed = False
+        self.rows = 0
+
+    def close(self, outcome: str) -> None:
+        """Record how it ended; a second call does nothing. Raises LedgerError."""
+        if not self._closed:
+            self._closed = True
+            self._recorder.close(self._decision_id, outcome, {"rows": self.rows})
+
+    def abandon(self) -> None:
+        """Record the end where nobody can be told that this failed."""
+        try:
+            self.close("partial")
+        except LedgerError:
+            _log.warning("guard.close_not_recorded", decision=self._decision_id)
+
+
+class Drafts:
+    """Drafts of decisions made before: the same plan for the same people gives the same draft."""
+
+    def __init__(self, most: int = 1_000) -> None:
+        self._kept: Kept[tuple[int, str, str, str, str], tuple[Rewritten, EventDraft]] = Kept(most)
+
+    def draft(
+        self, rewritten: Rewritten, people: tuple[str, str], context: UseContext, make: Callable[[], EventDraft]
+    ) -> EventDraft:
+        """The draft of a plan; it is kept with the plan, so that no other can come to its place in memory."""
+        key = (id(rewritten), *people, context.purpose, str(context.action))
+        found = self._kept.get(key)
+        if found is None or found[0] is not rewritten:
+            found = (rewritten, make())
+            self._kept.put(key, found)
+        return found[1]
+
+
+class Recording:
+    """Writes the uses of one connection."""
+
+    def __init__(self, recorder: Recorder, context: UseContext, drafts: Drafts) -> None:
+        self._recorder = recorder
+        self._context = context
+        self._drafts = drafts
+        self._people: tuple[str, str] | None = None
+
+    def allowed(self, rewritten: Rewritten, statement: str) -> Use | None:
+        """Record that a statement may run; None for one that reads no dataset. Raises LedgerError."""
+        if not rewritten.datasets:
+            return None
+        versions = {"policy": rewritten.permits[0].digest}
+        draft = self._drafts.draft(
+            rewritten,
+            self._known(),
+            self._context,
+            lambda: self._event("allowed", statement, rewritten.objects, rewritten.rules, versions),
+        )
+        return Use(self._recorder, self._recorder.decide(draft).id)
+
+    def filtered(self, permit: DatasetPermit, conditions: Sequence[str], statement: str) -> Use:
+        """Record that records of a dataset were treated by a permit. Raises LedgerError."""
+        ref = permit.dataset
+        rules = {rule.rule_id for rule in (*permit.allow, *permit.deny, *permit.special)} | set(conditions)
+        for each in permit.fields.values():
+            rules |= {rule.rule_id for rule in each.rules} | {rule.rule_id for rule in each.denies}
+        objects = tuple(
+            EventObject(str(FieldRef(ref.store, ref.dataset, name)), treatment)
+            for name, each in permit.fields.items()
+            for treatment in each.treatments
+        )
+        draft = self._event("allowed", statement, objects, tuple(sorted(rules)), {"policy": permit.digest})
+        return Use(self._recorder, self._recorder.decide(draft).id)
+
+    def refused(self, statement: str, error: AccessRefusedError | SchemaDriftError) -> None:
+        """Record that a statement was refused, and by which rules. Raises LedgerError."""
+        rules = error.rule_ids if isinstance(error, AccessRefusedError) else ("guard.drift",)
+        self._recorder.decide(self._event("refused", statement, (), rules, {}))
+
+    def _event(
+        self,
+        outcome: str,
+        statement: str,
+        objects: tuple[EventObject, ...],
+        rules: tuple[str, ...],
+        versions: Mapping[str, str],
+    ) -> EventDraft:
+        people = self._known()
+        return EventDraft(
+            kind="decision",
+            actor=people[0],
+            principal=people[1],
+            purpose=self._context.purpose,
+            action=str(self._context.action),
+            outcome=outcome,
+            objects=objects,
+            rules=rules,
+            versions=versions,
+            statement=self._recorder.statement_hash(statement),
+        )
+
+    def _known(self) -> tuple[str, str]:
+        """The references of who acts and who asks, asked for once."""
+        if self._people is None:
+            actor, principal = self._context.actor, self._context.principal.name
+            self._people = (self._recorder.refer("principal", actor), self._recorder.refer("principal", principal))
+        return self._people

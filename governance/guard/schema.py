@@ -1,0 +1,145 @@
+"""The schema that a store really has, and where it departs from the one that the catalog was reviewed on.
+
+A field that the catalog does not know is invisible. A dataset with a field missing, retyped or moved to another place
+is closed until somebody has looked at it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from connectors.base import Field
+from connectors.sql.inventory import Inventory
+from policies.catalog import CatalogDataset, CatalogStore
+from policies.errors import SchemaDriftError
+from policies.nouns import DatasetRef
+
+
+@dataclass(frozen=True, slots=True)
+class TableShape:
+    """A table or view as the store declares it."""
+
+    dataset: str
+    """The name as policies write it."""
+    schema: str
+    """The database schema that it lies in."""
+    name: str
+    """Its own name."""
+    fields: Mapping[str, Field]
+    """By name, in the store's order."""
+    primary_key: tuple[str, ...]
+    """The fields of the primary key; empty without one."""
+    indexes: tuple[tuple[str, ...], ...] = ()
+    """The fields of each index in order; an empty one where an expression is among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSchema:
+    """All tables of a store that the catalog knows."""
+
+    store: str
+    """The store's name."""
+    kind: str
+    """`sqlite` or `postgresql`."""
+    default_schema: str
+    """Where a bare name is looked up."""
+    tables: Mapping[str, TableShape]
+    """By dataset name."""
+    drifted: Mapping[str, str]
+    """Datasets that are closed, with why."""
+    fingerprint: str
+    """Of all of this: a cache key."""
+    _by_place: Mapping[tuple[str, str], TableShape] = field(default_factory=dict)
+
+    def find(self, schema: str | None, name: str) -> TableShape | None:
+        """The table that a name in a statement means; None when there is none that the catalog knows."""
+        return self._by_place.get((self.folded(schema or self.default_schema), self.folded(name)))
+
+    def folded(self, name: str) -> str:
+        """A name in the form in which this kind of store compares names."""
+        return ascii_lower(name) if self.kind == "sqlite" else name
+
+    def check(self, dataset: str) -> None:
+        """Return when a dataset is as it was reviewed. Raises SchemaDriftError."""
+        if dataset in self.drifted:
+            raise SchemaDriftError(
+                str(DatasetRef(self.store, dataset)),
+                found=self.drifted[dataset],
+                expected="the fields and types that the catalog was reviewed on",
+                next_step="run `governance scan` and `governance catalog review`; until then the dataset is closed",
+            )
+
+
+def ascii_lower(name: str) -> str:
+    """A name with ASCII letters in lower case and no other changed, as databases fold names."""
+    return "".join(each.lower() if each.isascii() else each for each in name)
+
+
+def make_schema(
+    store: str,
+    kind: str,
+    default_schema: str,
+    found_now: tuple[Inventory, Mapping[str, tuple[tuple[str, ...], ...]]],
+    catalog: CatalogStore,
+    before: StoreSchema | None,
+) -> StoreSchema:
+    """The schema as far as the catalog knows it: of the tables and indexes found now, and those seen earlier."""
+    inventory, indexed = found_now
+    tables: dict[str, TableShape] = {}
+    drifted: dict[str, str] = {}
+    for name, reviewed in catalog.datasets.items():
+        found = inventory.tables.get(name)
+        if found is None:
+            drifted[name] = "no table or view of this name"
+            continue
+        fields = {each.name: each for each in found.dataset.fields}
+        tables[name] = TableShape(
+            name,
+            found.schema or default_schema,
+            found.name,
+            fields,
+            tuple(found.dataset.primary_key),
+            indexed.get(name, ()),
+        )
+        why = _departure(reviewed, fields) or _moved(tables[name], before)
+        if why:
+            drifted[name] = why
+    by_place = {(_folded(kind, each.schema), _folded(kind, each.name)): each for each in tables.values()}
+    return StoreSchema(store, kind, default_schema, tables, drifted, _fingerprint(tables, drifted), by_place)
+
+
+def _folded(kind: str, name: str) -> str:
+    return ascii_lower(name) if kind == "sqlite" else name
+
+
+def _departure(reviewed: CatalogDataset, fields: Mapping[str, Field]) -> str | None:
+    for name, entry in reviewed.fields.items():
+        if ":" in name and name not in fields:
+            continue  # a path inside a JSON column
+        if name not in fields:
+            return f"no field `{name}`"
+        if entry.type is not None and not entry.encrypted and entry.type != fields[name].type:
+            return f"field `{name}` of type {fields[name].type}, reviewed as {entry.type}"
+    return None
+
+
+def _moved(table: TableShape, before: StoreSchema | None) -> str | None:
+    """Two fields that changed places: names that now stand for other columns."""
+    if before is None or table.dataset not in before.tables:
+        return None
+    if table.dataset in before.drifted and "changed places" in before.drifted[table.dataset]:
+        return before.drifted[table.dataset]
+    earlier = [name for name in before.tables[table.dataset].fields if name in table.fields]
+    now = [name for name in table.fields if name in before.tables[table.dataset].fields]
+    return None if earlier == now else "fields that changed places since the store was opened"
+
+
+def _fingerprint(tables: Mapping[str, TableShape], drifted: Mapping[str, str]) -> str:
+    parts = [
+        repr((each.dataset, each.schema, each.name, [(f.name, f.type, f.native_type) for f in each.fields.values()],
+              each.primary_key, each.indexes, drifted.get(each.dataset)))
+        for each in tables.values()
+    ]  # fmt: skip
+    return hashlib.sha256("\n".join([*parts, *sorted(drifted)]).encode()).hexdigest()[:16]

@@ -1,0 +1,66 @@
+"""SQLite's own authorizer as a second check: whatever the rewriting let through by mistake, the database asks again.
+
+It runs when a statement is prepared. Between statements it refuses everything.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from governance.guard.functions import is_known
+from governance.guard.schema import ascii_lower
+
+_OWN_FUNCTIONS = frozenset({"instr", "length", "replace", "substr", "typeof", "like", "glob", "regexp", "->", "->>"})
+
+
+class SecondCheck:
+    """What one raw connection may read right now."""
+
+    def __init__(self) -> None:
+        self._reads: Mapping[str, frozenset[str]] | None = None
+        self._ours = False
+
+    def __call__(self, action: int, first: str | None, second: str | None, _: str | None, view: str | None) -> int:
+        """Answer the database's question."""
+        return sqlite3.SQLITE_OK if self._allows(action, first or "", second or "", view or "") else sqlite3.SQLITE_DENY
+
+    @contextmanager
+    def statement(self, reads: Mapping[str, frozenset[str]]) -> Iterator[None]:
+        """Let one statement of the guard's making read some columns of some tables."""
+        self._reads = reads
+        try:
+            yield
+        finally:
+            self._reads = None
+
+    @contextmanager
+    def ours(self) -> Iterator[None]:
+        """Let a constant statement of our own run: transactions, the schema's version, consent's epoch."""
+        self._ours = True
+        try:
+            yield
+        finally:
+            self._ours = False
+
+    def _allows(self, action: int, first: str, second: str, view: str) -> bool:
+        if self._ours:
+            return True
+        if action == sqlite3.SQLITE_TRANSACTION and first == "ROLLBACK":
+            return True  # the pool gives up what a connection left open
+        if self._reads is None:
+            return False
+        match action:
+            case sqlite3.SQLITE_SELECT | sqlite3.SQLITE_RECURSIVE:
+                return True
+            case sqlite3.SQLITE_FUNCTION:
+                name = ascii_lower(second)
+                return is_known("sqlite", name) or name in _OWN_FUNCTIONS
+            case sqlite3.SQLITE_READ:
+                if view and ascii_lower(view) in self._reads:
+                    return True
+                columns = self._reads.get(ascii_lower(first))
+                return columns is not None and (not second or ascii_lower(second) in columns or second == "ROWID")
+            case _:
+                return False

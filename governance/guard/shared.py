@@ -1,0 +1,76 @@
+"""What all guarded connections of one store share: the driver's pool, the plans, the schema and who decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlglot import exp
+
+from governance.guard.base import Decryptor, Permits, Recorder, RowPredicate
+from governance.guard.parsing import dialect_of
+from governance.guard.plans import Planner
+from governance.guard.recording import Drafts
+from governance.guard.schema import StoreSchema
+from governance.guard.watch import VERSION_SQL, SchemaWatch
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shared:
+    """The parts of one guarded store. May be shared by threads."""
+
+    store: str
+    """The store's name."""
+    kind: str
+    """`sqlite` or `postgresql`."""
+    permits: Permits
+    """The access policy."""
+    predicate: RowPredicate
+    """Further conditions on rows."""
+    recorder: Recorder
+    """The ledger."""
+    decryptor: Decryptor | None
+    """Opens encrypted fields; None where there are none."""
+    planner: Planner
+    """Makes and keeps plans."""
+    watch: SchemaWatch
+    """The schema as it is now."""
+    default_schema: str
+    """Where a bare name is looked up."""
+    driver_errors: tuple[type[BaseException], ...]
+    """What the driver raises."""
+    raw_cursor: Callable[[Any], Any]
+    """Opens a cursor of the driver's that takes numbered parameters."""
+    check_in: Callable[[Any], None]
+    """Gives a driver's connection back to the pool."""
+    drafts: Drafts = field(default_factory=Drafts)
+    """Drafts of decisions made before."""
+    _qualified: dict[str, str] = field(default_factory=dict)
+
+    def schema(self, first_row: Callable[[str], Sequence[object] | None], *, fresh: bool = False) -> StoreSchema:
+        """The schema as it is now, asked for on the connection of the statement to come."""
+        return self.watch.current(
+            lambda: tuple(first_row(VERSION_SQL[self.kind]) or ()), self.default_schema, now=fresh
+        )
+
+    @property
+    def mark(self) -> str:
+        """The driver's placeholder."""
+        return "?" if self.kind == "sqlite" else "%s"
+
+    def own_table(self, name: str) -> str:
+        """A table of ours with its schema, quoted."""
+        return '"{}"."{}"'.format(self.default_schema.replace('"', '""'), name.replace('"', '""'))
+
+    def qualified(self, sql: str) -> str:
+        """A constant SELECT of ours with each table's schema written out: nothing is looked up by a search path."""
+        if self.kind == "sqlite" or "pg_catalog." in sql:
+            return sql
+        if sql not in self._qualified:
+            tree = dialect_of(self.kind).parse(sql)[0] or exp.Select()
+            for table in tree.find_all(exp.Table):
+                if not table.db:
+                    table.set("db", exp.Identifier(this=self.default_schema, quoted=True))
+            self._qualified[sql] = dialect_of(self.kind).generate(tree, comments=False)
+        return self._qualified[sql]

@@ -1,0 +1,149 @@
+"""What a permit leaves of a table: the derived table that stands in a statement for the base table."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlglot import exp
+
+from connectors.base import Field
+from governance.access.permits import DatasetPermit, FieldPermit
+from governance.guard.masks_sql import mask_sql
+from governance.guard.nodes import ROW, case, column, every, name, paren, some, text
+from governance.guard.predicate_sql import Bindings, PredicateSql
+from governance.guard.schema import TableShape
+from governance.protect.masks import TEXT
+from policies.errors import AccessRefusedError
+from policies.row_conditions import ExistsIn
+
+_TEXT_TYPES = ("TEXT", "VARCHAR", "CHAR", "CHARACTER", "CLOB", "NVARCHAR", "NCHAR", "STRING", "BPCHAR")
+NOTHING = "gov_nothing"
+"""The one column of a derived table of which a statement needs no field."""
+
+
+def is_plainly_clear(permit: FieldPermit | None) -> bool:
+    """Whether a field is shown in `clear` in every row."""
+    return (
+        permit is not None
+        and not permit.denies
+        and permit.rules[0].treatment == "clear"
+        and permit.rules[0].rows is None
+    )
+
+
+class Treating:
+    """Makes the derived table of one dataset."""
+
+    def __init__(
+        self,
+        kind: str,
+        table: TableShape,
+        permit: DatasetPermit,
+        conditions: Sequence[ExistsIn],
+        bindings: Bindings,
+        *,
+        default_schema: str,
+        encrypted: Collection[str] = (),
+    ) -> None:
+        self._kind = kind
+        self._table = table
+        self._permit = permit
+        self._conditions = conditions
+        self._sql = PredicateSql(kind, table, bindings)
+        self._default_schema = default_schema
+        self._encrypted = encrypted
+
+    def derived(self, fields: Sequence[str]) -> exp.Select:
+        """SELECT treated fields FROM the table WHERE the row is visible."""
+        shown = [exp.Alias(this=self._treated(self._permit.fields[field]), alias=name(field)) for field in fields] or [
+            exp.Alias(this=exp.Null(), alias=name(NOTHING))
+        ]
+        source = exp.Table(
+            this=name(self._table.name),
+            db=name(self._table.schema),
+            alias=exp.TableAlias(this=name(ROW)),
+        )
+        where = every(self._visible())
+        return exp.Select(
+            expressions=shown, from_=exp.From(this=source), where=exp.Where(this=where) if where is not None else None
+        )
+
+    def _visible(self) -> list[exp.Expr]:
+        parts: list[exp.Expr] = []
+        if all(rule.rows is not None for rule in self._permit.allow):
+            admitted = some([self._sql.condition(rule.rows) for rule in self._permit.allow if rule.rows is not None])
+            parts.append(admitted if admitted is not None else exp.false())
+        for rule in (*self._permit.deny, *self._permit.special):
+            if rule.rows is None:
+                return [exp.false()]
+            parts.append(exp.Is(this=paren(self._sql.condition(rule.rows)), expression=exp.false()))
+        return [*parts, *(self._exists(each) for each in self._conditions)]
+
+    def _exists(self, condition: ExistsIn) -> exp.Expr:
+        met: list[exp.Expr] = []
+        for ours, field in condition.match.items():
+            if field not in self._table.fields:
+                raise _refused(self._table.dataset, f"a condition on a field `{field}` that the table does not have")
+            met.append(exp.EQ(this=column(ours, "gov_c"), expression=column(field)))
+        for ours, texts in condition.among.items():
+            met.append(exp.In(this=column(ours, "gov_c"), expressions=[text(each) for each in texts]))
+        source = exp.Table(
+            this=name(condition.table), db=name(self._default_schema), alias=exp.TableAlias(this=name("gov_c"))
+        )
+        where = every(met)
+        if where is None:
+            raise _refused(self._table.dataset, "a condition that asks nothing")
+        inner = exp.Select(
+            expressions=[exp.Literal.number(1)], from_=exp.From(this=source), where=exp.Where(this=where)
+        )
+        return exp.Exists(this=inner)
+
+    def _treated(self, permit: FieldPermit) -> exp.Expr:
+        field = self._table.fields[permit.field]
+        first = permit.rules[0]
+        if first.rows is None and not permit.denies:
+            return self._treatment(field, first.treatment)
+        branches: list[tuple[exp.Expr, exp.Expr]] = []
+        for rule in permit.denies:
+            if rule.rows is None:
+                return self._null(field)
+            open_row = exp.Is(this=paren(self._sql.condition(rule.rows)), expression=exp.false())
+            branches.append((exp.Not(this=paren(open_row)), self._null(field)))
+        for given in permit.rules:
+            if given.rows is None:
+                return case(branches, self._treatment(field, given.treatment))
+            branches.append((self._sql.condition(given.rows), self._treatment(field, given.treatment)))
+        return case(branches, self._null(field))
+
+    def _treatment(self, field: Field, treatment: str) -> exp.Expr:
+        if treatment == "clear":
+            return column(field.name)
+        if treatment == "null":
+            return self._null(field)
+        if not treatment.startswith("mask:"):
+            raise _refused(self._table.dataset, f"treatment `{treatment}`, which queries cannot give yet")
+        if field.type not in TEXT or field.name in self._encrypted or not self._holds_text(field):
+            return self._null(field)
+        made = mask_sql(treatment.removeprefix("mask:"), self._kind, field.name)
+        if made is None:
+            raise _refused(self._table.dataset, f"treatment `{treatment}`, a mask that there is no SQL for")
+        return made
+
+    def _holds_text(self, field: Field) -> bool:
+        return self._kind == "sqlite" or field.native_type.upper().startswith(_TEXT_TYPES)
+
+    def _null(self, field: Field) -> exp.Expr:
+        """NULL of the field's own type, so that typed readers and set operations keep working."""
+        if self._kind == "sqlite":
+            return exp.Null()
+        return case([(exp.false(), column(field.name))], None)
+
+
+def _refused(dataset: str, found: str) -> AccessRefusedError:
+    return AccessRefusedError(
+        f"dataset {dataset}",
+        found=found,
+        expected="a permit that can be put into the query",
+        next_step="mend the policy; until then the dataset is closed for this use",
+        rule_ids=("guard.treatment",),
+    )

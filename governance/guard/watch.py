@@ -1,0 +1,122 @@
+"""The schema of a store as it is now: read again when it has changed, and asked often enough to notice."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from connectors.base import DatasetKind, ReadLimits
+from connectors.sql.engines.base import Backend
+from connectors.sql.engines.postgresql import PostgresBackend
+from connectors.sql.engines.sqlite import SqliteBackend
+from connectors.sql.inventory import Inventory, take_inventory
+from governance.guard.schema import StoreSchema, make_schema
+from policies.catalog import CatalogStore
+from policies.errors import StoreError
+
+VERSION_SQL = {
+    "sqlite": "PRAGMA schema_version",
+    "postgresql": """
+        SELECT pg_catalog.md5(pg_catalog.string_agg(pg_catalog.concat_ws('.', n.oid, n.nspname, c.oid, c.relname,
+               c.relkind, a.attnum, a.attname, a.atttypid, a.atttypmod), ',' ORDER BY c.oid, a.attnum))
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f', 'i')
+        AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'""",
+}
+"""What changes whenever the schema does."""
+
+AskVersion = Callable[[], Any]
+
+
+class SchemaWatch:
+    """Keeps the schema of one store up to date. May be shared by threads."""
+
+    def __init__(
+        self,
+        store: str,
+        url: sa.URL,
+        catalog: CatalogStore,
+        *,
+        clock: Callable[[], dt.datetime],
+        check_seconds: int,
+    ) -> None:
+        self._store = store
+        self._kind = url.get_backend_name()
+        self._backend = _backend(store, url)
+        self._catalog = catalog
+        self._clock = clock
+        self._every = dt.timedelta(seconds=check_seconds)
+        self._lock = threading.Lock()
+        self._schema: StoreSchema | None = None
+        self._version: Any = None
+        self._asked: dt.datetime | None = None
+
+    def current(self, ask: AskVersion, default_schema: str, *, now: bool = False) -> StoreSchema:
+        """The schema; `ask` gives the store's version on the connection of the statement to come.
+
+        SQLite is asked at each statement, PostgreSQL at each new connection (`now`) and every `check_seconds`.
+        """
+        if self._schema is not None and not now and self._kind != "sqlite" and not self._is_due():
+            return self._schema
+        version = ask()
+        with self._lock:
+            self._asked = self._clock()
+            if self._schema is None or version != self._version:
+                self._schema = self._read(default_schema)
+                self._version = version
+            return self._schema
+
+    def _is_due(self) -> bool:
+        return self._asked is None or self._clock() - self._asked >= self._every
+
+    def _read(self, default_schema: str) -> StoreSchema:
+        failed = False
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", sa.exc.SAWarning)
+                inventory = take_inventory(self._store, self._backend)
+                indexed = self._indexed(inventory)
+        except sa.exc.SQLAlchemyError:
+            failed = True
+        if failed:
+            raise StoreError(
+                f"store {self._store}",
+                found="a schema that could not be read",
+                expected="a store that answers",
+                next_step="run `governance doctor`",
+            )
+        return make_schema(self._store, self._kind, default_schema, (inventory, indexed), self._catalog, self._schema)
+
+    def _indexed(self, inventory: Inventory) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+        """For each dataset of the catalog its indexes, in whose order the database could hand out rows."""
+        found: dict[str, tuple[tuple[str, ...], ...]] = {}
+        with self._backend.engine.connect() as connection:
+            inspector = sa.inspect(connection)
+            for name, table in inventory.tables.items():
+                if name not in self._catalog.datasets or table.dataset.kind is DatasetKind.VIEW:
+                    continue
+                indexes = [
+                    _plain_fields([*index["column_names"], *(index.get("include_columns") or ())])
+                    for index in inspector.get_indexes(table.name, table.schema)
+                ]
+                unique = inspector.get_unique_constraints(table.name, table.schema)
+                indexes += [tuple(constraint["column_names"]) for constraint in unique]
+                found[name] = tuple(sorted(set(indexes)))
+        return found
+
+
+def _plain_fields(columns: Sequence[str | None]) -> tuple[str, ...]:
+    plain = tuple(each for each in columns if each is not None)
+    return plain if len(plain) == len(columns) else ()
+
+
+def _backend(store: str, url: sa.URL) -> Backend:
+    if url.get_backend_name() == "sqlite":
+        return SqliteBackend(url, ReadLimits(), f"store {store}")
+    return PostgresBackend(url, ReadLimits())

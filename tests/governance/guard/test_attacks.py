@@ -1,0 +1,19 @@
+"""The carried attacks: each gets equal rows, names, counts and error texts in worlds that differ in hidden things."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from .conftest import leaks, outcome  # type: ignore[import-not-found]
+
+ATTACKS = [json.loads(line) for line in Path(__file__).with_name("attacks.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda each: each["id"])
+def test_attack_learns_nothing(attack, request):
+    worlds = request.getfixturevalue("sqlite_worlds" if attack["dialect"] == "sqlite" else "postgres_worlds")
+    assert leaks(worlds, attack["code"], attack["form"]) == []
+    print(attack["id"], outcome(worlds["base"], attack["code"], attack["form"]))
