@@ -61,7 +61,7 @@ def verdict(scan: Mapping[str, Any], fields: Sequence[FieldFacts], drift: Sequen
         tasks.append(_task("task_special", "now", "officer", "highest", count=special))
     if rare:
         tasks.append(_task("task_rare", "now", "officer", "highest", count=rare))
-    if listed := len(scan.get("summary", {}).get("special_datasets", ())):
+    if listed := sum(each.get("status") != "confirmed" for each in scan.get("summary", {}).get("special_datasets", ())):
         tasks.append(_task("task_special_datasets", "now", "officer", "special-datasets", count=listed))
     if drift:
         tasks.append(_task("task_drift", "next_review", "engineer", "drift", count=len(drift)))

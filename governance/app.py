@@ -1,0 +1,391 @@
+"""The library's front door: `Governance.open` wires the parts of a project; each part is made when it is first used."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, sessionmaker
+
+from connectors.base import Sample, Store
+from connectors.opening import open_store
+from governance.asking import ask, check_impersonation
+from governance.clock import new_id as random_id
+from governance.clock import now
+from governance.consent.book import ConsentBook
+from governance.consent_wiring import LiveConsent
+from governance.ledger.events import EventDraft, EventObject
+from governance.ledger.log import Ledger
+from governance.policy_files import PolicyFiles
+from governance.project import Project
+from governance.protect.keyring.base import KeyInfo
+from governance.protect.keyring.file import FileKeyring
+from governance.protect.sealing import KeyringSealer
+from governance.records.database import open_records
+from policies.access_objects import resolve_object
+from policies.catalog import Catalog
+from policies.errors import CatalogError, PolicyFileError, StoreError
+from policies.nouns import Action, DatasetRef
+
+if TYPE_CHECKING:
+    from audits.report import Report
+    from governance.access.explanation import Explanation
+    from governance.guard.engine import GuardedStore
+    from governance.guard.query import Answer
+    from governance.retention.plan import RetentionPlan
+    from governance.retention.run import RetentionOutcome
+    from governance.scan.options import ScanOptions
+    from governance.scan.result import ScanResult
+
+
+class Governance:
+    """One project: its stores, policies, records and keys.
+
+    Opened by `Governance.open`; closed by `close`, or used with `with`. Every read of a store through it is decided by
+    the policy files as they stand at that moment, and is in the ledger before the first row is handed out.
+    """
+
+    def __init__(
+        self, project: Project, *, actor: str, clock: Callable[[], dt.datetime], new_id: Callable[[], str]
+    ) -> None:
+        self.project = project
+        """Where things are."""
+        self.actor = actor
+        """The service or OS user that acts, by name; recorded, never used to decide."""
+        self.clock = clock
+        """Gives the present, aware, in UTC."""
+        self.new_id = new_id
+        """Gives a fresh id."""
+        self.policy_files = PolicyFiles(project, clock)
+        """The policy folder as it stands now."""
+        self._guards: dict[str, tuple[str, GuardedStore]] = {}
+        self._new_keys: list[KeyInfo] = []
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path = "governance.yaml",
+        *,
+        actor: str = "application",
+        clock: Callable[[], dt.datetime] = now,
+        new_id: Callable[[], str] = random_id,
+        env: Mapping[str, str] = os.environ,
+    ) -> Self:
+        """The project whose configuration lies at a path.
+
+        `actor` names the service that acts. Nothing is opened yet but the configuration. Raises ConfigError.
+        """
+        return cls(Project.read(Path(path), env), actor=actor, clock=clock, new_id=new_id)
+
+    # --- use
+
+    def session(self, store: str, *, principal: str, purpose: str, action: Action = Action.READ) -> Session:
+        """A SQLAlchemy session on a store, guarded: one principal and one purpose for as long as it lives.
+
+        Raises AccessRefusedError for an unknown principal; each statement raises it for what the policy does not give.
+        """
+        return self.guard(store).session(ask(self, principal, purpose, action))
+
+    def engine(self, store: str, *, principal: str, purpose: str, action: Action = Action.READ) -> sa.Engine:
+        """A SQLAlchemy engine on a store, guarded, for pandas and friends. Raises as `session`."""
+        return self.guard(store).engine(ask(self, principal, purpose, action))
+
+    def filter(
+        self, records: Iterable[Mapping[str, Any]], *, dataset: str, principal: str, purpose: str
+    ) -> list[dict[str, Any]]:
+        """What a principal may see of plain records of a dataset, such as the answer of an API.
+
+        Hidden fields and rows are left out, the rest is treated. Recorded like any read. Raises AccessRefusedError.
+        """
+        from governance.filtering import filter_records
+
+        store, _, name = dataset.partition(".")
+        context = ask(self, principal, purpose, Action.READ)
+        return filter_records(self, records, DatasetRef(store, name), context)
+
+    def query(
+        self, store: str, statement: str, *, principal: str, purpose: str, action: Action = Action.READ
+    ) -> Answer:
+        """Run one SELECT and give its columns, rows and what `*` left out; read the rows before `close`.
+
+        The actor must be the principal or hold the role `impersonate`. Raises as `session`, at once.
+        """
+        from governance.guard.query import run_query
+
+        check_impersonation(self, principal, purpose, action)
+        return run_query(self.guard(store), ask(self, principal, purpose, action), statement)
+
+    def encrypt_writes(self, session: Session | sessionmaker[Session], store: str) -> None:
+        """Have a plain session, or every session of a maker, encrypt `Encrypted` columns before it flushes.
+
+        For the application's own writes; reading back in clear is the guard's. Side effect: listens to the session.
+        """
+        from governance.protect.protector import Protector
+        from governance.protect.unit_of_work import install
+
+        install(session, Protector(self.keyring, self.catalog), store)
+
+    def explain(self, principal: str, action: str, ref: str, purpose: str) -> Explanation:
+        """Which rule decides what a principal may do with a field or dataset, and which lose to it."""
+        from governance.access.explain import explain
+
+        policy = self.policy_files.policy
+        named = resolve_object(ref, "OBJECT", policy.catalog, policy.taxonomy)
+        place = named.field or named.dataset
+        if place is None:
+            raise PolicyFileError(
+                "OBJECT",
+                found="an object that is no field and no dataset",
+                expected="a field or dataset of the catalog, such as crm.customers.email",
+                next_step="see `governance catalog show`",
+            )
+        return explain(policy, principal, Action(action), place, purpose)
+
+    # --- find
+
+    def scan(
+        self,
+        stores: Sequence[str] = (),
+        *,
+        sample: Sample | None = None,
+        on_progress: Callable[[int, int | None, str], None] | None = None,
+    ) -> ScanResult:
+        """Scan stores of the project, all of them unless some are named; recorded as purpose `governance.scan`.
+
+        A store that fails is in the result and does not stop the others. Raises ConfigError for an unknown name.
+        """
+        from governance.scan.engines.local import failed_store, result_of
+        from governance.scanning import scan_stores
+
+        names = tuple(stores) or tuple(self.project.config.stores)
+        options, opened, down = self._scan_options(sample), [], []
+        for name in names:
+            try:
+                opened.append(self.store(name))
+            except StoreError as cause:
+                down.append(failed_store(name, cause))
+        try:
+            result = scan_stores(opened, options, catalog=self.catalog, on_progress=on_progress)
+        finally:
+            for each in opened:
+                each.close()
+        result = result_of([*result.stores, *down], options)
+        self._record_scan(result)
+        return result
+
+    def scan_report(self, result: ScanResult) -> Report:
+        """The report on a scan of this project, drift from the reviewed catalog included."""
+        from audits.reports.scan import scan_report
+        from governance.reviewing import drift
+        from governance.scanning import with_confirmed_datasets
+
+        return scan_report(
+            with_confirmed_datasets(result.to_json(), self.catalog),
+            as_of=self.clock(),
+            zone=self.project.config.time_zone,
+            drift=drift(self, result),
+        )
+
+    def store(self, name: str) -> Store:
+        """A store of the project, raw: no policy stands before it. The caller closes it. Raises StoreError."""
+        from governance.scan.shapes import shape_name
+
+        target, encoding = self.project.store_target(name), self.project.store(name).encoding
+        return open_store(name, target, encoding=encoding, name_filter=shape_name)
+
+    # --- keep and prove
+
+    def plan_retention(self, rules: Sequence[str] = ()) -> tuple[RetentionPlan, ...]:
+        """What retention rules would delete as of now, in numbers; as `governance.keeping.plan_retention`."""
+        from governance.keeping import plan_retention
+
+        return plan_retention(self, rules)
+
+    def run_retention(self, plan_text: str) -> RetentionOutcome:
+        """Delete exactly what a plan file says and is still due; as `governance.keeping.run_retention`."""
+        from governance.keeping import run_retention
+
+        return run_retention(self, plan_text)
+
+    def audit_access(self) -> Report:
+        """The report on every use that the ledger records."""
+        from governance.reporting import audit_access
+
+        return audit_access(self)
+
+    def audit_retention(self, plans: Sequence[RetentionPlan] | None = None) -> Report:
+        """The report on what is due, done and covered by no rule; each rule is planned anew unless plans are given."""
+        from governance.reporting import audit_retention
+
+        return audit_retention(self, plans)
+
+    # --- parts
+
+    @property
+    def catalog(self) -> Catalog:
+        """The reviewed data map as it stands now. Raises CatalogError and, for the files beside it, their errors."""
+        return self.policy_files.catalog
+
+    @cached_property
+    def keyring(self) -> FileKeyring:
+        """The keys of the project; each one made from now on is recorded. Raises KeyringError."""
+        keyring = FileKeyring.open(self.project.keyring_path, self.project.passphrase())
+        keyring.on_created(self._new_keys.append)
+        return keyring
+
+    @cached_property
+    def records(self) -> sa.Engine:
+        """Our own database. Raises RecordsError when `init` has not made it."""
+        return open_records(self.project.records_url)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The record of every decision and action. Raises RecordsError or KeyringError."""
+        ledger = self._ledger
+        while self._new_keys:  # not told when they are made: that may be inside a transaction on the same records
+            made = self._new_keys.pop()
+            rules = (f"key:{made.use.value}",)
+            ledger.append(
+                EventDraft(kind="key.created", actor="system", outcome="done", refs={"key": made.id}, rules=rules)
+            )
+        return ledger
+
+    @cached_property
+    def _ledger(self) -> Ledger:
+        return Ledger(
+            self.records,
+            signer=self.keyring.signer("ledger"),
+            keyed_hash=self.keyring.keyed_hash(),
+            clock=self.clock,
+            new_id=self.new_id,
+            checkpoint_file=self.project.checkpoint_file,
+        )
+
+    @property
+    def consent(self) -> ConsentBook:
+        """What people agreed to and took back, under the purposes as they stand now."""
+        return ConsentBook(
+            self.records,
+            self.policy_files.purposes,
+            keyed_hash=self.keyring.keyed_hash(),
+            sealer=self._sealer,
+            recorder=self.ledger,
+            clock=self.clock,
+            new_id=self.new_id,
+        )
+
+    @cached_property
+    def consent_conditions(self) -> LiveConsent:
+        """Consent as conditions on rows, for the guard."""
+        return LiveConsent(self.project, self.policy_files, lambda: self.records, self._sealer)
+
+    def guard(self, store: str) -> GuardedStore:
+        """The guard of one store under the catalog as it stands now, shared by all who use it.
+
+        Raises ConfigError for a store that is no database of a kind that the guard speaks, CatalogError for one that
+        the catalog does not have, StoreError when it does not answer.
+        """
+        from governance.guard.engine import GuardedStore
+        from governance.protect.protector import Protector
+
+        catalog = self.catalog
+        known = self._guards.get(store)
+        if known is not None and known[0] == catalog.digest:
+            return known[1]
+        entry = catalog.stores.get(store)
+        if entry is None:
+            raise CatalogError(
+                f"catalog, store {store}",
+                found="a store that nobody has reviewed",
+                expected="its datasets and fields",
+                next_step="run `governance scan` and `governance catalog review`",
+            )
+        guard = GuardedStore(
+            store,
+            self.project.store_target(store),
+            permits=self.policy_files,
+            catalog=entry,
+            recorder=self.ledger,
+            clock=self.clock,
+            predicate=self.consent_conditions,
+            decryptor=Protector(self.keyring, catalog),
+            schema_check_seconds=self.project.config.schema_check_seconds,
+        )
+        self._guards[store] = catalog.digest, guard
+        return guard
+
+    def close(self) -> None:
+        """Sign a checkpoint of what was recorded and release every connection."""
+        for _, guard in self._guards.values():
+            guard.close()
+        self._guards.clear()
+        parts = self.__dict__
+        if "_ledger" in parts:
+            self.ledger.finish()
+            del parts["_ledger"]
+        if "consent_conditions" in parts:
+            parts.pop("consent_conditions").close()
+        if "records" in parts:
+            parts.pop("records").dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @cached_property
+    def actor_ref(self) -> str:
+        """The reference by which events name the actor."""
+        return self.ledger.refer("principal", self.actor)
+
+    @cached_property
+    def _sealer(self) -> KeyringSealer:
+        return KeyringSealer(self.keyring)
+
+    def versions(self) -> dict[str, str]:
+        """Digests of what is in force, for events."""
+        policy = self.policy_files.policy
+        return {"catalog": policy.catalog.digest, "policy": policy.digest, "taxonomy": policy.taxonomy.version}
+
+    def _scan_options(self, sample: Sample | None) -> ScanOptions:
+        from governance.scan.options import ScanOptions
+
+        recognizers = self.project.policy_file("recognizers.yaml")
+        return ScanOptions(
+            sample=sample or Sample(self.project.config.scan.sample),
+            regions=self.project.config.scan.regions,
+            laws=self.project.config.laws,
+            taxonomy_day=self.clock().date(),
+            recognizers=recognizers if recognizers.exists() else None,
+        )
+
+    def _record_scan(self, result: ScanResult) -> None:
+        objects = tuple(_scanned(result))
+        self.ledger.append(
+            EventDraft(
+                kind="scan",
+                actor=self.actor_ref,
+                purpose="governance.scan",
+                action="read",
+                outcome="failed" if result.failed else "done",
+                objects=objects,
+                counts={key: result.summary[key] for key in ("datasets", "fields", "labelled", "rows_read")},
+                versions=self.versions(),
+            )
+        )
+
+
+def _scanned(result: ScanResult) -> Iterator[EventObject]:
+    for store in result.stores:
+        for dataset in store.datasets:
+            if not dataset.name_shaped:
+                yield EventObject(f"{store.store}.{dataset.dataset}")

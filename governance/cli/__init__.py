@@ -1,0 +1,1 @@
+"""The command: thin over the library, one file a command."""

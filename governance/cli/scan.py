@@ -1,0 +1,147 @@
+"""`governance scan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from governance.cli.output import emit_report, examples, format_option, lang_option, output_option, say
+from governance.cli.progress import progress
+from governance.cli.project_option import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from audits.report import Report
+    from connectors.base import Sample
+    from governance.scan.result import ScanResult
+
+SENSITIVITIES = ("public", "internal", "confidential", "restricted", "special")
+FORMATS = ("text", "json", "html", "markdown", "csv", "sarif")
+
+
+@click.command(
+    epilog=examples(
+        "scan --url sqlite:///crm.db",
+        'scan --path "exports/*.csv" --full',
+        "scan --store crm --format html --output scan.html --lang zh-Hant",
+        "scan --fail-on special",
+    )
+)
+@click.option("--store", "stores", multiple=True, help="A store of governance.yaml; repeatable. Default: all of them.")
+@click.option("--url", help="Scan this database instead, with no configuration: a SQLAlchemy URL.")
+@click.option("--path", help="Scan these files instead, with no configuration: a file, folder or glob.")
+@click.option("--encoding", help="With --path: the encoding of CSV files that cannot be told.")
+@click.option("--sample", type=click.IntRange(min=1), help="Rows of each dataset, spread over it.  [default: 10000]")
+@click.option("--full", is_flag=True, help="Read every row.")
+@click.option("--fail-on", type=click.Choice(SENSITIVITIES), help="Exit 1 for a finding of this sensitivity or above.")
+@click.option("--propose/--no-propose", default=True, help="Write what was found to catalog.proposed.yaml (projects).")
+@format_option(*FORMATS)
+@lang_option
+@output_option
+@click.pass_context
+def scan(
+    ctx: click.Context,
+    *,
+    stores: tuple[str, ...],
+    url: str | None,
+    path: str | None,
+    encoding: str | None,
+    sample: int | None,
+    full: bool,
+    fail_on: str | None,
+    propose: bool,
+    form: str,
+    lang: str,
+    output: Path | None,
+) -> int:
+    """Find personal data in databases and files.
+
+    Reads only, in one consistent snapshot where the database has one. Exits 2 when a store could not be scanned; what
+    was seen of the others is still reported.
+    """
+    _refuse_contradictions(stores, url, path, sample=sample, full=full)
+    rows = _sample(sample, full=full)
+    if url is not None or path is not None:
+        result, report = _without_project(url, path, encoding, rows)
+    else:
+        result, report = _with_project(ctx, stores, rows, propose=propose)
+    emit_report(report, form, lang, output)
+    for store in result.stores:
+        if store.failed:
+            say(f"governance: store {store.store} was not scanned: {store.reason}")
+    if result.failed:
+        return 2
+    return 1 if fail_on and _reaches(result, fail_on) else 0
+
+
+def _refuse_contradictions(
+    stores: Sequence[str], url: str | None, path: str | None, *, sample: int | None, full: bool
+) -> None:
+    if sum(bool(each) for each in (stores, url, path)) > 1:
+        raise click.UsageError("give one of --store, --url and --path")
+    if sample is not None and full:
+        raise click.UsageError("give one of --sample and --full")
+
+
+def _sample(rows: int | None, *, full: bool) -> Sample | None:
+    from connectors.base import FULL, Sample
+
+    if full:
+        return FULL
+    return None if rows is None else Sample(rows)
+
+
+def _without_project(
+    url: str | None, path: str | None, encoding: str | None, sample: Sample | None
+) -> tuple[ScanResult, Report]:
+    from audits.reports.scan import scan_report
+    from connectors.base import Sample
+    from connectors.opening import open_store
+    from governance.clock import now
+    from governance.scan.options import ScanOptions
+    from governance.scan.shapes import shape_name
+    from governance.scanning import scan_stores
+
+    name = _store_name(url or str(path))
+    store = open_store(name, url or str(path), encoding=encoding, name_filter=shape_name)
+    try:
+        with progress("scanning") as step:
+            result = scan_stores([store], ScanOptions(sample=sample or Sample()), on_progress=step)
+    finally:
+        store.close()
+    return result, scan_report(result.to_json(), as_of=now())
+
+
+def _store_name(target: str) -> str:
+    """A name for a store that no configuration names: the database's or file's own, when it makes a name."""
+    import re
+
+    from governance.scan.shapes import shape_name
+
+    stem = re.split(r"[/\\]", target.split("?", maxsplit=1)[0].rstrip("/\\"))[-1].split(".")[0]
+    usable = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]{0,60}", stem) and shape_name(stem) == stem
+    return stem if usable else "store"
+
+
+def _with_project(
+    ctx: click.Context, stores: Sequence[str], sample: Sample | None, *, propose: bool
+) -> tuple[ScanResult, Report]:
+    from governance.reviewing import write_proposals
+
+    with opened(ctx) as gov:
+        with progress("scanning") as step:
+            result = gov.scan(stores, sample=sample, on_progress=step)
+        if propose and result.stores:
+            say(f"wrote {write_proposals(gov, result)}; review it with `governance catalog review`")
+        return result, gov.scan_report(result)
+
+
+def _reaches(result: ScanResult, word: str) -> bool:
+    from policies.nouns import Sensitivity
+
+    bound = Sensitivity.of(word)
+    special = bound is Sensitivity.SPECIAL and any(label.special for *_, label in result.labels)
+    return special or (result.highest is not None and result.highest >= bound)

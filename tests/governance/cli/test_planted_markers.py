@@ -1,0 +1,101 @@
+"""No personal value leaves through any command, in any format, at any log level: rule 1 of the design."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from audits.rendering import FORMATS, formats_for
+from governance.cli.main import COMMANDS, main
+
+MARKER = re.compile(
+    r"zebulon|quagmire|欧阳测桩|planted\.marker|zebra-quagga|7654321|19491231|5678 ?9011|zorblatt|0440532013",
+    re.IGNORECASE,
+)
+COMMAND_LINES = [
+    *(f"scan --full --format {form}" for form in formats_for("scan")),
+    *(f"scan --full --path exports --format {form}" for form in formats_for("scan")),
+    "scan --full --url sqlite:///crm.db --format json",
+    *(f"audit access --format {form}" for form in formats_for("access")),
+    *(f"audit retention --format {form}" for form in formats_for("retention")),
+    "catalog show",
+    "catalog diff",
+    "catalog show --format json",
+    "catalog export --format json",
+    "check",
+    "check --format json",
+    "check --format sarif",
+    "consent show --subject 7 --purpose marketing.email --format json",
+    "doctor",
+    "doctor --format json",
+    "ledger show",
+    "ledger show --format json",
+    "ledger verify --format json",
+    "ledger checkpoint",
+    "policy lint --format json",
+    "policy explain alice read crm.customers --purpose support",
+    "retention plan",
+    "retention plan customers-ten-years --format json",
+    "retention holds",
+]
+REFUSED = [
+    "SELECT national_id FROM customers WHERE national_id = '11010519491231002X'",
+    "SELECT name FROM customers WHERE name = 'Zebulon Quagmire' AND 1 = ",
+    "UPDATE customers SET name = 'Zebulon Quagmire'",
+    "SELECT CAST(name AS INTEGER) / 0, notes FROM customers",
+    "SELECT load_extension('Zebulon Quagmire')",
+]
+
+
+@pytest.fixture(scope="module")
+def lived_in(shared_project: Path) -> Path:
+    """A project whose ledger already holds uses and refusals."""
+    for statement in ("SELECT email, phone FROM customers", *REFUSED):
+        main(["query", "crm", statement, "--as", "alice", "--purpose", "support"])
+    main(["query", "crm", "SELECT id FROM customers", "--as", "mallory", "--purpose", "support"])
+    main(["query", "crm", "SELECT id FROM customers", "--as", "Zebulon Quagmire", "--purpose", "support"])
+    return shared_project
+
+
+@pytest.mark.parametrize("line", COMMAND_LINES)
+def test_no_planted_value_is_printed_in_any_format(lived_in: Path, run, line: str) -> None:
+    found = run("--log-level", "debug", *line.split())
+    assert found.code in (0, 1, 2)
+    assert "internal error" not in found.err
+    shown = found.out + found.err
+    if line.startswith("audit access"):  # a report on people shows who asked, from the erasable table
+        shown = shown.replace("Zebulon Quagmire", "")
+    assert not MARKER.search(shown), MARKER.search(shown)
+
+
+@pytest.mark.parametrize("statement", REFUSED)
+def test_a_refused_statement_is_not_repeated(lived_in: Path, run, statement: str) -> None:
+    found = run("--log-level", "debug", "query", "crm", statement, "--as", "alice", "--purpose", "support")
+    assert found.code == 1
+    assert not MARKER.search(found.out + found.err)
+
+
+def test_a_masked_query_shows_the_mask_and_not_the_value(lived_in: Path, run) -> None:
+    found = run("query", "crm", "SELECT email, phone FROM customers", "--as", "alice", "--purpose", "support")
+    assert found.code == 0
+    assert "p***@" in found.out
+    assert "planted.marker" not in found.out
+    assert "7654321" not in found.out
+
+
+def test_the_ledger_on_disk_holds_no_planted_value(lived_in: Path, run) -> None:
+    run("scan", "--full")
+    run("audit", "access")
+    for file in (lived_in / ".governance").iterdir():
+        content = file.read_bytes()
+        for marker in ("planted.marker", "欧阳测桩", "zorblatt", "11010519491231002X", "0440532013"):
+            assert marker.encode() not in content, (file.name, marker)
+
+
+def test_the_walk_covers_every_command_and_format() -> None:
+    first = {line.split()[0] for line in COMMAND_LINES} | {"query"}
+    assert first == set(COMMANDS) - {"demo", "init"}  # these two print names of files alone; their tests read them
+    used = {line.split("--format ")[1] for line in COMMAND_LINES if "--format" in line}
+    assert set(FORMATS) <= used
