@@ -1,0 +1,1 @@
+"""A project to try everything on: an invented shop with a clinic line, and some weeks of its life."""

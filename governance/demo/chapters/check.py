@@ -1,0 +1,19 @@
+"""Chapter: a migration that would add personal data which nobody declared does not pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from governance.demo.stage import Line, Stage, lines
+from governance.gate.check import check as run_check
+
+
+def check(stage: Stage) -> Iterator[Line]:
+    """What the check says of the project's two migrations, with the lines to paste."""
+    gov = stage.gov
+    result = run_check([], gov.catalog, gov.project.config, root=stage.folder, on=gov.clock().date())
+    yield from stage.say("check", files=result.files, findings=len(result.findings))
+    for finding in result.findings:
+        yield from stage.refusal(f"{finding.place}  {finding.rule}  {finding.message(stage.speaker.lang)}")
+        yield from lines(finding.stanza.splitlines())
+    yield from stage.command("governance check migrations/")

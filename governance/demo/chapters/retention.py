@@ -1,0 +1,28 @@
+"""Chapter: what is due, in numbers, before anything is deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from governance.demo.stage import Line, Stage, table
+from governance.retention.plan import RetentionPlan
+
+
+def retention(stage: Stage, plans: tuple[RetentionPlan, ...]) -> Iterator[Line]:
+    """The plan of every rule."""
+    yield from stage.say("retention")
+    yield from table(
+        [
+            (str(each.dataset), each.rule.removeprefix("retention:"), _before(stage, each), _due(stage, each))
+            for each in plans
+        ]
+    )
+    yield from stage.command("governance retention plan")
+
+
+def _before(stage: Stage, plan: RetentionPlan) -> str:
+    return stage.word("retention_before", day=stage.speaker.say(plan.cutoff))
+
+
+def _due(stage: Stage, plan: RetentionPlan) -> str:
+    return stage.word("retention_due", due=plan.due)

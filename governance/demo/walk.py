@@ -1,0 +1,94 @@
+"""The walk through the chain on a demo project: every line of data is what the library gives at that moment."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from audits.rendering import render
+from audits.report import Report
+from audits.reports.scan import scan_report
+from audits.speaking import Speaker
+from connectors.base import Sample
+from governance.app import Governance
+from governance.demo.chapters.audit import audit
+from governance.demo.chapters.catalog import catalog
+from governance.demo.chapters.check import check
+from governance.demo.chapters.consent import consent
+from governance.demo.chapters.find import find, recorded_scan
+from governance.demo.chapters.ledger import ledger
+from governance.demo.chapters.policy import policy
+from governance.demo.chapters.protect import protect
+from governance.demo.chapters.query import query
+from governance.demo.chapters.retention import retention
+from governance.demo.clock import DemoClock
+from governance.demo.project import STORE
+from governance.demo.stage import Line, Stage, Style, lines
+from governance.reviewing import drift
+from governance.writing import replace_file
+
+FIRST_MORNING = dt.datetime(2026, 11, 2, 1, 0, tzinfo=dt.UTC)
+"""When the first walk takes place: the Monday after the recorded weeks; a later one goes on after what is recorded."""
+FRESH_ROWS = 1_000
+"""Rows of each table that the walk scans anew, to compare the store with the catalog."""
+REPORTS = ("scan", "access", "retention")
+"""The reports that it leaves, each a self-contained HTML file in `reports/`."""
+
+
+def walk(folder: Path, *, lang: str, env: Mapping[str, str]) -> Iterator[Line]:
+    """The story, line by line. Side effects: as told; the reports are written anew.
+
+    Raises GovernanceError when a part of the project was changed so that it cannot be used.
+    """
+    clock = DemoClock(FIRST_MORNING)
+    with Governance.open(folder / "governance.yaml", actor="walk", clock=clock, env=env) as gov:
+        for event in gov.ledger.events(since=FIRST_MORNING):
+            clock.move_to(event.moment)
+        stage = Stage(gov, STORE, Speaker(lang, gov.project.config.time_zone))
+        yield Line(stage.word("title"), Style.TITLE)
+        yield from stage.say("intro")
+        yield from _chapters(stage)
+
+
+def _chapters(stage: Stage) -> Iterator[Line]:
+    gov = stage.gov
+    yield from stage.chapter(1, "find_head")
+    yield from find(stage)
+    yield from stage.chapter(2, "catalog_head")
+    found = drift(gov, gov.scan(sample=Sample(FRESH_ROWS)))
+    yield from catalog(stage, found)
+    for number, (head, tell) in enumerate(_TOLD, start=3):
+        yield from stage.chapter(number, head)
+        yield from tell(stage)
+    yield from stage.chapter(8, "retention_head")
+    plans = gov.plan_retention()
+    yield from retention(stage, plans)
+    yield from stage.chapter(9, "audit_head")
+    access = gov.audit_access()
+    yield from audit(stage, access)
+    yield from stage.chapter(10, "check_head")
+    yield from check(stage)
+    zone = gov.project.config.time_zone
+    scan = scan_report(recorded_scan(stage), as_of=gov.clock(), zone=zone, drift=found)
+    yield from _reports(stage, {"scan": scan, "access": access, "retention": gov.audit_retention(plans)})
+
+
+_TOLD = (
+    ("policy_head", policy),
+    ("query_head", query),
+    ("consent_head", consent),
+    ("protect_head", protect),
+    ("ledger_head", ledger),
+)
+
+
+def _reports(stage: Stage, reports: Mapping[str, Report]) -> Iterator[Line]:
+    folder = stage.folder / "reports"
+    folder.mkdir(exist_ok=True)
+    yield Line("")
+    yield from stage.say("reports")
+    for name in REPORTS:
+        path = folder / f"{name}.html"
+        replace_file(path, render(reports[name], "html", stage.speaker.lang))
+        yield from lines([str(path)], style=Style.GOOD)
