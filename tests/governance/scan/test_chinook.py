@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from connectors.sql.store import SqlStore
 from governance.scan.engines.local import scan_store
@@ -40,10 +41,50 @@ EXPECTED = {
 }
 
 
-@pytest.mark.skipif(not FILE.exists(), reason="the measuring data is not on this machine")
+needs_file = pytest.mark.skipif(not FILE.exists(), reason="the measuring data is not on this machine")
+
+
+@needs_file
 def test_every_label_of_chinook_is_right():
-    result = scan_store(SqlStore("chinook", f"sqlite:///{FILE}"), ScanOptions())
-    labels = {
-        (data.dataset, each.field): each.label.entity for data in result.datasets for each in data.fields if each.label
+    assert _labels(f"sqlite:///{FILE}") == EXPECTED
+
+
+def _labels(url):
+    store = SqlStore("chinook", url)
+    try:
+        found = scan_store(store, ScanOptions())
+    finally:
+        store.close()
+    return {
+        (data.dataset, each.field): each.label.entity for data in found.datasets for each in data.fields if each.label
     }
-    assert labels == EXPECTED
+
+
+def _copied(url):
+    """The tables and rows of Chinook in another database, keys and foreign keys included."""
+    source, target = sa.create_engine(f"sqlite:///{FILE}"), sa.create_engine(url)
+    metadata = sa.MetaData()
+    metadata.reflect(source)
+    for table in metadata.tables.values():
+        for column in table.columns:
+            column.type = column.type.as_generic()
+            if isinstance(column.type, sa.Unicode | sa.String) and column.type.length:
+                column.type = sa.Unicode(column.type.length)
+    with source.connect() as reader, target.begin() as writer:
+        metadata.create_all(writer)
+        for table in metadata.sorted_tables:
+            rows = [dict(row) for row in reader.execute(sa.select(table)).mappings()]
+            writer.execute(sa.insert(table), sorted(rows, key=lambda row: row.get("ReportsTo") or 0))
+    source.dispose()
+    target.dispose()
+    return url
+
+
+@needs_file
+def test_postgresql_gives_the_same_labels(postgres_url):
+    assert _labels(_copied(postgres_url)) == EXPECTED
+
+
+@needs_file
+def test_mariadb_gives_the_same_labels(mysql_url):
+    assert _labels(_copied(mysql_url)) == EXPECTED
