@@ -30,6 +30,7 @@ class Reason(StrEnum):
     SPECIAL = "special"
     DENIED = "denied"
     NO_RULE = "no_rule"
+    PATH = "path"
 
 
 class Loss(StrEnum):

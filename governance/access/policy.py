@@ -10,7 +10,7 @@ from types import MappingProxyType
 from governance.access.casbin_model import CasbinModel
 from governance.access.facts import DatasetFacts, dataset_facts
 from governance.access.permits import DatasetPermit, FieldPermit
-from governance.access.resolution import field_of, match, rows_of
+from governance.access.resolution import closed_over_paths, field_of, match, rows_of
 from policies.access_lines import ANY, AccessFile, AccessRule
 from policies.access_objects import ObjectKind
 from policies.catalog import Catalog
@@ -137,7 +137,9 @@ class AccessPolicy:
             raise _refused(dataset, found, expected, rows.refused_by)
         if not rows.allow:
             raise _refused(dataset, f"no line that gives rows of it for `{action}`", "a line on the dataset or store")
-        shown = {name: field_of(field, matching, purpose, self.purposes) for name, field in facts.fields.items()}
+        shown = closed_over_paths(
+            {name: field_of(field, matching, purpose, self.purposes) for name, field in facts.fields.items()}
+        )
         fields = {name: each for name, each in shown.items() if isinstance(each, FieldPermit)}
         if not fields:
             raise _refused(dataset, "no field that may be shown", "one confirmed field at least that no line denies")

@@ -7,7 +7,7 @@ protective treatment; a deny beats everything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -26,6 +26,7 @@ class Hidden(StrEnum):
     SPECIAL = "special"
     DENIED = "denied"
     NO_RULE = "no_rule"
+    PATH = "path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +144,22 @@ def _revealing(dataset: DatasetFacts, matching: Matching) -> Iterable[RowRule]:
 
 def _both(one: Predicate, other: Predicate) -> Predicate:
     return Predicate(f"({one.text}) and ({other.text})", Conjunction((one.root, other.root)))
+
+
+def closed_over_paths(shown: Mapping[str, FieldPermit | Hidden]) -> dict[str, FieldPermit | Hidden]:
+    """The same, but a JSON column that would show a path of it more openly than the path's own permit is hidden.
+
+    A path is the field `COLUMN:$.PATH` of the catalog; a query takes the column as a whole, and every path with it.
+    """
+    return {name: Hidden.PATH if _opens_a_path(name, each, shown) else each for name, each in shown.items()}
+
+
+def _opens_a_path(column: str, permit: FieldPermit | Hidden, shown: Mapping[str, FieldPermit | Hidden]) -> bool:
+    if not isinstance(permit, FieldPermit) or "clear" not in permit.treatments:
+        return False
+    paths = [each for name, each in shown.items() if name.startswith(f"{column}:")]
+    return any(not isinstance(each, FieldPermit) or _gives(each) != _gives(permit) for each in paths)
+
+
+def _gives(permit: FieldPermit) -> tuple[list[tuple[str, Predicate | None]], list[Predicate | None]]:
+    return [(rule.treatment, rule.rows) for rule in permit.rules], [rule.rows for rule in permit.denies]
