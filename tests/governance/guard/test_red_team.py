@@ -6,12 +6,13 @@ An attack that succeeds stands here as a strict xfail with the hole that it show
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import datetime as dt
 import io
 import logging
 import pickle
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ from .conftest import (  # type: ignore[import-not-found]
 )
 
 KINDS = ("sqlite", "postgresql")
+Opened = Callable[..., World]
 BOB = UseContext(Principal("bob", frozenset({"support"}), {"region": "US"}), "app", "support")
 Answers = Mapping[str, Mapping[str, Any]]
 """World to statement to what it gives."""
@@ -348,8 +350,8 @@ REPRESENTATIVES = {
 
 R1 = "R1: equal values that look different: which of them is shown follows the order of rows"
 ORDER_HOLES: Mapping[str, Mapping[str, str]] = {
-    "sqlite": {},
-    "postgresql": {},
+    "sqlite": dict.fromkeys(["distinct-fenced", "group-fenced", "limit", "max-integer", "min", "union"], R1),
+    "postgresql": dict.fromkeys(["distinct", "group", "max", "probe", "recursive", "window"], R1),
 }
 
 
@@ -425,6 +427,20 @@ def test_order_of_rows_is_not_told(request: pytest.FixtureRequest, kind: str, fo
         assert told == dict.fromkeys(told, told["base"])
 
 
+@pytest.fixture
+def opened() -> Iterator[Opened]:
+    """Guards a store until the test ends, however it ends."""
+    kept: list[World] = []
+
+    def make(url: str, *parts: Any, **more: Any) -> World:
+        kept.append(guard(url, *parts, **more))
+        return kept[-1]
+
+    yield make
+    for each in kept:
+        each.store.close()
+
+
 # --- a table of odd types: what raises on a hidden row
 
 
@@ -440,15 +456,21 @@ class NeedsConsent:
 
 
 PEOPLE = (
-    'CREATE TABLE people (id bigint PRIMARY KEY, name text, region text COLLATE "C", balance numeric,'
-    ' score double precision, doc json, big bigint, o oid, a text COLLATE "C", b text COLLATE "POSIX")',
+    (
+        'CREATE TABLE people (id bigint PRIMARY KEY, name text, region text COLLATE "C", balance numeric,'
+        ' score double precision, doc json, big bigint, o oid, a text COLLATE "C", b text COLLATE "POSIX")'
+    ),
     "CREATE TABLE gov_consent (subject_key bigint, purpose text)",
     "INSERT INTO gov_consent VALUES (1, 'support'), (2, 'support')",
-    """INSERT INTO people VALUES (1, 'Ann', 'EU', 1, 1.0, '{"a": "x"}', 1, 1, 'x', 'x'),"""
-    """ (2, 'Bob', 'EU', 2, 2.0, '{"a": "x"}', 1, 1, 'x', 'y')""",
+    (
+        """INSERT INTO people VALUES (1, 'Ann', 'EU', 1, 1.0, '{"a": "x"}', 1, 1, 'x', 'x'),"""
+        """ (2, 'Bob', 'EU', 2, 2.0, '{"a": "x"}', 1, 1, 'x', 'y')"""
+    ),
 )
-HIDDEN_PERSON = """INSERT INTO people VALUES (9, 'Zed', 'US', 1e400, 1.0, '{"a": "\\u0000"}', 99999999999, 1, 'q', 'q')"""
-PEOPLE_FIELDS = dict.fromkeys("id name region balance score doc big o a b".split(), "clear")
+HIDDEN_PERSON = (
+    """INSERT INTO people VALUES (9, 'Zed', 'US', 1e400, 1.0, '{"a": "\\u0000"}', 99999999999, 1, 'q', 'q')"""
+)
+PEOPLE_FIELDS = dict.fromkeys(["id", "name", "region", "balance", "score", "doc", "big", "o", "a", "b"], "clear")
 RAISING: Mapping[str, tuple[str, Any]] = {
     "json-arrow": ("(doc -> 'a') IS NOT NULL", None),
     "json-text": ("doc ->> 'a' = 'x'", None),
@@ -476,7 +498,38 @@ RAISING: Mapping[str, tuple[str, Any]] = {
     "right": ("right(name, -2147483648) = ''", None),
 }
 PERMITS = {"region": EU, "either": 'region == principal.region or region == "XX" or name == "q"', "consent": None}
-RAISING_HOLES: Mapping[str, str] = {}
+R4 = "R4: a condition that raises on a hidden row is not fenced: "
+RAISING_HOLES: Mapping[str, str] = {
+    **dict.fromkeys(["json-arrow", "json-text"], R4 + "json operators meet an escaped NUL"),
+    **dict.fromkeys(
+        [
+            "collations-equal",
+            "collations-in",
+            "collations-less",
+            "collations-lower",
+            "collations-prefix",
+            "collations-strpos",
+        ],
+        R4 + "text of two collations",
+    ),
+    **dict.fromkeys(
+        [
+            "numeric-between",
+            "numeric-distinct",
+            "numeric-double",
+            "numeric-exists",
+            "numeric-greatest",
+            "numeric-in",
+            "numeric-nullif",
+            "numeric-parameter-array",
+            "numeric-parameter-fenced",
+            "numeric-parameter",
+            "numeric-row",
+        ],
+        R4 + "numeric beside double precision is cast, a parameter even inside the fence",
+    ),
+    **dict.fromkeys(["oid"], R4 + "bigint beside oid is cast"),
+}
 
 
 def _told(world: World, sql: str, parameters: Any = None) -> Any:
@@ -542,7 +595,7 @@ DOCS = {
     "postgresql": "CREATE TABLE docs (k integer, region text, j json, name text)",
 }
 DOC_ROWS = [(1, "EU", '{"a": 1}', "ann"), (1, "EU", '{"a": 2}', "ANN"), (1, "EU", '{"a": 3}', "Ann")]
-DOC_FIELDS = dict.fromkeys("k region j name".split(), "clear")
+DOC_FIELDS = dict.fromkeys(["k", "region", "j", "name"], "clear")
 TIES = {
     "limit": "SELECT j FROM docs LIMIT 1",
     "limit-order": "SELECT j FROM docs ORDER BY k LIMIT 1",
@@ -558,7 +611,24 @@ TIES = {
     "json-agg": "SELECT json_agg(j) FROM docs",
     "string-agg": "SELECT string_agg(name, ',') FROM docs",
 }
-TIE_HOLES: Mapping[str, Mapping[str, str]] = {"sqlite": {}, "postgresql": {}}
+TIE_HOLES: Mapping[str, Mapping[str, str]] = {
+    "sqlite": dict.fromkeys(
+        [
+            "concat-text",
+            "distinct-text",
+            "group-text",
+            "lag-text",
+            "limit-text",
+            "most-text",
+            "number-text",
+            "union-text",
+        ],
+        "R1: text that ties under the column's collation follows the order of rows",
+    ),
+    "postgresql": dict.fromkeys(
+        ["distinct-on", "limit-order", "limit"], "R9: LIMIT over json without a clear key is given no order"
+    ),
+}
 
 
 def _small(url: str, statements: Sequence[str], rows: Sequence[tuple[Any, ...]], table: str) -> None:
@@ -606,11 +676,13 @@ PLANS = {
     "sqlite": ["SELECT group_concat(a.id || '-' || b.id) AS x FROM a JOIN b ON a.x = b.x"],
     "postgresql": [
         "SELECT string_agg(a.id || '-' || d.id, ',') AS x FROM a JOIN b ON a.x = b.x JOIN d ON d.id = b.id",
-        "SELECT count(*) FROM a, b, d WHERE a.id = b.id AND b.id = d.id AND 1 / (a.id + b.id - 4) > -5"
-        " AND d.id + b.id <> 4",
+        (
+            "SELECT count(*) FROM a, b, d WHERE a.id = b.id AND b.id = d.id AND 1 / (a.id + b.id - 4) > -5"
+            " AND d.id + b.id <> 4"
+        ),
     ],
 }
-PLAN_HOLES: Mapping[str, Sequence[int]] = {"sqlite": (), "postgresql": ()}
+PLAN_HOLES: Mapping[str, Sequence[int]] = {"sqlite": [0], "postgresql": [0, 1]}
 MANY = {
     "sqlite": "WITH RECURSIVE s(g) AS (SELECT 10 UNION ALL SELECT g + 1 FROM s WHERE g < 60000)"
     " INSERT INTO {} SELECT g, 5, 'US' FROM s",
@@ -642,7 +714,7 @@ def test_statistics_of_hidden_rows_are_not_told(
     url = _url(request, kind, tmp_path)
     tables = [f"CREATE TABLE {each} (id integer PRIMARY KEY, x integer, region text)" for each in "abd"]
     rows = [f"INSERT INTO {each} VALUES ({i}, {i % 2}, 'EU')" for each in "abd" for i in range(1, 5)]
-    fields = dict.fromkeys("id x region".split(), "clear")
+    fields = dict.fromkeys(["id", "x", "region"], "clear")
     told = []
     for grown in (None, "a", "d"):
         _small(url, [*(f"DROP TABLE IF EXISTS {each}" for each in "abd"), *tables, *rows], (), "a")
@@ -660,7 +732,8 @@ def test_statistics_of_hidden_rows_are_not_told(
 @pytest.mark.parametrize(
     "rows", ["region == principal.region", 'region in ("EU", "CH")', 'not (region != "EU")', 'region == "EU"']
 )
-def test_text_compares_binary_whatever_the_collation(postgres_url: str, rows: str) -> None:
+@pytest.mark.xfail(strict=True, reason="R6: == and in of ROWS use the column's own collation")
+def test_text_compares_binary_whatever_the_collation(postgres_url: str, opened: Opened, rows: str) -> None:
     ddl = (
         "CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
         "CREATE TABLE people (id integer PRIMARY KEY, region text COLLATE ci)",
@@ -668,22 +741,21 @@ def test_text_compares_binary_whatever_the_collation(postgres_url: str, rows: st
     _small(postgres_url, ddl, [(1, "EU"), (2, "eu"), (3, "US")], "people")
     fields = {"id": "clear", "region": "clear"}
     permits = HandPermits({"people": dataset_permit("people", fields, rows)})
-    world = guard(postgres_url, catalog_store({"people": dict.fromkeys(fields)}), permits=permits)
+    world = opened(postgres_url, catalog_store({"people": dict.fromkeys(fields)}), permits=permits)
     assert world.rows("SELECT id FROM people")[1] == [(1,)]
-    world.store.close()
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.xfail(strict=True, reason="R11: permits on JSON paths are ignored")
 def test_a_masked_json_path_is_not_shown_by_its_column(
-    request: pytest.FixtureRequest, tmp_path: Path, kind: str
+    request: pytest.FixtureRequest, tmp_path: Path, opened: Opened, kind: str
 ) -> None:
     url = _url(request, kind, tmp_path)
     _small(url, ["CREATE TABLE people (id integer PRIMARY KEY, profile JSON)"], [(1, '{"mail": "ann@x.io"}')], "people")
     fields = {"id": "clear", "profile": "clear", "profile:mail": "mask:redact"}
     permits = HandPermits({"people": dataset_permit("people", fields, None)})
-    world = guard(url, catalog_store({"people": dict.fromkeys(fields)}), permits=permits)
+    world = opened(url, catalog_store({"people": dict.fromkeys(fields)}), permits=permits)
     assert "ann@x.io" not in str(_told(world, "SELECT * FROM people"))
-    world.store.close()
 
 
 SWAP = (
@@ -703,13 +775,17 @@ DRIFTS: Mapping[str, tuple[tuple[str, ...], bool]] = {
         True,
     ),
 }
-DRIFT_HOLES: Mapping[str, str] = {}
+DRIFT_HOLES: Mapping[str, str] = {
+    "swap-in-steps": "R5: columns swapped in steps: only the last schema is compared",
+    "view-in-place": "R5: a view in the place of a table is not noticed",
+    "view-in-steps": "R5: a view in the place of a table is not noticed",
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("form", sorted(DRIFTS))
 def test_swapped_columns_close_the_dataset(
-    request: pytest.FixtureRequest, tmp_path: Path, kind: str, form: str
+    request: pytest.FixtureRequest, tmp_path: Path, opened: Opened, kind: str, form: str
 ) -> None:
     if form in DRIFT_HOLES:
         request.applymarker(pytest.mark.xfail(strict=True, reason=DRIFT_HOLES[form]))
@@ -719,7 +795,7 @@ def test_swapped_columns_close_the_dataset(
     fields = {"id": "clear", "name": "clear", "notes": "mask:redact"}
     permits = HandPermits({"people": dataset_permit("people", fields, None)})
     catalog = catalog_store({"people": {"id": "integer", "name": "string", "notes": "string"}})
-    world = guard(url, catalog, permits=permits, schema_check_seconds=0)
+    world = opened(url, catalog, permits=permits, schema_check_seconds=0)
     assert world.rows("SELECT name FROM people")[1] == [("Ann",)]
     for step in DRIFTS[form][0]:
         _small(url, [step], (), "people")
@@ -727,7 +803,6 @@ def test_swapped_columns_close_the_dataset(
             _told(world, "SELECT name FROM people")
     with pytest.raises((SchemaDriftError, AccessRefusedError)):
         world.rows("SELECT name FROM people")
-    world.store.close()
 
 
 # --- plain records
@@ -746,7 +821,21 @@ FILTERED: Mapping[str, tuple[dict[str, str], dict[str, Any], str]] = {
     "decimal": ({"score": "decimal"}, {"score": Decimal("5.1")}, "score > 5"),
     "null": ({"region": "string"}, {"region": None}, 'region == "US"'),
 }
-FILTER_HOLES: Mapping[str, str] = {}
+R7 = "R7: a value of another type than its field's only counts as unequal, so that a deny does not take the record"
+FILTER_HOLES: Mapping[str, str] = dict.fromkeys(
+    [
+        "boolean-as-digit",
+        "boolean-as-text",
+        "bytes",
+        "date-as-text",
+        "integer-as-text-among",
+        "integer-as-text",
+        "list",
+        "not-a-number",
+        "time-of-day",
+    ],
+    R7,
+)
 
 
 @pytest.mark.parametrize(
@@ -772,16 +861,15 @@ def test_a_record_of_other_types_is_not_shown(form: str) -> None:
 # --- what Python objects give away by public names
 
 
+@pytest.mark.xfail(strict=True, reason="R2: the raw pool shares its dialect, do_connect hears the address")
 def test_no_event_tells_the_address_of_the_store(make_world: Any) -> None:
     world, told = make_world(), []
 
     def spy(_: object, __: object, arguments: list[Any], options: dict[str, Any]) -> None:
         told.append((list(arguments), dict(options)))
 
-    try:
+    with contextlib.suppress(GovernanceError):
         event.listen(world.engine(), "do_connect", spy)
-    except GovernanceError:
-        return
     connections = [world.store.connect(CONTEXT) for _ in range(4)]
     for each in connections:
         each.close()
@@ -789,16 +877,15 @@ def test_no_event_tells_the_address_of_the_store(make_world: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["do_execute", "handle_error"])
+@pytest.mark.xfail(strict=True, reason="R2: all principals share one dialect, whose events hear everybody")
 def test_no_event_hears_another_principal(make_world: Any, name: str) -> None:
     world, told = make_world(), []
 
     def spy(*heard: object) -> None:
         told.append(heard)
 
-    try:
-        event.listen(world.engine(), name, spy, named=False)
-    except GovernanceError:
-        return
+    with contextlib.suppress(GovernanceError):
+        event.listen(world.engine(), name, spy)
     with world.store.session(BOB) as session:
         session.execute(sa.text("SELECT id FROM customers WHERE name = :n"), {"n": "Dee"}).all()
         with pytest.raises(AccessRefusedError):
@@ -806,14 +893,16 @@ def test_no_event_hears_another_principal(make_world: Any, name: str) -> None:
     assert told == []
 
 
+@pytest.mark.xfail(strict=True, reason="R2: one compiled cache holds everybody's first parameters")
 def test_compiled_statements_of_others_are_out_of_reach(make_world: Any) -> None:
-    world, customer = make_world(), make_models().Customer
+    world, models = make_world(), make_models()
     with world.store.session(BOB) as session:
-        session.scalars(sa.select(customer.id).where(customer.name == "PLANTED")).all()
+        session.scalars(sa.select(models.Customer.id).where(models.Customer.name == "PLANTED")).all()
     cache = world.engine().get_execution_options().get("compiled_cache") or {}
     assert "PLANTED" not in str([each.params for each in dict(cache.items()).values()])
 
 
+@pytest.mark.xfail(strict=True, reason="R3: SQLAlchemy at DEBUG logs each row")
 def test_a_talkative_log_holds_no_row(make_world: Any) -> None:
     world, heard = make_world(), io.StringIO()
     logger, handler = logging.getLogger("sqlalchemy"), logging.StreamHandler(heard)
@@ -829,6 +918,7 @@ def test_a_talkative_log_holds_no_row(make_world: Any) -> None:
 
 
 @pytest.mark.parametrize("parameters", [["\ud800"], [10**30], 5])
+@pytest.mark.xfail(strict=True, reason="R12: only the driver's own errors are caught; the decision stays open")
 def test_odd_parameters_end_neutrally_and_closed(make_world: Any, parameters: Any) -> None:
     world = make_world()
     with pytest.raises(GovernanceError):
@@ -837,6 +927,7 @@ def test_odd_parameters_end_neutrally_and_closed(make_world: Any, parameters: An
     assert len(allowed) == len(world.recorder.closes)
 
 
+@pytest.mark.xfail(strict=True, reason="R13: a cursor reads on after close()")
 def test_a_cursor_ends_with_its_connection(make_world: Any) -> None:
     connection = make_world().store.connect(CONTEXT)
     cursor = connection.cursor().execute("SELECT id FROM customers")
@@ -845,31 +936,35 @@ def test_a_cursor_ends_with_its_connection(make_world: Any) -> None:
         cursor.fetchall()
 
 
+@pytest.mark.xfail(strict=True, reason="R14: Session.bind can be swapped under one identity map")
 def test_a_session_keeps_to_one_engine(make_world: Any) -> None:
-    world, customer = make_world(), make_models().Customer
+    world, models = make_world(), make_models()
     with world.store.session(CONTEXT) as session:
-        first = session.get(customer, 1)
-        try:
+        first = session.get(models.Customer, 1)
+        second = None
+        with contextlib.suppress(GovernanceError, AttributeError):
             session.bind = world.engine(BOB)
-            second = session.get(customer, 1)
-        except (GovernanceError, AttributeError):
-            return
+            second = session.get(models.Customer, 1)
+        assert first is not None
         assert second is not first
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_settings_end_with_the_check_out(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> None:
+@pytest.mark.xfail(strict=True, reason="R15: isolation_level goes to the next principal")
+def test_settings_end_with_the_check_out(
+    request: pytest.FixtureRequest, tmp_path: Path, opened: Opened, kind: str
+) -> None:
     url = _url(request, kind, tmp_path)
     fill(url, CUSTOMERS, ORDERS)
-    world = guard(url, CATALOG)
+    world = opened(url, CATALOG)
     one = world.store.connect(CONTEXT)
     before = one.isolation_level
     one.isolation_level = "EXCLUSIVE" if kind == "sqlite" else 4
     one.close()
     other = world.store.connect(BOB)
-    assert other.isolation_level == before
+    after = other.isolation_level
     other.close()
-    world.store.close()
+    assert after == before
 
 
 @pytest.mark.parametrize("take", [copy.copy, copy.deepcopy, pickle.dumps])
@@ -883,9 +978,7 @@ def test_connections_and_cursors_are_not_copied(make_world: Any, take: Any) -> N
 
 @pytest.mark.parametrize("value", [None, 1, True, "EU\x00", "EU' OR 1=1 --", "eu", "EU ", float("inf"), "US"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_odd_attribute_shows_no_row_of_others(
-    request: pytest.FixtureRequest, tmp_path: Path, kind: str, value: Any
-) -> None:
+def test_an_odd_attribute_shows_no_row_of_others(request: pytest.FixtureRequest, kind: str, value: Any) -> None:
     worlds = request.getfixturevalue("sqlite_worlds" if kind == "sqlite" else "postgres_worlds")
     context = UseContext(Principal("x", frozenset({"support"}), {"region": value}), "app", "support")
     statement = "SELECT id FROM customers WHERE region = 'EU' OR 1 = 1"
@@ -902,3 +995,69 @@ def test_a_cached_plan_serves_each_principal_his_own(worlds: dict[str, World]) -
     for _ in range(8):
         assert [row[0] for row in worlds["base"].rows(statement)[1]] == [1, 2, 3, 6, 8]
         assert [row[0] for row in worlds["base"].rows(statement, context=BOB)[1]] == [4]
+
+
+class Opener:
+    """Opens tokens of the form `noise|value`."""
+
+    def decrypt_column(self, _: object, tokens: Sequence[Any], __: object) -> list[str]:
+        """The values."""
+        return [bytes(each).decode().partition("|")[2] for each in tokens]
+
+
+SEALED = {
+    "order": ("SELECT id, d AS e FROM safe ORDER BY e", KINDS),
+    "order-limit": ("SELECT id, d AS e FROM safe ORDER BY e LIMIT 1", KINDS),
+    "where": ("SELECT id, d AS e FROM safe WHERE hex(e) LIKE '41%'", ("sqlite",)),
+    "order-field": ("SELECT id, d AS e FROM safe ORDER BY d", ()),
+    "order-place": ("SELECT id, d AS e FROM safe ORDER BY 2", ()),
+    "derived": ("SELECT x.e FROM (SELECT d AS e FROM safe) x ORDER BY 1", ()),
+    "distinct": ("SELECT DISTINCT d AS e FROM safe", ()),
+    "group": ("SELECT d AS e, count(*) FROM safe GROUP BY e", ()),
+}
+"""Statements, and the kinds of store in which they tell of tokens."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("form", sorted(SEALED))
+def test_tokens_of_the_same_values_are_not_told_apart(
+    request: pytest.FixtureRequest, tmp_path: Path, opened: Opened, kind: str, form: str
+) -> None:
+    statement, holes = SEALED[form]
+    if kind in holes:
+        reason = "R16: an encrypted field is sorted and probed under its alias"
+        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+    url, fields = _url(request, kind, tmp_path), dict.fromkeys(["id", "region", "d"], "clear")
+    catalog = catalog_store({"safe": dict.fromkeys(fields)})
+    entry = catalog.datasets["safe"].fields["d"].model_copy(update={"encrypted": True})
+    dataset = catalog.datasets["safe"].model_copy(update={"fields": {**catalog.datasets["safe"].fields, "d": entry}})
+    catalog = catalog.model_copy(update={"datasets": {"safe": dataset}})
+    ddl = f"CREATE TABLE safe (id integer PRIMARY KEY, region text, d {'blob' if kind == 'sqlite' else 'bytea'})"
+    told = []
+    for tokens in ((b"A|x", b"B|y"), (b"Z|x", b"B|y")):
+        _small(url, ["DROP TABLE IF EXISTS safe", ddl], [(1, "EU", tokens[0]), (2, "EU", tokens[1])], "safe")
+        permits = HandPermits({"safe": dataset_permit("safe", fields, EU)})
+        told.append(str(_told(opened(url, catalog, permits=permits, decryptor=Opener()), statement)))
+    assert told[0] == told[1]
+
+
+@pytest.mark.xfail(
+    strict=True, reason="R17: the schema is not asked for again once the statement's transaction is open"
+)
+def test_a_swap_between_check_and_run_is_noticed(
+    tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'one.db'}"
+    ddl = "CREATE TABLE people (id integer PRIMARY KEY, name text, notes text)"
+    _small(url, [ddl], [(1, "Ann", "SECRET")], "people")
+    fields = {"id": "clear", "name": "clear", "notes": "mask:redact"}
+    permits = HandPermits({"people": dataset_permit("people", fields, None)})
+    world = opened(url, catalog_store({"people": dict.fromkeys(fields)}), permits=permits)
+    decide = world.recorder.decide
+
+    def swap_first(draft: Any) -> Any:
+        _small(url, SWAP, (), "people")
+        return decide(draft)
+
+    monkeypatch.setattr(world.recorder, "decide", swap_first)
+    assert "SECRET" not in str(_told(world, "SELECT name FROM people"))
