@@ -140,8 +140,17 @@ def _with_project(
 
 
 def _reaches(result: ScanResult, word: str) -> bool:
+    """Whether a label, a single rare finding or a whole dataset is at least so sensitive."""
+    from governance.clock import now
     from policies.nouns import Sensitivity
+    from policies.taxonomy import load_taxonomy
 
-    bound = Sensitivity.of(word)
-    special = bound is Sensitivity.SPECIAL and any(label.special for *_, label in result.labels)
-    return special or (result.highest is not None and result.highest >= bound)
+    bound, taxonomy = Sensitivity.of(word), load_taxonomy(now().date())
+    if result.highest is not None and result.highest >= bound:
+        return True
+    datasets = [dataset for store in result.stores for dataset in store.datasets]
+    keys = {finding.category for each in datasets for field in each.fields for finding in field.findings}
+    keys |= {key for each in datasets for key in each.special}
+    reached = (taxonomy.category(key) for key in keys if key in taxonomy.categories)
+    asks_special = bound is Sensitivity.SPECIAL
+    return any(each.sensitivity >= bound or (asks_special and each.is_special(result.laws)) for each in reached)

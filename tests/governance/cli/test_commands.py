@@ -43,6 +43,17 @@ def test_fail_on_a_sensitivity_that_is_reached_exits_one(project: Path, run, bou
     assert run("scan", "--store", "crm", "--fail-on", bound).code == code
 
 
+def test_one_hidden_id_is_enough_to_fail_on(tmp_path: Path, run) -> None:
+    with sqlite3.connect(tmp_path / "notes.db") as store:
+        store.execute("CREATE TABLE things (id INTEGER PRIMARY KEY, remark TEXT)")
+        rows = [(n, f"shelf {n} is full, order more boxes") for n in range(600)]
+        rows[417] = (417, "证件号 11010519491231002X 已登记")
+        store.executemany("INSERT INTO things VALUES (?, ?)", rows)
+    store.close()
+    url = f"sqlite:///{tmp_path / 'notes.db'}"
+    assert run("scan", "--url", url, "--fail-on", "restricted").code == 1
+
+
 def test_fail_on_a_sensitivity_that_is_not_reached_exits_zero(tmp_path: Path, run) -> None:
     with sqlite3.connect(tmp_path / "things.db") as store:
         store.execute("CREATE TABLE products (id INTEGER PRIMARY KEY, weight_g INTEGER, acid_level REAL)")
