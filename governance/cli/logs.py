@@ -6,12 +6,22 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
 _REFERENCE = re.compile(r"[A-Za-z_][A-Za-z0-9_:.#/-]{0,119}")
 """What an event may hold as text: an identifier, a reference, a rule id. Anything else is shown as its length."""
+
+
+class _StandardError:
+    """Whatever standard error is at the moment of writing: an embedding program may have put another in its place."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def set_up_logging(level: str) -> None:
@@ -24,7 +34,7 @@ def set_up_logging(level: str) -> None:
             structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _StandardError())),
         cache_logger_on_first_use=False,
     )
 

@@ -27,21 +27,24 @@ MADE = (
 )
 
 
-def _commands(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    yield path, command
+def _commands(command: click.Command, parent: click.Context | None, name: str) -> Iterator[click.Context]:
+    """A command and all below it, each in the context in which it would be called."""
+    settings = {"max_content_width": 100, "terminal_width": 100, **command.context_settings}
+    context = click.Context(command, parent=parent, info_name=name, **settings)
+    yield context
     if isinstance(command, click.Group):
-        context = click.Context(command)
-        for name in command.list_commands(context):
-            found = command.get_command(context, name)
+        for each in command.list_commands(context):
+            found = command.get_command(context, each)
             assert found is not None
-            yield from _commands(found, (*path, name))
+            yield from _commands(found, context, each)
 
 
 def commands_page() -> str:
     parts = [MADE, "# Commands\n"]
-    for path, command in _commands(cli, ("governance",)):
-        context = click.Context(command, info_name=" ".join(path), max_content_width=100, terminal_width=100)
-        parts.append(f"{'#' * min(len(path) + 1, 4)} {' '.join(path)}\n\n```text\n{command.get_help(context)}\n```\n")
+    for context in _commands(cli, None, "governance"):
+        path = context.command_path
+        depth = "#" * min(len(path.split()) + 1, 4)
+        parts.append(f"{depth} {path}\n\n```text\n{context.command.get_help(context)}\n```\n")
     return "\n".join(parts)
 
 
@@ -140,17 +143,17 @@ def test_a_reference_page_says_what_the_code_says(name: str) -> None:
 
 
 def test_every_option_has_help() -> None:
-    for path, command in _commands(cli, ("governance",)):
-        for parameter in command.params:
+    for context in _commands(cli, None, "governance"):
+        for parameter in context.command.params:
             if isinstance(parameter, click.Option):
-                assert parameter.help, (path, parameter.name)
+                assert parameter.help, (context.command_path, parameter.name)
 
 
 def test_every_command_shows_how_it_is_used() -> None:
-    for path, command in _commands(cli, ("governance",)):
-        if not isinstance(command, click.Group):
-            assert command.epilog, path
-            assert "Examples:" in command.epilog, path
+    for context in _commands(cli, None, "governance"):
+        if not isinstance(context.command, click.Group):
+            assert context.command.epilog, context.command_path
+            assert "Examples:" in context.command.epilog, context.command_path
 
 
 def test_every_error_stands_in_the_tree() -> None:
