@@ -26,6 +26,7 @@ from governance.demo.clock import DemoClock
 from governance.demo.project import STORE
 from governance.demo.stage import Line, Stage, Style, lines
 from governance.reviewing import drift
+from governance.scanning import with_confirmed_datasets
 from governance.writing import replace_file
 
 FIRST_MORNING = dt.datetime(2026, 11, 2, 1, 0, tzinfo=dt.UTC)
@@ -70,7 +71,8 @@ def _chapters(stage: Stage) -> Iterator[Line]:
     yield from stage.chapter(10, "check_head")
     yield from check(stage)
     zone = gov.project.config.time_zone
-    scan = scan_report(recorded_scan(stage), as_of=gov.clock(), zone=zone, drift=found)
+    recorded = with_confirmed_datasets(dict(recorded_scan(stage)), gov.catalog)
+    scan = scan_report(recorded, as_of=gov.clock(), zone=zone, drift=found)
     yield from _reports(stage, {"scan": scan, "access": access, "retention": gov.audit_retention(plans)})
 
 
