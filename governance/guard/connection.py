@@ -17,7 +17,8 @@ from governance.guard.plans import Parameters, Plan
 from governance.guard.recording import Recording, Use
 from governance.guard.second_check import SecondCheck
 from governance.guard.shared import Shared
-from policies.errors import AccessRefusedError, GovernanceError, SchemaDriftError, StatementRefusedError
+from governance.guard.watch import VERSION_SQL
+from policies.errors import AccessRefusedError, GovernanceError, SchemaDriftError, StatementRefusedError, StoreError
 from policies.nouns import DatasetRef
 
 _SAVEPOINT = re.compile(r"\s*(SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT) ([A-Za-z_][A-Za-z0-9_]{0,60})\s*")
@@ -26,6 +27,8 @@ _DIALECT_OWN = {
     "postgresql": frozenset({"show transaction isolation level"}),
 }
 """What SQLAlchemy's dialects run of themselves to ask for or reset an isolation level."""
+_UNSENDABLE = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError)
+"""What drivers raise over parameters that they cannot send."""
 _LEVELS = (None, "", "DEFERRED", "IMMEDIATE", "EXCLUSIVE")
 
 
@@ -136,16 +139,27 @@ class GuardedConnection:
     def _neutral(self, error: BaseException) -> GovernanceError:
         return neutral_error(self.__shared.store, error)
 
+    def _begin(self) -> None:
+        """A call to the database begins: its time is counted from now."""
+        running = self.__checkout.info.get("gov_time") if self.__checkout is not None else None
+        if running is not None:
+            running.begin()
+
     def _guarded_run(self, sql: str, parameters: Parameters) -> tuple[Any, Use | None, tuple[Any, ...]]:
         raw, check = self.__raw(), self.__check()
         if (_SAVEPOINT.fullmatch(sql) or sql in _DIALECT_OWN[self.__shared.kind]) and not parameters:
             return self.__run(raw, check.ours() if check else nullcontext(), sql, None), None, ()
-        plan, values = self.__planned(sql, parameters)
+        if parameters is not None and (
+            isinstance(parameters, str | bytes) or not isinstance(parameters, Sequence | Mapping)
+        ):
+            raise _closed("parameters that are neither a sequence nor a mapping")
+        plan, values, version = self.__planned(sql, parameters)
         use = self.__recording.allowed(plan.rewritten, sql)
         reading = check.statement(plan.rewritten.reads) if check else nullcontext()
         try:
             cursor = self.__run(raw, reading, plan.rewritten.sql, values)
-        except GovernanceError:
+            self.__check_version(cursor, version)
+        except BaseException:
             if use is not None:
                 use.close("failed")
             raise
@@ -184,6 +198,7 @@ class GuardedConnection:
         failure: GovernanceError | None = None
         rows: Sequence[Sequence[Any]] = ()
         cursor = raw.cursor()
+        self._begin()
         try:
             with check.ours() if check else nullcontext():
                 rows = cursor.execute(sql, values).fetchall()
@@ -195,7 +210,7 @@ class GuardedConnection:
             raise failure
         return rows
 
-    def __planned(self, sql: str, parameters: Parameters) -> tuple[Plan, Any]:
+    def __planned(self, sql: str, parameters: Parameters) -> tuple[Plan, Any, Any]:
         shared, context = self.__shared, self.__context
         try:
             shared.predicate.prepare(shared.store, context.purpose, self.__first_row)
@@ -208,18 +223,35 @@ class GuardedConnection:
                 lambda ref: shared.permits.permit(context.principal, context.purpose, context.action, ref),
                 lambda ref: shared.predicate.conditions(ref, context.purpose),
             )
-            return plan, plan.values(parameters, context)
+            return plan, plan.values(parameters, context), schema.version
         except (AccessRefusedError, SchemaDriftError) as error:
             self.__recording.refused(sql, error)
             raise
 
+    def __check_version(self, cursor: Any, version: Any) -> None:
+        """SQLite: the schema that the statement ran on is the one that it was planned on; its read is still open."""
+        if self.__shared.kind != "sqlite":
+            return
+        now = tuple(self.__first_row(VERSION_SQL["sqlite"]) or ())
+        if now != version:
+            cursor.close()
+            raise StoreError(
+                f"store {self.__shared.store}",
+                found="a schema that changed while the statement was being read",
+                expected="one schema from the check to the run",
+                next_step="try again",
+            )
+
     def __run(self, raw: Any, allowing: Any, sql: str, values: Any) -> Any:
         failure: GovernanceError | None = None
         cursor = self.__shared.raw_cursor(raw)
+        self._begin()
         try:
             with allowing:
                 cursor.execute(sql, values) if values is not None else cursor.execute(sql)
         except self.__shared.driver_errors as error:
+            failure = self._neutral(error)
+        except _UNSENDABLE as error:  # the driver's own words would repeat the parameter
             failure = self._neutral(error)
         if failure is not None:
             cursor.close()
@@ -243,6 +275,7 @@ class GuardedConnection:
     def __plainly(self, act: Callable[[Any], object]) -> None:
         raw, check = self.__raw(), self.__check()
         failure: GovernanceError | None = None
+        self._begin()
         try:
             with check.ours() if check else nullcontext():
                 act(raw)

@@ -80,7 +80,7 @@ class GuardedCursor:
 
     def fetchone(self) -> Any:
         """The next row, or None."""
-        row = self.__fetch(self.__cursor.fetchone)
+        row = self.__fetch("fetchone")
         if row is None:
             self.__end("done")
         elif self.__use is not None:
@@ -90,7 +90,7 @@ class GuardedCursor:
     def fetchmany(self, size: int | None = None) -> list[Any]:
         """The next rows; an empty list when there are none left."""
         wanted = self.arraysize if size is None else size
-        rows = list(self.__fetch(lambda: self.__cursor.fetchmany(wanted)))
+        rows = list(self.__fetch("fetchmany", wanted))
         if self.__use is not None:
             self.__use.rows += len(rows)
         if len(rows) < wanted:
@@ -99,7 +99,7 @@ class GuardedCursor:
 
     def fetchall(self) -> list[Any]:
         """All rows that are left."""
-        rows = list(self.__fetch(self.__cursor.fetchall))
+        rows = list(self.__fetch("fetchall"))
         if self.__use is not None:
             self.__use.rows += len(rows)
         self.__end("done")
@@ -135,13 +135,17 @@ class GuardedCursor:
         if use is not None:
             use.abandon()
 
-    def __fetch(self, take: Any) -> Any:
+    def __fetch(self, how: str, *size: int) -> Any:
         if self.__cursor is None:
             raise _wrong("a cursor without a statement")
+        if self.__connection.closed:
+            self.__end("partial")
+            raise _wrong("a cursor of a connection that was given back")
         failure: GovernanceError | None = None
         rows: Any = None
+        self.__connection._begin()  # noqa: SLF001 the two are one unit
         try:
-            rows = take()
+            rows = getattr(self.__cursor, how)(*size)
         except GovernanceError as error:
             failure = error
         except self.__connection._driver_errors as error:  # noqa: SLF001 the two are one unit

@@ -2,8 +2,8 @@
 
     raw pool (private) --check-out--> GuardedConnection(principal, purpose) --> Engine --> Session, pandas, Core, text
 
-The driver's pool, dialect and cache of compiled statements are shared by all; principal and purpose ride on the
-check-out and end with it.
+The driver's pool is shared by all; principal and purpose ride on the check-out and end with it. SQLAlchemy's dialect
+and cache of compiled statements, on which listeners hang and in which values lie, belong to one principal and purpose.
 """
 
 from __future__ import annotations
@@ -13,18 +13,23 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import event, pool
+from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from connectors.sql.address import normalised
 from governance.guard.base import Decryptor, Permits, Recorder, RowPredicate, UseContext
+from governance.guard.bounds import STATEMENT_SECONDS, bound_sqlite, postgres_setting
 from governance.guard.connection import GuardedConnection
+from governance.guard.dialects import Dialects
 from governance.guard.neutral import neutral_error
+from governance.guard.paths import PathPermits
 from governance.guard.plans import Planner
 from governance.guard.sealed import Sealing
 from governance.guard.second_check import SecondCheck
+from governance.guard.session import GuardedSession
 from governance.guard.shared import Shared
+from governance.guard.silent import SILENT, SilentEngine, SilentNullPool, SilentQueuePool
 from governance.guard.watch import VERSION_SQL, SchemaWatch
 from policies.catalog import CatalogStore
 from policies.errors import AccessRefusedError, ConfigError, GovernanceError
@@ -72,6 +77,7 @@ class GuardedStore:
         predicate: RowPredicate | None = None,
         decryptor: Decryptor | None = None,
         schema_check_seconds: int = 30,
+        statement_seconds: float = STATEMENT_SECONDS,
     ) -> None:
         address = normalised(f"store {name}", url)
         kind = address.get_backend_name()
@@ -85,19 +91,24 @@ class GuardedStore:
         self._raw = sa.create_engine(
             address,
             hide_parameters=True,
+            poolclass=SilentQueuePool,
             pool_size=POOL_CONNECTIONS,
             max_overflow=POOL_CONNECTIONS,
             pool_pre_ping=kind == "postgresql",
         )
+        self._raw.logger = SILENT
         self._kind = kind
+        self._clock = clock
+        self._statement_seconds = statement_seconds
         event.listen(self._raw, "connect", self._prepare_raw)
         self._errors: tuple[type[BaseException], ...] = (self._raw.dialect.loaded_dbapi.Error, sa.exc.SQLAlchemyError)
         self._name = name
         self._connected()
+        self._dialects = Dialects(self._raw.dialect)
         self._shared = Shared(
             name,
             kind,
-            permits,
+            PathPermits(permits),
             predicate or NoConditions(),
             recorder,
             decryptor,
@@ -106,7 +117,7 @@ class GuardedStore:
             self._raw.dialect.default_schema_name or "main",
             self._errors,
             _sqlite_cursor if kind == "sqlite" else _postgres_cursor,
-            _check_in,
+            self._check_in,
         )
 
     def __repr__(self) -> str:
@@ -127,20 +138,17 @@ class GuardedStore:
                 next_step="name them when you open the store",
                 rule_ids=("guard.context",),
             )
-        guarded = pool.NullPool(lambda: self._check_out(context))  # type: ignore[arg-type]  # PEP 249 by form
-        guarded._dialect = self._raw.dialect  # noqa: SLF001 as create_engine does
+        dialect, compiled = self._dialects.of(context)
+        guarded = SilentNullPool(lambda: self._check_out(context))  # type: ignore[arg-type]  # PEP 249 by form
+        guarded._dialect = dialect  # noqa: SLF001 as create_engine does
         bare = sa.URL.create(self._raw.url.drivername)  # no address: an engine's URL is shown in logs and copied
-        return Engine(
-            guarded,
-            self._raw.dialect,
-            bare,
-            hide_parameters=True,
-            execution_options={"compiled_cache": self._raw._compiled_cache},  # noqa: SLF001 compiled text holds no policy
+        return SilentEngine(
+            guarded, dialect, bare, hide_parameters=True, execution_options={"compiled_cache": compiled}
         )
 
     def session(self, context: UseContext) -> Session:
         """A session for one principal and purpose; its identity map is its own."""
-        return Session(self.engine(context))
+        return GuardedSession(self.engine(context))
 
     def connect(self, context: UseContext) -> GuardedConnection:
         """A PEP 249 connection for one principal and purpose."""
@@ -180,6 +188,23 @@ class GuardedStore:
             raise failure
         return GuardedConnection(self._shared, context, checkout)
 
+    def _check_in(self, checkout: Any) -> None:
+        """Give a driver's connection back as it was found: no setting of one principal serves the next."""
+        raw, level = checkout.driver_connection, checkout.info.get("gov_level")
+        failed = False
+        try:
+            autocommits = raw is not None and self._kind == "postgresql" and raw.autocommit
+            if raw is not None and (autocommits or raw.isolation_level != level):
+                raw.rollback()
+                raw.isolation_level = level
+                if autocommits:
+                    raw.autocommit = False
+        except self._errors:
+            failed = True
+        if failed:
+            checkout.invalidate()
+        checkout.close()
+
     def _connected(self) -> None:
         """Connect once, so that the dialect learns the server's version on a connection without guard."""
         failure: GovernanceError | None = None
@@ -193,13 +218,15 @@ class GuardedStore:
 
     def _prepare_raw(self, raw: Any, record: Any) -> None:
         record.info["gov_fresh"] = True
+        record.info["gov_level"] = raw.isolation_level
         if self._kind == "sqlite":
             check = SecondCheck()
             raw.set_authorizer(check)
             record.info["gov_check"] = check
+            record.info["gov_time"] = bound_sqlite(raw, self._clock, self._statement_seconds)
             return
         with raw.cursor() as cursor:
-            for setting in _SESSION_SETTINGS:
+            for setting in (*_SESSION_SETTINGS, postgres_setting(self._statement_seconds)):
                 cursor.execute(setting)
         raw.commit()
         raw.read_only = True
@@ -222,7 +249,3 @@ def _postgres_cursor(raw: Any) -> Any:
     import psycopg
 
     return psycopg.RawCursor(raw)
-
-
-def _check_in(checkout: Any) -> None:
-    checkout.close()

@@ -7,16 +7,20 @@ from sqlglot import exp
 from governance.access.permits import RowRule
 from governance.guard import hazards
 from governance.guard.names import Scope, Use
-from governance.guard.nodes import column, every, ordered
+from governance.guard.nodes import call, column, every, ordered
 from governance.guard.scopes import Resolver
+from governance.guard.totals import Totality
 from governance.guard.treatments import is_plainly_clear
 
 _UNSORTABLE = frozenset({"json", "other"})
+_ONE_KIND = frozenset({"string", "integer", "boolean", "date", "uuid"})
+"""Types of which equal values look the same, collations apart."""
 
 
-def push_conditions(resolver: Resolver, tree: exp.Expr) -> None:
+def push_conditions(resolver: Resolver, tree: exp.Expr, totality: Totality | None) -> None:
     """Move conjuncts `clear field` op `constant` of each WHERE into the derived table, so that indexes still serve.
 
+    In PostgreSQL only where the comparison is total by type: inside, it stands beside the row predicate.
     Where an outer join may stand NULLs in for the row they are copied instead, IS NULL not even that.
     """
     for select in list(tree.find_all(exp.Select)):
@@ -26,7 +30,8 @@ def push_conditions(resolver: Resolver, tree: exp.Expr) -> None:
         kept: list[exp.Expr] = []
         for part in _conjuncts(where.this):
             use = _movable(part, select, resolver)
-            if use is None or (use.nullable and isinstance(part, exp.Is)):
+            total = totality is None or totality.is_total(part)
+            if use is None or not total or (use.nullable and isinstance(part, exp.Is)):
                 kept.append(part)
                 continue
             use.pushed.append(_inside(part))
@@ -153,11 +158,19 @@ def _row_order(derived: exp.Select, use: Use, fields: list[str], kind: str) -> l
         return [ordered(column(each), kind) for each in key]
     orders: list[exp.Expr] = []
     for place, field in enumerate(fields):
-        if kind == "postgresql" and not _is_sortable(use, field):
-            made = derived.expressions[place].this
-            orders.append(ordered(exp.cast(made.copy(), exp.DType.TEXT), kind))
-        else:
+        made = derived.expressions[place].this
+        if kind == "sqlite":
+            orders.append(
+                ordered(exp.Collate(this=exp.Literal.number(place + 1), expression=exp.Var(this="BINARY")), kind)
+            )
+            if use.table.fields[field].type not in _ONE_KIND:
+                orders.append(ordered(call("typeof", made.copy()), kind))
+            continue
+        if _is_sortable(use, field):
             orders.append(ordered(exp.Literal.number(place + 1), kind))
+        if use.table.fields[field].type not in _ONE_KIND or "COLLATE" in use.table.fields[field].native_type.upper():
+            spelled = exp.cast(made.copy(), exp.DType.TEXT)
+            orders.append(ordered(exp.Collate(this=spelled, expression=exp.Identifier(this="C", quoted=True)), kind))
     return orders or [ordered(exp.Literal.number(1), kind)]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from governance.access.permits import DatasetPermit, FieldPermit
 from governance.guard.predicate_sql import attribute_value
+from governance.guard.record_types import UntypedValueError, comparable, typed_attribute, typed_value
 from governance.protect.masks import MASKS
 from policies.errors import AccessRefusedError, PredicateError
 from policies.nouns import Scalar
@@ -47,6 +48,7 @@ class RecordFilter:
         self._types = types
         self._encrypted = encrypted
         self._meets = meets
+        self._comparable: dict[Predicate, Predicate] = {}
 
     def filter(self, records: Iterable[Record]) -> list[dict[str, Any]]:
         """The visible records in their order, each with its visible fields treated.
@@ -91,7 +93,14 @@ class RecordFilter:
     def _holds(self, predicate: Predicate, record: Record) -> bool | None:
         failed = ""
         try:
-            return predicate.evaluate(record, self._typed(predicate))
+            if predicate not in self._comparable:
+                self._comparable[predicate] = comparable(predicate, self._types)
+            values = {
+                name: typed_value(record[name], self._types.get(name, "")) for name in predicate.fields & set(record)
+            }
+            return self._comparable[predicate].evaluate({**record, **values}, self._typed(predicate))
+        except UntypedValueError as error:
+            failed = str(error)
         except PredicateError as error:
             failed = error.found
         raise _refused(failed)
@@ -102,7 +111,10 @@ class RecordFilter:
         for operands in _groups(predicate.root):
             kind = _kind(operands, self._types)
             kinds.update({each.name: kind for each in operands if isinstance(each, AttributeOperand)})
-        return {name: attribute_value(self._attributes.get(name), kind) for name, kind in kinds.items()}
+        return {
+            name: typed_attribute(attribute_value(self._attributes.get(name), kind), kind)
+            for name, kind in kinds.items()
+        }
 
 
 def _groups(node: Node) -> list[tuple[Operand, ...]]:

@@ -10,16 +10,9 @@ from sqlglot import exp
 
 from governance.guard.functions import ADDING, AGGREGATES, ORDERED, TOTAL
 
-_RAISING_POSTGRES = (
-    exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Pow, exp.RegexpLike, exp.RegexpILike, exp.SimilarTo, exp.Collate,
-    exp.BitwiseLeftShift, exp.BitwiseRightShift, exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.Extract,
-    exp.Substring, exp.Overlay, exp.AtTimeZone, exp.JSONBExtract, exp.JSONBExtractScalar, exp.ArrayContainsAll,
-    exp.ArrayContainedBy, exp.Bracket, exp.Array,
-)  # fmt: skip
 _RAISING_SQLITE = (exp.JSONExtract, exp.JSONExtractScalar, exp.RegexpLike, exp.Collate)
 _SAFE_PATTERN_CHARACTERS = 500
 _CONSTANTS = (exp.Literal, exp.Placeholder, exp.Parameter, exp.Null, exp.Boolean)
-_TEXT_TYPES = frozenset({"TEXT"})
 
 
 def is_constant(node: object) -> bool:
@@ -33,9 +26,9 @@ def is_constant(node: object) -> bool:
             return isinstance(node, _CONSTANTS)
 
 
-def can_raise(tree: exp.Expr, kind: str) -> bool:
-    """Whether a part of a statement may raise for some value of some row."""
-    return any(_raises(node, kind) for node in tree.walk())
+def can_raise_in_sqlite(tree: exp.Expr) -> bool:
+    """Whether a part of a statement may raise for some value of some row; `totals` answers for PostgreSQL."""
+    return any(_raises(node) for node in tree.walk())
 
 
 def depends_on_order(tree: exp.Expr, kind: str) -> bool:
@@ -79,31 +72,21 @@ def _has_aggregate(node: exp.Expr) -> bool:
     return is_aggregate(node) or any(_has_aggregate(each) for each in node.iter_expressions())
 
 
-def _raises(node: exp.Expr, kind: str) -> bool:
+def _raises(node: exp.Expr) -> bool:
     match node:
         case exp.Anonymous():
-            return node.this not in TOTAL[kind]
+            return node.this not in TOTAL["sqlite"]
         case exp.Like() | exp.ILike() | exp.Glob():
-            return not _is_safe_pattern(node.expression)
-        case exp.Cast():
-            return kind == "postgresql" and not is_constant(node.this) and node.to.this.value not in _TEXT_TYPES
-        case exp.Subquery() if not isinstance(
-            node.parent, exp.From | exp.Join | exp.Lateral | exp.SetOperation | exp.In
-        ):
-            return kind == "postgresql" and not _gives_one_row(node)
-        case exp.DPipe():  # texts that double grow too big; documents that do not fit together
-            return kind == "postgresql" or not any(
-                isinstance(each, exp.Literal) for each in (node.this, node.expression)
-            )
+            return not is_safe_pattern(node.expression)
+        case exp.DPipe():  # texts that double grow too big
+            return not any(isinstance(each, exp.Literal) for each in (node.this, node.expression))
         case exp.Interval():
             return not is_constant(node.this)
-        case exp.Neg():
-            return kind == "postgresql" and not is_constant(node.this)
         case _:
-            return isinstance(node, _RAISING_POSTGRES if kind == "postgresql" else _RAISING_SQLITE)
+            return isinstance(node, _RAISING_SQLITE)
 
 
-def _is_safe_pattern(pattern: exp.Expr) -> bool:
+def is_safe_pattern(pattern: exp.Expr) -> bool:
     """A short constant without escape character: it cannot end in one, and no driver calls it too complex."""
     return (
         isinstance(pattern, exp.Literal)
@@ -114,7 +97,15 @@ def _is_safe_pattern(pattern: exp.Expr) -> bool:
     )
 
 
-def _gives_one_row(node: exp.Subquery) -> bool:
+def stands_for_rows(node: exp.Subquery) -> bool:
+    """Whether a sub-query stands where many rows may stand, not for a value."""
+    return node.parent is None or isinstance(
+        node.parent, exp.From | exp.Join | exp.Lateral | exp.SetOperation | exp.In | exp.CTE
+    )
+
+
+def gives_one_row(node: exp.Subquery) -> bool:
+    """Whether a sub-query that stands for a value gives at most one row."""
     inner = node.this
     if not isinstance(inner, exp.Select):
         return False
@@ -127,6 +118,8 @@ def _gives_one_row(node: exp.Subquery) -> bool:
 def _is_ordered(node: exp.Expr) -> bool:
     if isinstance(node, exp.Anonymous):
         return node.this in ORDERED
+    if isinstance(node, exp.Array):
+        return any(isinstance(each, exp.Query) for each in node.expressions)
     return isinstance(node, exp.WindowSpec) and str(node.args.get("kind")).upper() in ("ROWS", "GROUPS")
 
 
@@ -141,7 +134,7 @@ def _picks_any_row(node: exp.Expr) -> bool:
         names = {str(place + 1) for place in range(len(node.expressions))}
         return bool(keys & names) or any(_has_bare_column(part, keys) for part in parts)
     if isinstance(node, exp.Subquery) and not isinstance(node.parent, exp.From | exp.Join | exp.SetOperation | exp.In):
-        return not _gives_one_row(node) or node.find(exp.Limit) is not None
+        return not gives_one_row(node) or node.find(exp.Limit) is not None
     return False
 
 

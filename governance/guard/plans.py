@@ -14,6 +14,7 @@ from governance.guard.predicate_sql import attribute_value
 from governance.guard.rewrite import Rewriter, Rewritten
 from governance.guard.schema import StoreSchema
 from governance.guard.sealed import NOTHING_SEALED, Sealing
+from governance.guard.totals import kinds_of
 from policies.nouns import DatasetRef
 from policies.row_conditions import ExistsIn
 
@@ -86,23 +87,28 @@ class Planner:
     ) -> Plan:
         """The plan of a statement. Raises StatementRefusedError, AccessRefusedError or SchemaDriftError."""
         force = _has_long_text(parameters)
+        kinds = kinds_of(pick(numbered.slots, parameters)) if self._kind == "postgresql" else ()
         datasets = self._reads.get((numbered.sql, schema.fingerprint))
         if datasets is not None:
             for ref in datasets:
                 schema.check(ref.dataset)
             key = _key(
-                numbered, schema, [permit(ref) for ref in datasets], [conditions(ref) for ref in datasets], force
+                numbered,
+                schema,
+                [permit(ref) for ref in datasets],
+                [conditions(ref) for ref in datasets],
+                (kinds, force),
             )
             found = self._plans.get(key)
             if found is not None:
                 return found
         rewritten = Rewriter(schema, permit, conditions, self._sealing).rewrite(
-            numbered.sql, len(numbered.slots), force_fence=force
+            numbered.sql, len(numbered.slots), kinds=kinds, force_fence=force
         )
         made = Plan(numbered, rewritten, self._kind)
         self._reads.put((numbered.sql, schema.fingerprint), rewritten.datasets)
         asked = [conditions(ref) for ref in rewritten.datasets]
-        self._plans.put(_key(numbered, schema, rewritten.permits, asked, force), made)
+        self._plans.put(_key(numbered, schema, rewritten.permits, asked, (kinds, force)), made)
         return made
 
 
@@ -111,14 +117,14 @@ def _key(
     schema: StoreSchema,
     permits: Sequence[DatasetPermit],
     conditions: Sequence[tuple[ExistsIn, ...]],
-    force: bool,  # noqa: FBT001 a part of the key like the others
+    parameters: tuple[tuple[str, ...], bool],
 ) -> Hashable:
     asked = tuple(
         (each.table, tuple(each.match.items()), tuple(each.among.items()), each.rule_id)
         for conditions_of_one in conditions
         for each in (*conditions_of_one, _NO_MORE)
     )
-    return (numbered, schema.fingerprint, tuple(map(id, permits)), asked, force)
+    return (numbered, schema.fingerprint, tuple(map(id, permits)), asked, parameters)
 
 
 _NO_MORE = ExistsIn("", {}, {}, "")

@@ -47,6 +47,8 @@ _CASTS = {
     "time": exp.DType.TIME,
 }
 _PLAIN_TEXT = ("TEXT", "VARCHAR")
+COLLATES = "COLLATE"
+"""In the declared type of a field of PostgreSQL that has a collation of its own: text compares by code points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,8 @@ class PredicateSql:
         if self._kind == "sqlite":
             return exp.Collate(this=column(name), expression=exp.Var(this="BINARY"))
         native = self._table.fields[name].native_type.upper()
-        return column(name) if native.startswith(_PLAIN_TEXT) else exp.cast(column(name), exp.DType.TEXT)
+        plain = column(name) if native.startswith(_PLAIN_TEXT) else exp.cast(column(name), exp.DType.TEXT)
+        return exp.Collate(this=plain, expression=_collation("C")) if COLLATES in native else plain
 
     def _constant(self, value: Any, type_: str) -> exp.Expr:
         if value is None:

@@ -17,6 +17,8 @@ from governance.guard.schema import StoreSchema
 from governance.guard.scopes import CTE, Resolver
 from governance.guard.sealed import KEY, NOTHING_SEALED, SealedOutput, Sealing, open_outputs
 from governance.guard.spelled import keep_spelling
+from governance.guard.ties import Ties
+from governance.guard.totals import Totality
 from governance.guard.treatments import Treating
 from governance.ledger.events import EventObject
 from policies.nouns import DatasetRef, FieldRef
@@ -66,31 +68,34 @@ class Rewriter:
         self._permit = permit
         self._conditions = conditions
 
-    def rewrite(self, sql: str, parameters: int, *, force_fence: bool = False) -> Rewritten:
-        """What runs in place of a statement with so many numbered parameters.
+    def rewrite(self, sql: str, parameters: int, *, kinds: Sequence[str] = (), force_fence: bool = False) -> Rewritten:
+        """What runs in place of a statement with so many numbered parameters; `kinds` tells what they are sent as.
 
         Raises StatementRefusedError, AccessRefusedError or SchemaDriftError.
         """
         kind = self._schema.kind
         try:
-            return self._rewrite(parse_statement(sql, kind), sql, parameters, force_fence=force_fence)
+            return self._rewrite(parse_statement(sql, kind), sql, parameters, kinds, force_fence=force_fence)
         except RecursionError:
             raise refused("a statement that is nested too deep", "a simpler form", "guard.size") from None
 
-    def _rewrite(self, tree: exp.Query, sql: str, parameters: int, *, force_fence: bool) -> Rewritten:
+    def _rewrite(
+        self, tree: exp.Query, sql: str, parameters: int, kinds: Sequence[str], *, force_fence: bool
+    ) -> Rewritten:
         kind = self._schema.kind
         resolver = Resolver(self._schema, self._permit)
         outputs = resolver.resolve(tree)
         sealed = open_outputs(tree, outputs, resolver, self._sealing)
-        raises = force_fence or hazards.can_raise(tree, kind)
+        totality = Totality(resolver, kinds, tree) if kind == "postgresql" else None
+        raises = force_fence or (totality.can_raise() if totality else hazards.can_raise_in_sqlite(tree))
         tempted = any(fences.has_tempting_index(use) for use in resolver.uses)
         ordered = hazards.depends_on_order(tree, kind) or (raises and hazards.stops_early(tree))
-        ordered = ordered or (tempted and hazards.adds_up(tree))
+        ordered = ordered or (tempted and hazards.adds_up(tree)) or Ties(resolver, kind).decide(tree)
         if kind == "postgresql":
             fences.expand_groups(resolver, tree)
         fences.fix_limits(resolver, tree, kind)
         if raises or ordered:
-            fences.push_conditions(resolver, tree)
+            fences.push_conditions(resolver, tree, totality)
         bindings = Bindings(kind, parameters)
         derived = {
             id(use): self._derived(use, bindings, raises=raises or ordered, ordered=ordered) for use in resolver.uses

@@ -7,8 +7,9 @@ is closed until somebody has looked at it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from connectors.base import Field
 from connectors.sql.inventory import Inventory
@@ -33,6 +34,24 @@ class TableShape:
     """The fields of the primary key; empty without one."""
     indexes: tuple[tuple[str, ...], ...] = ()
     """The fields of each index in order; an empty one where an expression is among them."""
+    collates: bool = False
+    """Whether, in SQLite, some field may have a collation of its own."""
+    mark: str = ""
+    """What tells it from another of the same name: kind, identity, a view's definition."""
+    places: Mapping[str, int] = field(default_factory=dict)
+    """In PostgreSQL the number of each column, which a renamed one keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a store holds now."""
+
+    inventory: Inventory
+    """Tables, views and their columns."""
+    indexes: Mapping[str, tuple[tuple[str, ...], ...]]
+    """Of each dataset."""
+    marks: Mapping[tuple[str, str], tuple[str, bool, Mapping[str, int]]]
+    """By schema and name: `TableShape.mark`, `collates` and `places`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +71,8 @@ class StoreSchema:
     fingerprint: str
     """Of all of this: a cache key."""
     _by_place: Mapping[tuple[str, str], TableShape] = field(default_factory=dict)
+    version: Any = None
+    """What the store answered to the question for its version before the schema was read."""
 
     def find(self, schema: str | None, name: str) -> TableShape | None:
         """The table that a name in a statement means; None when there is none that the catalog knows."""
@@ -81,31 +102,35 @@ def make_schema(
     store: str,
     kind: str,
     default_schema: str,
-    found_now: tuple[Inventory, Mapping[str, tuple[tuple[str, ...], ...]]],
+    now: Found,
     catalog: CatalogStore,
-    before: StoreSchema | None,
+    departures: Callable[[Iterable[TableShape], dict[str, str]], None],
 ) -> StoreSchema:
-    """The schema as far as the catalog knows it: of the tables and indexes found now, and those seen earlier."""
-    inventory, indexed = found_now
+    """The schema as far as the catalog knows it; `departures` adds what changed since the store was opened."""
     tables: dict[str, TableShape] = {}
     drifted: dict[str, str] = {}
     for name, reviewed in catalog.datasets.items():
-        found = inventory.tables.get(name)
+        found = now.inventory.tables.get(name)
         if found is None:
             drifted[name] = "no table or view of this name"
             continue
         fields = {each.name: each for each in found.dataset.fields}
+        mark, collates, places = now.marks.get((found.schema or default_schema, found.name), ("", True, {}))
         tables[name] = TableShape(
             name,
             found.schema or default_schema,
             found.name,
             fields,
             tuple(found.dataset.primary_key),
-            indexed.get(name, ()),
+            now.indexes.get(name, ()),
+            collates,
+            mark,
+            places,
         )
-        why = _departure(reviewed, fields) or _moved(tables[name], before)
+        why = _departure(reviewed, fields)
         if why:
             drifted[name] = why
+    departures(list(tables.values()), drifted)
     by_place = {(_folded(kind, each.schema), _folded(kind, each.name)): each for each in tables.values()}
     return StoreSchema(store, kind, default_schema, tables, drifted, _fingerprint(tables, drifted), by_place)
 
@@ -125,21 +150,10 @@ def _departure(reviewed: CatalogDataset, fields: Mapping[str, Field]) -> str | N
     return None
 
 
-def _moved(table: TableShape, before: StoreSchema | None) -> str | None:
-    """Two fields that changed places: names that now stand for other columns."""
-    if before is None or table.dataset not in before.tables:
-        return None
-    if table.dataset in before.drifted and "changed places" in before.drifted[table.dataset]:
-        return before.drifted[table.dataset]
-    earlier = [name for name in before.tables[table.dataset].fields if name in table.fields]
-    now = [name for name in table.fields if name in before.tables[table.dataset].fields]
-    return None if earlier == now else "fields that changed places since the store was opened"
-
-
 def _fingerprint(tables: Mapping[str, TableShape], drifted: Mapping[str, str]) -> str:
     parts = [
         repr((each.dataset, each.schema, each.name, [(f.name, f.type, f.native_type) for f in each.fields.values()],
-              each.primary_key, each.indexes, drifted.get(each.dataset)))
+              each.primary_key, each.indexes, each.collates, each.mark, drifted.get(each.dataset)))
         for each in tables.values()
     ]  # fmt: skip
     return hashlib.sha256("\n".join([*parts, *sorted(drifted)]).encode()).hexdigest()[:16]

@@ -102,13 +102,13 @@ class Resolver:
             return env
         recursive = bool(clause.args.get("recursive")) or self._kind == "sqlite"
         inner = dict(env)
-        own = {self._folded(cte.alias): _Cte(self._new_name(), None) for cte in clause.expressions}
+        own = {self.folded(cte.alias): _Cte(self._new_name(), None) for cte in clause.expressions}
         if len(own) < len(clause.expressions):
             raise refused("two CTEs of one name", "one name each", "guard.scope")
         if recursive:
             inner.update(own)
         for cte in clause.expressions:
-            called = self._folded(cte.alias)
+            called = self.folded(cte.alias)
             self._cte(cte, own[called], parent, inner, recursive=recursive)
             inner[called] = own[called]
         return inner
@@ -204,7 +204,7 @@ class Resolver:
             self._walk(condition, scope, env)
 
     def _using(self, name: exp.Identifier, sources: list[Source]) -> None:
-        folded = self._folded(name.name)
+        folded = self.folded(name.name)
         hits = [source for source in sources if folded in source.columns]
         if not hits or any(folded in source.hidden for source in sources):
             raise unknown_field([source for source in sources if folded in source.hidden], folded, self._schema)
@@ -244,16 +244,16 @@ class Resolver:
         alias = node.args.get("alias")
         names = renamed(outputs, [each.name for each in alias.columns] if alias else [])
         spelled = alias.name if alias else ""
-        return Source(self._folded(spelled), self._folded_names(names), spelled=spelled)
+        return Source(self.folded(spelled), self._folded_names(names), spelled=spelled)
 
     def _table(self, node: exp.Table, env: _Env, select: exp.Select) -> Source:
         self._seen.add(id(node))
         if not isinstance(node.this, exp.Identifier):
             raise refused("something in FROM that is no table and no sub-query", "a table", "guard.scope")
         schema, spelled = node.db or None, node.alias or node.name
-        if schema is None and self._folded(node.name) in env:
-            return self._cte_source(node, env[self._folded(node.name)], spelled)
-        ours = self._folded(node.name).startswith(_RESERVED)
+        if schema is None and self.folded(node.name) in env:
+            return self._cte_source(node, env[self.folded(node.name)], spelled)
+        ours = self.folded(node.name).startswith(_RESERVED)
         table = None if ours else self._schema.find(schema, node.name)
         if table is None:
             raise refused(
@@ -273,8 +273,8 @@ class Resolver:
         self.uses.append(use)
         visible = [name for name in table.fields if name in permit.fields]
         hidden = {name: permit.hidden.get(name, "not_in_catalog") for name in table.fields if name not in permit.fields}
-        folded = {self._folded(name): why for name, why in {**permit.hidden, **hidden}.items()}
-        return Source(self._folded(spelled), self._folded_names(list(visible)), folded, use, spelled)
+        folded = {self.folded(name): why for name, why in {**permit.hidden, **hidden}.items()}
+        return Source(self.folded(spelled), self._folded_names(list(visible)), folded, use, spelled)
 
     def _cte_source(self, node: exp.Table, entry: _Cte, spelled: str) -> Source:
         if entry.columns is None:
@@ -286,7 +286,7 @@ class Resolver:
         node.set("this", quoted(entry.name))
         if alias is None:
             node.set("alias", exp.TableAlias(this=quoted(spelled)))
-        return Source(self._folded(spelled), self._folded_names(names), spelled=spelled)
+        return Source(self.folded(spelled), self._folded_names(names), spelled=spelled)
 
     # --- expressions
 
@@ -295,11 +295,11 @@ class Resolver:
         for item in order.expressions if order is not None else []:
             inner = item.this if isinstance(item, exp.Ordered) else item
             bare = inner.this if isinstance(inner, exp.Collate) else inner
-            if isinstance(bare, exp.Column) and not bare.table and self._folded(bare.name) in scope.aliases:
-                bare.set("this", quoted(scope.aliases[self._folded(bare.name)]))
-                hits = [source for source in scope.sources if self._folded(bare.name) in source.columns]
+            if isinstance(bare, exp.Column) and not bare.table and self.folded(bare.name) in scope.aliases:
+                bare.set("this", quoted(scope.aliases[self.folded(bare.name)]))
+                hits = [source for source in scope.sources if self.folded(bare.name) in source.columns]
                 for source in hits:
-                    self._need(source, self._folded(bare.name), bare)
+                    self._need(source, self.folded(bare.name), bare)
                 continue
             self._walk(inner, scope, env, aliases=self._kind == "sqlite")
 
@@ -327,7 +327,7 @@ class Resolver:
                     pass
 
     def _qualified(self, node: exp.Column, scope: Scope) -> Source:
-        wanted, schema = self._folded(node.table), node.args.get("db")
+        wanted, schema = self.folded(node.table), node.args.get("db")
         step: Scope | None = scope
         while step is not None:
             for source in step.sources:
@@ -339,12 +339,12 @@ class Resolver:
         raise refused("a field of something that FROM does not hold", "a name from FROM", "guard.scope")
 
     def _lies_in(self, source: Source, schema: str) -> bool:
-        return source.use is not None and self._folded(source.use.table.schema) == self._folded(schema)
+        return source.use is not None and self.folded(source.use.table.schema) == self.folded(schema)
 
     def _column(self, node: exp.Column, scope: Scope, *, aliases: bool) -> None:
         if isinstance(node.this, exp.Star):
             raise refused("`*` in an expression", "`*` in the SELECT list or count(*)", "guard.scope")
-        folded = self._folded(node.name)
+        folded = self.folded(node.name)
         if node.table:
             source = self._qualified(node, scope)
             if folded not in source.columns:
@@ -381,14 +381,15 @@ class Resolver:
 
     # --- names
 
-    def _folded(self, name: str) -> str:
+    def folded(self, name: str) -> str:
+        """A name in the form in which the store compares names."""
         return self._schema.folded(name)
 
     def _folded_names(self, names: list[str] | list[str | None]) -> dict[str, str]:
-        return {self._folded(each): each for each in names if each is not None}
+        return {self.folded(each): each for each in names if each is not None}
 
     def _names(self, outputs: list[Output]) -> dict[str, str]:
-        return {self._folded(each.name): each.name for each in outputs if each.name is not None}
+        return {self.folded(each.name): each.name for each in outputs if each.name is not None}
 
 
 def _bare(node: exp.Subquery) -> exp.Expr:

@@ -72,6 +72,7 @@ def open_outputs(
     if not found or not isinstance(tree, exp.Select) or not simple:
         return ()
     _check_ordinals(tree, {place for place, _, _ in found})
+    _check_aliases(tree, {outputs[place].name for place, _, _ in found}, resolver)
     _name_stars(tree, outputs, resolver)
     return _with_keys(tree, found, sealing, len(outputs))
 
@@ -107,6 +108,15 @@ def _check_ordinals(tree: exp.Select, places: set[int]) -> None:
     for item in order.expressions if order is not None else []:
         inner = item.this
         if isinstance(inner, exp.Literal) and not inner.is_string and int(inner.name or 0) - 1 in places:
+            raise _refused("statement")
+
+
+def _check_aliases(tree: exp.Select, names: set[str | None], resolver: Resolver) -> None:
+    """Refuse a name that stands for an opened column of the result and not for a field of FROM."""
+    bound = {id(node) for node, _, _ in resolver.bound}
+    folded = {resolver.folded(each) for each in names if each is not None}
+    for node in tree.find_all(exp.Column):
+        if id(node) not in bound and not node.table and resolver.folded(node.name) in folded:
             raise _refused("statement")
 
 

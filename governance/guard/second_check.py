@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from governance.guard.functions import is_known
 from governance.guard.schema import ascii_lower
+from governance.guard.scopes import CTE
 
 _OWN_FUNCTIONS = frozenset({"instr", "length", "replace", "substr", "typeof", "like", "glob", "regexp", "->", "->>"})
 
@@ -60,6 +61,8 @@ class SecondCheck:
             case sqlite3.SQLITE_READ:
                 if view and ascii_lower(view) in self._reads:
                     return True
+                if not second and first.startswith(CTE):
+                    return True  # the rows of a CTE counted
                 columns = self._reads.get(ascii_lower(first))
                 return columns is not None and (not second or ascii_lower(second) in columns or second == "ROWID")
             case _:

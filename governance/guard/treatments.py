@@ -10,7 +10,7 @@ from connectors.base import Field
 from governance.access.permits import DatasetPermit, FieldPermit
 from governance.guard.masks_sql import mask_sql
 from governance.guard.nodes import ROW, case, column, every, name, paren, some, text
-from governance.guard.predicate_sql import Bindings, PredicateSql
+from governance.guard.predicate_sql import COLLATES, Bindings, PredicateSql
 from governance.guard.schema import TableShape
 from governance.protect.masks import TEXT
 from policies.errors import AccessRefusedError
@@ -84,7 +84,7 @@ class Treating:
         for ours, field in condition.match.items():
             if field not in self._table.fields:
                 raise _refused(self._table.dataset, f"a condition on a field `{field}` that the table does not have")
-            met.append(exp.EQ(this=column(ours, "gov_c"), expression=column(field)))
+            met.append(exp.EQ(this=column(ours, "gov_c"), expression=self._by_code_points(field)))
         for ours, texts in condition.among.items():
             met.append(exp.In(this=column(ours, "gov_c"), expressions=[text(each) for each in texts]))
         source = exp.Table(
@@ -97,6 +97,11 @@ class Treating:
             expressions=[exp.Literal.number(1)], from_=exp.From(this=source), where=exp.Where(this=where)
         )
         return exp.Exists(this=inner)
+
+    def _by_code_points(self, field: str) -> exp.Expr:
+        if self._kind == "postgresql" and COLLATES in self._table.fields[field].native_type.upper():
+            return exp.Collate(this=column(field), expression=name("C"))
+        return column(field)
 
     def _treated(self, permit: FieldPermit) -> exp.Expr:
         field = self._table.fields[permit.field]

@@ -6,6 +6,7 @@ import datetime as dt
 import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +16,9 @@ from connectors.sql.engines.base import Backend
 from connectors.sql.engines.postgresql import PostgresBackend
 from connectors.sql.engines.sqlite import SqliteBackend
 from connectors.sql.inventory import Inventory, take_inventory
-from governance.guard.schema import StoreSchema, make_schema
+from governance.guard.drift import History
+from governance.guard.schema import Found, StoreSchema, make_schema
+from governance.guard.silent import SILENT
 from policies.catalog import CatalogStore
 from policies.errors import StoreError
 
@@ -23,13 +26,27 @@ VERSION_SQL = {
     "sqlite": "PRAGMA schema_version",
     "postgresql": """
         SELECT pg_catalog.md5(pg_catalog.string_agg(pg_catalog.concat_ws('.', n.oid, n.nspname, c.oid, c.relname,
-               c.relkind, a.attnum, a.attname, a.atttypid, a.atttypmod), ',' ORDER BY c.oid, a.attnum))
+               c.relkind, a.attnum, a.attname, a.atttypid, a.atttypmod,
+               CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.md5(pg_catalog.pg_get_viewdef(c.oid)) END),
+               ',' ORDER BY c.oid, a.attnum))
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f', 'i')
         AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'""",
 }
 """What changes whenever the schema does."""
+
+_MARKS_SQL = {
+    "sqlite": "SELECT name, type, coalesce(sql, '') FROM sqlite_master WHERE type IN ('table', 'view')",
+    "postgresql": """
+        SELECT n.nspname, c.relname, pg_catalog.concat_ws('.', c.oid, c.relkind,
+               CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.md5(pg_catalog.pg_get_viewdef(c.oid)) END),
+               pg_catalog.json_object_agg(a.attname, a.attnum)
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+        GROUP BY n.nspname, c.relname, c.oid, c.relkind""",
+}
 
 AskVersion = Callable[[], Any]
 
@@ -49,11 +66,13 @@ class SchemaWatch:
         self._store = store
         self._kind = url.get_backend_name()
         self._backend = _backend(store, url)
+        self._backend.engine.logger = self._backend.engine.pool.logger = SILENT
         self._catalog = catalog
         self._clock = clock
         self._every = dt.timedelta(seconds=check_seconds)
         self._lock = threading.Lock()
         self._schema: StoreSchema | None = None
+        self._history = History()
         self._version: Any = None
         self._asked: dt.datetime | None = None
 
@@ -68,7 +87,7 @@ class SchemaWatch:
         with self._lock:
             self._asked = self._clock()
             if self._schema is None or version != self._version:
-                self._schema = self._read(default_schema)
+                self._schema = replace(self._read(default_schema), version=version)
                 self._version = version
             return self._schema
 
@@ -81,7 +100,7 @@ class SchemaWatch:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", sa.exc.SAWarning)
                 inventory = take_inventory(self._store, self._backend)
-                indexed = self._indexed(inventory)
+                found = Found(inventory, self._indexed(inventory), self._marks(default_schema))
         except sa.exc.SQLAlchemyError:
             failed = True
         if failed:
@@ -91,7 +110,22 @@ class SchemaWatch:
                 expected="a store that answers",
                 next_step="run `governance doctor`",
             )
-        return make_schema(self._store, self._kind, default_schema, (inventory, indexed), self._catalog, self._schema)
+        return make_schema(self._store, self._kind, default_schema, found, self._catalog, self._history.departures)
+
+    def _marks(self, default_schema: str) -> Mapping[tuple[str, str], tuple[str, bool, Mapping[str, int]]]:
+        """By schema and name what tells a table or view from another, whether it collates, and its columns' numbers."""
+        with self._backend.engine.connect() as connection:
+            rows = connection.exec_driver_sql(_MARKS_SQL[self._kind]).all()
+        if self._kind == "sqlite":
+            return {
+                (default_schema, name): (
+                    kind + (sql if kind == "view" else ""),
+                    kind == "view" or "collate" in sql.lower(),
+                    {},
+                )
+                for name, kind, sql in rows
+            }
+        return {(schema, name): (mark, False, dict(places)) for schema, name, mark, places in rows}
 
     def _indexed(self, inventory: Inventory) -> Mapping[str, tuple[tuple[str, ...], ...]]:
         """For each dataset of the catalog its indexes, in whose order the database could hand out rows."""

@@ -1,7 +1,9 @@
-# ruff: noqa: E501 one case a line
+# ruff: noqa: E501, DTZ001 one case a line; records hold times without a zone
 """Plain records are treated as the same rows in a query."""
 
 from __future__ import annotations
+
+import datetime as dt
 
 import pytest
 
@@ -77,3 +79,29 @@ def test_treatment_without_a_python_form_is_refused():
 def test_mask_of_a_field_that_is_no_text_gives_nothing():
     permit = dataset_permit("customers", {"id": "mask:redact"}, None)
     assert RecordFilter(permit, {}, {"id": "integer"}).filter([{"id": 5}]) == [{"id": None}]
+
+
+@pytest.mark.parametrize(
+    ("type_", "rule", "value"),
+    [
+        ("boolean", "x == True", "true"), ("integer", "x == 17", "17"), ("integer", "x in (17, 18)", 17.0),
+        ("float", "x > 5", float("nan")), ("string", "x == 'US'", b"US"), ("string", "x == 'US'", ["US"]),
+        ("date", "x < '2026-06-01'", "soon"), ("datetime", "x < '2026-06-01 12:00'", 5), ("json", "x == 1", 1),
+    ],
+)  # fmt: skip
+def test_record_with_a_value_of_another_type_is_refused(type_, rule, value):
+    permit = dataset_permit("customers", {"x": "clear"}, None, deny=(RowRule("d", parse_predicate(rule)),))
+    with pytest.raises(AccessRefusedError):
+        RecordFilter(permit, {}, {"x": type_}).filter([{"x": value}])
+
+
+@pytest.mark.parametrize(
+    ("type_", "rule", "value"),
+    [
+        ("datetime", "x < '2026-06-01 12:00'", dt.datetime(2026, 6, 1, 11)), ("datetime", "x < '2026-06-01 12:00'", "2026-06-01T11:00:00"),
+        ("date", "x < '2026-06-02'", dt.date(2026, 6, 1)), ("time", "x < '12:00'", "11:00:00"), ("boolean", "x == True", 1),
+    ],
+)  # fmt: skip
+def test_time_compares_as_a_time(type_, rule, value):
+    permit = dataset_permit("customers", {"x": "clear"}, None, deny=(RowRule("d", parse_predicate(rule)),))
+    assert RecordFilter(permit, {}, {"x": type_}).filter([{"x": value}]) == []

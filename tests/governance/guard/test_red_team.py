@@ -348,12 +348,6 @@ REPRESENTATIVES = {
 }
 """Which of two visible rows does the database meet first? Values that are equal and look different say it."""
 
-R1 = "R1: equal values that look different: which of them is shown follows the order of rows"
-ORDER_HOLES: Mapping[str, Mapping[str, str]] = {
-    "sqlite": dict.fromkeys(["distinct-fenced", "group-fenced", "limit", "max-integer", "min", "union"], R1),
-    "postgresql": dict.fromkeys(["distinct", "group", "max", "probe", "recursive", "window"], R1),
-}
-
 
 def _answers(url: str, worlds: Mapping[str, tuple[Any, Any]], statements: Sequence[str]) -> Answers:
     """What each world, filled into one store after the other, answers."""
@@ -408,18 +402,8 @@ def test_no_answer_holds_a_hidden_value(request: pytest.FixtureRequest, kind: st
     assert found == []
 
 
-@pytest.mark.parametrize(
-    ("kind", "form"),
-    [
-        pytest.param(
-            kind,
-            form,
-            marks=[pytest.mark.xfail(strict=True, reason=ORDER_HOLES[kind][form])] if form in ORDER_HOLES[kind] else [],
-        )
-        for kind in KINDS
-        for form in REPRESENTATIVES
-    ],
-)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("form", REPRESENTATIVES)
 def test_order_of_rows_is_not_told(request: pytest.FixtureRequest, kind: str, form: str) -> None:
     answers = _of(request, kind)
     for statement in (REPRESENTATIVES[form].format(*pair) for pair in PAIRS):
@@ -498,38 +482,6 @@ RAISING: Mapping[str, tuple[str, Any]] = {
     "right": ("right(name, -2147483648) = ''", None),
 }
 PERMITS = {"region": EU, "either": 'region == principal.region or region == "XX" or name == "q"', "consent": None}
-R4 = "R4: a condition that raises on a hidden row is not fenced: "
-RAISING_HOLES: Mapping[str, str] = {
-    **dict.fromkeys(["json-arrow", "json-text"], R4 + "json operators meet an escaped NUL"),
-    **dict.fromkeys(
-        [
-            "collations-equal",
-            "collations-in",
-            "collations-less",
-            "collations-lower",
-            "collations-prefix",
-            "collations-strpos",
-        ],
-        R4 + "text of two collations",
-    ),
-    **dict.fromkeys(
-        [
-            "numeric-between",
-            "numeric-distinct",
-            "numeric-double",
-            "numeric-exists",
-            "numeric-greatest",
-            "numeric-in",
-            "numeric-nullif",
-            "numeric-parameter-array",
-            "numeric-parameter-fenced",
-            "numeric-parameter",
-            "numeric-row",
-        ],
-        R4 + "numeric beside double precision is cast, a parameter even inside the fence",
-    ),
-    **dict.fromkeys(["oid"], R4 + "bigint beside oid is cast"),
-}
 
 
 def _told(world: World, sql: str, parameters: Any = None) -> Any:
@@ -573,15 +525,7 @@ def people_answers(postgres_module_url: str) -> Iterator[dict[tuple[str, str], t
     engine.dispose()
 
 
-@pytest.mark.parametrize(
-    "form",
-    [
-        pytest.param(
-            form, marks=[pytest.mark.xfail(strict=True, reason=RAISING_HOLES[form])] if form in RAISING_HOLES else []
-        )
-        for form in RAISING
-    ],
-)
+@pytest.mark.parametrize("form", RAISING)
 def test_hidden_row_raises_nothing(people_answers: dict[tuple[str, str], tuple[Any, Any]], form: str) -> None:
     assert {permit: people_answers[permit, form][1] for permit in PERMITS} == {
         permit: people_answers[permit, form][0] for permit in PERMITS
@@ -610,24 +554,6 @@ TIES = {
     "lag-text": "SELECT name, lag(name) OVER (ORDER BY name) AS p FROM docs",
     "json-agg": "SELECT json_agg(j) FROM docs",
     "string-agg": "SELECT string_agg(name, ',') FROM docs",
-}
-TIE_HOLES: Mapping[str, Mapping[str, str]] = {
-    "sqlite": dict.fromkeys(
-        [
-            "concat-text",
-            "distinct-text",
-            "group-text",
-            "lag-text",
-            "limit-text",
-            "most-text",
-            "number-text",
-            "union-text",
-        ],
-        "R1: text that ties under the column's collation follows the order of rows",
-    ),
-    "postgresql": dict.fromkeys(
-        ["distinct-on", "limit-order", "limit"], "R9: LIMIT over json without a clear key is given no order"
-    ),
 }
 
 
@@ -665,10 +591,8 @@ def doc_answers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 
 
 @pytest.mark.parametrize("form", sorted(TIES))
-def test_ties_are_broken_by_what_may_be_seen(request: pytest.FixtureRequest, doc_answers: Any, form: str) -> None:
-    kind, one, other = doc_answers
-    if form in TIE_HOLES[kind]:
-        request.applymarker(pytest.mark.xfail(strict=True, reason=TIE_HOLES[kind][form]))
+def test_ties_are_broken_by_what_may_be_seen(doc_answers: Any, form: str) -> None:
+    _, one, other = doc_answers
     assert one[form] == other[form]
 
 
@@ -698,7 +622,8 @@ MANY = {
             place,
             marks=[
                 pytest.mark.xfail(
-                    strict=True, reason="R10: order and errors of a join follow the plan, hence hidden rows' statistics"
+                    strict=True,
+                    reason="issue Guard: order and errors of a join follow the plan, hence hidden rows' statistics",
                 )
             ]
             if place in PLAN_HOLES[kind]
@@ -732,7 +657,6 @@ def test_statistics_of_hidden_rows_are_not_told(
 @pytest.mark.parametrize(
     "rows", ["region == principal.region", 'region in ("EU", "CH")', 'not (region != "EU")', 'region == "EU"']
 )
-@pytest.mark.xfail(strict=True, reason="R6: == and in of ROWS use the column's own collation")
 def test_text_compares_binary_whatever_the_collation(postgres_url: str, opened: Opened, rows: str) -> None:
     ddl = (
         "CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
@@ -746,7 +670,6 @@ def test_text_compares_binary_whatever_the_collation(postgres_url: str, opened: 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.xfail(strict=True, reason="R11: permits on JSON paths are ignored")
 def test_a_masked_json_path_is_not_shown_by_its_column(
     request: pytest.FixtureRequest, tmp_path: Path, opened: Opened, kind: str
 ) -> None:
@@ -775,11 +698,6 @@ DRIFTS: Mapping[str, tuple[tuple[str, ...], bool]] = {
         True,
     ),
 }
-DRIFT_HOLES: Mapping[str, str] = {
-    "swap-in-steps": "R5: columns swapped in steps: only the last schema is compared",
-    "view-in-place": "R5: a view in the place of a table is not noticed",
-    "view-in-steps": "R5: a view in the place of a table is not noticed",
-}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -787,8 +705,6 @@ DRIFT_HOLES: Mapping[str, str] = {
 def test_swapped_columns_close_the_dataset(
     request: pytest.FixtureRequest, tmp_path: Path, opened: Opened, kind: str, form: str
 ) -> None:
-    if form in DRIFT_HOLES:
-        request.applymarker(pytest.mark.xfail(strict=True, reason=DRIFT_HOLES[form]))
     url = _url(request, kind, tmp_path)
     ddl = "CREATE TABLE people (id integer PRIMARY KEY, name text, notes text)"
     _small(url, [ddl], [(1, "Ann", "SECRET")], "people")
@@ -821,32 +737,9 @@ FILTERED: Mapping[str, tuple[dict[str, str], dict[str, Any], str]] = {
     "decimal": ({"score": "decimal"}, {"score": Decimal("5.1")}, "score > 5"),
     "null": ({"region": "string"}, {"region": None}, 'region == "US"'),
 }
-R7 = "R7: a value of another type than its field's only counts as unequal, so that a deny does not take the record"
-FILTER_HOLES: Mapping[str, str] = dict.fromkeys(
-    [
-        "boolean-as-digit",
-        "boolean-as-text",
-        "bytes",
-        "date-as-text",
-        "integer-as-text-among",
-        "integer-as-text",
-        "list",
-        "not-a-number",
-        "time-of-day",
-    ],
-    R7,
-)
 
 
-@pytest.mark.parametrize(
-    "form",
-    [
-        pytest.param(
-            form, marks=[pytest.mark.xfail(strict=True, reason=FILTER_HOLES[form])] if form in FILTER_HOLES else []
-        )
-        for form in FILTERED
-    ],
-)
+@pytest.mark.parametrize("form", FILTERED)
 def test_a_record_of_other_types_is_not_shown(form: str) -> None:
     types, record, denied = FILTERED[form]
     deny = (RowRule("access.csv:9", parse_predicate(denied)),)
@@ -861,7 +754,6 @@ def test_a_record_of_other_types_is_not_shown(form: str) -> None:
 # --- what Python objects give away by public names
 
 
-@pytest.mark.xfail(strict=True, reason="R2: the raw pool shares its dialect, do_connect hears the address")
 def test_no_event_tells_the_address_of_the_store(make_world: Any) -> None:
     world, told = make_world(), []
 
@@ -877,7 +769,6 @@ def test_no_event_tells_the_address_of_the_store(make_world: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["do_execute", "handle_error"])
-@pytest.mark.xfail(strict=True, reason="R2: all principals share one dialect, whose events hear everybody")
 def test_no_event_hears_another_principal(make_world: Any, name: str) -> None:
     world, told = make_world(), []
 
@@ -893,7 +784,6 @@ def test_no_event_hears_another_principal(make_world: Any, name: str) -> None:
     assert told == []
 
 
-@pytest.mark.xfail(strict=True, reason="R2: one compiled cache holds everybody's first parameters")
 def test_compiled_statements_of_others_are_out_of_reach(make_world: Any) -> None:
     world, models = make_world(), make_models()
     with world.store.session(BOB) as session:
@@ -902,7 +792,6 @@ def test_compiled_statements_of_others_are_out_of_reach(make_world: Any) -> None
     assert "PLANTED" not in str([each.params for each in dict(cache.items()).values()])
 
 
-@pytest.mark.xfail(strict=True, reason="R3: SQLAlchemy at DEBUG logs each row")
 def test_a_talkative_log_holds_no_row(make_world: Any) -> None:
     world, heard = make_world(), io.StringIO()
     logger, handler = logging.getLogger("sqlalchemy"), logging.StreamHandler(heard)
@@ -918,7 +807,6 @@ def test_a_talkative_log_holds_no_row(make_world: Any) -> None:
 
 
 @pytest.mark.parametrize("parameters", [["\ud800"], [10**30], 5])
-@pytest.mark.xfail(strict=True, reason="R12: only the driver's own errors are caught; the decision stays open")
 def test_odd_parameters_end_neutrally_and_closed(make_world: Any, parameters: Any) -> None:
     world = make_world()
     with pytest.raises(GovernanceError):
@@ -927,7 +815,6 @@ def test_odd_parameters_end_neutrally_and_closed(make_world: Any, parameters: An
     assert len(allowed) == len(world.recorder.closes)
 
 
-@pytest.mark.xfail(strict=True, reason="R13: a cursor reads on after close()")
 def test_a_cursor_ends_with_its_connection(make_world: Any) -> None:
     connection = make_world().store.connect(CONTEXT)
     cursor = connection.cursor().execute("SELECT id FROM customers")
@@ -936,7 +823,6 @@ def test_a_cursor_ends_with_its_connection(make_world: Any) -> None:
         cursor.fetchall()
 
 
-@pytest.mark.xfail(strict=True, reason="R14: Session.bind can be swapped under one identity map")
 def test_a_session_keeps_to_one_engine(make_world: Any) -> None:
     world, models = make_world(), make_models()
     with world.store.session(CONTEXT) as session:
@@ -950,7 +836,6 @@ def test_a_session_keeps_to_one_engine(make_world: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.xfail(strict=True, reason="R15: isolation_level goes to the next principal")
 def test_settings_end_with_the_check_out(
     request: pytest.FixtureRequest, tmp_path: Path, opened: Opened, kind: str
 ) -> None:
@@ -1006,16 +891,16 @@ class Opener:
 
 
 SEALED = {
-    "order": ("SELECT id, d AS e FROM safe ORDER BY e", KINDS),
-    "order-limit": ("SELECT id, d AS e FROM safe ORDER BY e LIMIT 1", KINDS),
-    "where": ("SELECT id, d AS e FROM safe WHERE hex(e) LIKE '41%'", ("sqlite",)),
-    "order-field": ("SELECT id, d AS e FROM safe ORDER BY d", ()),
-    "order-place": ("SELECT id, d AS e FROM safe ORDER BY 2", ()),
-    "derived": ("SELECT x.e FROM (SELECT d AS e FROM safe) x ORDER BY 1", ()),
-    "distinct": ("SELECT DISTINCT d AS e FROM safe", ()),
-    "group": ("SELECT d AS e, count(*) FROM safe GROUP BY e", ()),
+    "order": "SELECT id, d AS e FROM safe ORDER BY e",
+    "order-limit": "SELECT id, d AS e FROM safe ORDER BY e LIMIT 1",
+    "where": "SELECT id, d AS e FROM safe WHERE hex(e) LIKE '41%'",
+    "order-field": "SELECT id, d AS e FROM safe ORDER BY d",
+    "order-place": "SELECT id, d AS e FROM safe ORDER BY 2",
+    "derived": "SELECT x.e FROM (SELECT d AS e FROM safe) x ORDER BY 1",
+    "distinct": "SELECT DISTINCT d AS e FROM safe",
+    "group": "SELECT d AS e, count(*) FROM safe GROUP BY e",
 }
-"""Statements, and the kinds of store in which they tell of tokens."""
+"""Statements that may not tell of tokens."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -1023,10 +908,7 @@ SEALED = {
 def test_tokens_of_the_same_values_are_not_told_apart(
     request: pytest.FixtureRequest, tmp_path: Path, opened: Opened, kind: str, form: str
 ) -> None:
-    statement, holes = SEALED[form]
-    if kind in holes:
-        reason = "R16: an encrypted field is sorted and probed under its alias"
-        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+    statement = SEALED[form]
     url, fields = _url(request, kind, tmp_path), dict.fromkeys(["id", "region", "d"], "clear")
     catalog = catalog_store({"safe": dict.fromkeys(fields)})
     entry = catalog.datasets["safe"].fields["d"].model_copy(update={"encrypted": True})
@@ -1041,9 +923,6 @@ def test_tokens_of_the_same_values_are_not_told_apart(
     assert told[0] == told[1]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="R17: the schema is not asked for again once the statement's transaction is open"
-)
 def test_a_swap_between_check_and_run_is_noticed(
     tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,51 @@
+"""SQLAlchemy's engines and pools without a voice: their logs would repeat rows, parameters and addresses."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy import pool
+from sqlalchemy.engine import Engine
+from sqlalchemy.engine.base import OptionEngineMixin
+
+SILENT = logging.Logger("governance.guard.silent", level=logging.CRITICAL + 1)  # noqa: LOG001 outside the tree
+"""Stands in no hierarchy: no setting of the application's logging reaches it."""
+
+
+class Silent:
+    """An engine or pool that logs nothing, whatever `echo` and the levels of `sqlalchemy` say."""
+
+    @property
+    def logger(self) -> logging.Logger:
+        """The logger that says nothing."""
+        return SILENT
+
+    @logger.setter
+    def logger(self, _: object) -> None:
+        """Nothing: SQLAlchemy sets a logger of its own at start and at `echo`."""
+
+    def _should_log_debug(self) -> bool:
+        return False
+
+    def _should_log_info(self) -> bool:
+        return False
+
+
+class SilentEngine(Silent, Engine):  # type: ignore[misc]  # `logger` is a property here
+    """An engine that logs nothing."""
+
+
+class _SilentOptionEngine(OptionEngineMixin, SilentEngine):  # type: ignore[misc]  # as SQLAlchemy's own OptionEngine
+    def update_execution_options(self, **opt: object) -> None:
+        Engine.update_execution_options(self, **opt)
+
+
+SilentEngine._option_cls = _SilentOptionEngine  # type: ignore[assignment]  # noqa: SLF001 what execution_options() makes
+
+
+class SilentQueuePool(Silent, pool.QueuePool):  # type: ignore[misc]  # as above
+    """The pool of the driver's connections."""
+
+
+class SilentNullPool(Silent, pool.NullPool):  # type: ignore[misc]  # as above
+    """The pool of a guarded engine, which keeps nothing."""
