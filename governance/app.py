@@ -103,11 +103,10 @@ class Governance:
 
         Hidden fields and rows are left out, the rest is treated. Recorded like any read. Raises AccessRefusedError.
         """
-        from governance.filtering import filter_records
-
         store, _, name = dataset.partition(".")
         context = ask(self, principal, purpose, Action.READ)
-        return filter_records(self, records, DatasetRef(store, name), context)
+        guard = self.guard(store)
+        return guard.filter(records, DatasetRef(store, name), context.principal, purpose, actor=self.actor)
 
     def query(
         self, store: str, statement: str, *, principal: str, purpose: str, action: Action = Action.READ

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
 
 import sqlalchemy as sa
 
 from connectors.sql.address import normalised
 from governance.consent.conditions import ConsentConditions, ReadHead
-from governance.consent.projection import ConsentProjection, key_kind_of, translated
+from governance.consent.projection import ConsentProjection, key_kind_of
 from governance.consent.upkeep import ProjectionUpkeep
 from governance.policy_files import PolicyFiles
 from governance.project import Project
@@ -37,20 +37,6 @@ class LiveConsent:
     def conditions(self, dataset: DatasetRef, purpose: str) -> tuple[ExistsIn, ...]:
         """What must hold of each row; as `ConsentConditions.conditions`."""
         return self._current().conditions(dataset, purpose)
-
-    def standing(self, store: str, condition: ExistsIn, keys: Sequence[object]) -> frozenset[object]:
-        """Of some subject keys, those for whom the projection in a store meets a condition. Raises StoreError."""
-        projection = self.projections[store]
-        table = sa.table(condition.table, *(sa.column(name) for name in (*condition.match, *condition.among)))
-        (key,) = condition.match
-        wanted = sorted({each for each in keys if each is not None}, key=repr)
-        found: set[object] = set()
-        with translated(f"{store}.{condition.table}"), projection.engine.connect() as connection:
-            for start in range(0, len(wanted), 500):
-                query = sa.select(table.c[key]).where(table.c[key].in_(wanted[start : start + 500]))
-                query = query.where(*(table.c[name].in_(texts) for name, texts in condition.among.items()))
-                found.update(connection.scalars(query))
-        return frozenset(found)
 
     def create_projection(self, store: str) -> bool:
         """Make the two tables of consent in a store; gives whether the catalog names a subject key for it.
