@@ -49,8 +49,9 @@ smoke: $(INSTALLED)  ## Install the wheel in an empty environment and use it fro
 bench: $(INSTALLED)  ## Run the benchmarks; each prints one JSON line per figure
 	@for file in tests/benchmarks/*.py; do echo "# $$file" >&2; $(BIN)/python $$file || exit 1; done
 
-soak: $(INSTALLED)  ## Run the long versions of the kill and load tests
-	GOVERNANCE_SOAK=1 $(BIN)/python -m pytest -q -m soak
+soak: $(INSTALLED)  ## Run the long versions: 5,000 generated statements, 100 kills of a deletion
+	GOVERNANCE_GRAMMAR_EXAMPLES=5000 GOVERNANCE_KILLS=100 $(BIN)/python -m pytest -q -n $(WORKERS) \
+	  tests/governance/guard/test_grammar.py tests/governance/retention/test_run.py
 
 lock: $(INSTALLED)  ## Pin requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \

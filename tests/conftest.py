@@ -10,6 +10,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import structlog
+
+
+@pytest.fixture(autouse=True)
+def _fresh_logging() -> Iterator[None]:
+    """Each test starts with logging as the library leaves it: the command, run in a test, sets up its own."""
+    yield
+    structlog.reset_defaults()
 
 
 def _answers(url: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import random
 import signal
 import subprocess
@@ -22,6 +23,9 @@ from governance.retention.run import run
 from policies.errors import LedgerError, StalePlanError, StoreError
 
 ALL = set(range(40))
+
+KILLS = int(os.environ.get("GOVERNANCE_KILLS", "6"))
+"""How often a run is killed; `make soak` asks for more."""
 
 
 def counts(office, kind):
@@ -320,7 +324,7 @@ def test_a_run_killed_at_any_instant_finishes_and_counts_nothing_twice(shop, tmp
     )
     (tmp_path / "killed").mkdir()
     instants, kills = random.Random(7), 0
-    for _ in range(6):
+    for _ in range(KILLS):
         process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
         assert process.stdout.readline() == "ready\n"
         time.sleep(instants.uniform(0.02, 0.25))
