@@ -64,7 +64,7 @@ class Governance:
         """Gives a fresh id."""
         self.policy_files = PolicyFiles(project, clock)
         """The policy folder as it stands now."""
-        self._guards: dict[str, tuple[str, GuardedStore]] = {}
+        self._guards: dict[tuple[str, str], GuardedStore] = {}
         self._new_keys: list[KeyInfo] = []
 
     @classmethod
@@ -294,9 +294,9 @@ class Governance:
         from governance.protect.protector import Protector
 
         catalog = self.catalog
-        known = self._guards.get(store)
-        if known is not None and known[0] == catalog.digest:
-            return known[1]
+        known = self._guards.get((store, catalog.digest))
+        if known is not None:
+            return known
         entry = catalog.stores.get(store)
         if entry is None:
             raise CatalogError(
@@ -316,12 +316,12 @@ class Governance:
             decryptor=Protector(self.keyring, catalog),
             schema_check_seconds=self.project.config.schema_check_seconds,
         )
-        self._guards[store] = catalog.digest, guard
+        self._guards[store, catalog.digest] = guard
         return guard
 
     def close(self) -> None:
         """Sign a checkpoint of what was recorded and release every connection."""
-        for _, guard in self._guards.values():
+        for guard in self._guards.values():
             guard.close()
         self._guards.clear()
         parts = self.__dict__
