@@ -5,16 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from governance.cli.output import emit, examples, format_option, output_option
 from governance.cli.project_option import opened
-
-if TYPE_CHECKING:
-    from governance.app import Governance
-    from governance.ledger.verification import Verification
 
 
 @click.group()
@@ -80,7 +75,7 @@ def verify(ctx: click.Context, checkpoint: Path | None, form: str) -> int:
     """
     outside = checkpoint.read_text(encoding="utf-8") if checkpoint else None
     with opened(ctx) as gov:
-        found = _verify(gov, outside)
+        found = gov.ledger.verify(outside)
     problems = [{"place": each.place, "kind": each.kind} for each in found.problems]
     if form == "json":
         document = {"schema": "governance.ledger-verify/1", "status": found.status, "size": found.size}
@@ -103,7 +98,3 @@ def checkpoint(ctx: click.Context, output: Path | None) -> int:
     with opened(ctx) as gov:
         emit(gov.ledger.checkpoint(), output)
     return 0
-
-
-def _verify(gov: Governance, outside: str | None) -> Verification:
-    return gov.ledger.verify(outside)

@@ -60,12 +60,6 @@ def read_checkpoint(note: str, verifier: Verifier) -> Checkpoint:
     raise _refused("no signature of this ledger's key")
 
 
-def verifier_key(verifier: Verifier) -> str:
-    """The public key in the signed-note form NAME+HASH+KEY, to be handed to whoever keeps checkpoints."""
-    key = base64.b64encode(_ED25519 + verifier.public_key).decode()
-    return f"{verifier.name}+{_key_hash(verifier).hex()}+{key}"
-
-
 def _parse(body: str) -> Checkpoint | None:
     lines = body.split("\n")
     if len(lines) != 3 or not lines[0] or not (lines[1].isascii() and lines[1].isdigit()):

@@ -59,12 +59,6 @@ class Protector:
         """
         return decode_values(decrypt_cells(self._keyring.key, self.place(field), record_keys, tokens), inner)
 
-    def decrypt_by_ids(
-        self, place: FieldPlace, tokens: Sequence[Any], record_keys: Sequence[tuple[Any, ...]]
-    ) -> list[Any]:
-        """As `decrypt_column`, by stable ids: for a field that the catalog no longer names. Raises DecryptionError."""
-        return decode_values(decrypt_cells(self._keyring.key, place, record_keys, tokens))
-
     def place(self, field: FieldRef) -> FieldPlace:
         """The stable ids of an encrypted field. Raises CatalogError for any other field."""
         store = self._catalog.stores.get(field.store)

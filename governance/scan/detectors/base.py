@@ -179,15 +179,6 @@ def mask(values: pa.Array, pattern: str) -> npt.NDArray[np.bool_]:
     return np.asarray(pc.fill_null(found, False).to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
-def always(score: int) -> Check:
-    """A check that gives every match the same score."""
-
-    def check(_match: str, _text: str, _context: FieldContext) -> int:
-        return score
-
-    return check
-
-
 def _whole(values: pa.Array, index: Numbers, score: int) -> list[tuple[int, int, int, int]]:
     lengths = pc.utf8_length(values).to_pylist()
     return [(place, 0, length, score) for place, length in zip(index.tolist(), lengths, strict=True)]
