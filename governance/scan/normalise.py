@@ -6,6 +6,7 @@ Only values that hold such a character are touched; the test for that is one RE2
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +18,7 @@ _TOUCHED = (
 )
 
 _DROP = re.compile(f"[{_INVISIBLE}]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _FOLD: dict[int, str] = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _FOLD.update(dict.fromkeys(map(ord, "\u00a0\u1680\u2028\u2029\u202f\u205f\u3000"), " "))
 _FOLD.update(dict.fromkeys(range(8192, 8203), " "))
@@ -35,3 +37,33 @@ def fold_all(values: pa.Array) -> pa.Array:
         return values
     folded = pa.array([fold(text) for text in values.filter(touched).to_pylist()], pa.string())
     return pc.replace_with_mask(values, pc.fill_null(touched, False), folded)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Folded:
+    """A folded text and where each of its code points stood."""
+
+    text: str
+    """As `fold` gives it; lone surrogates as U+FFFD."""
+    origins: tuple[int, ...] | None
+    """The place in the text as given of each code point; None when nothing moved."""
+
+    def __repr__(self) -> str:
+        return "Folded()"
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """A place of the folded text as a place of the text as given."""
+        if self.origins is None or start >= end:
+            return start, end
+        return self.origins[start], self.origins[end - 1] + 1
+
+
+def fold_with_places(text: str) -> Folded:
+    """A folded text that can tell where everything stood; a text in plain ASCII is returned as it is."""
+    if text.isascii() and "\x00" not in text:
+        return Folded(text, None)
+    translated = _SURROGATES.sub("\ufffd", text).translate(_FOLD)
+    if _DROP.search(translated) is None:
+        return Folded(translated, None)
+    kept = [(place, sign) for place, sign in enumerate(translated) if not _DROP.match(sign)]
+    return Folded("".join(sign for _, sign in kept), tuple(place for place, _ in kept))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from governance.scan.detectors import (
     address,
+    address_zh,
     birth_date,
     card,
     coordinate,
@@ -16,6 +17,8 @@ from governance.scan.detectors import (
     iban,
     ip,
     mac,
+    names_latin,
+    names_zh,
     national_ids,
     passport,
     person,
@@ -27,14 +30,14 @@ from governance.scan.detectors import (
 )
 from governance.scan.detectors.base import Detector
 from governance.scan.detectors.health import make_health
-from governance.scan.detectors.person import make_person_in_text
+from governance.scan.detectors.names_zh import make_person_titled
 from governance.scan.detectors.presidio_patterns import make_presidio
 from governance.scan.detectors.user_recognizers import read_recognizers
 from policies.errors import ConfigError
 
 OWN: tuple[Detector, ...] = (
     address.ADDRESS,
-    address.ADDRESS_ZH,
+    address_zh.ADDRESS_ZH,
     birth_date.BIRTH_DATE,
     card.CARD,
     coordinate.COORDINATE,
@@ -49,7 +52,8 @@ OWN: tuple[Detector, ...] = (
     national_ids.US_SSN,
     passport.PASSPORT,
     person.PERSON,
-    person.PERSON_ANNOUNCED,
+    names_latin.PERSON_LATIN,
+    names_zh.PERSON_ANNOUNCED,
     phone.PHONE,
     plate.PLATE,
     secret.SECRET,
@@ -92,4 +96,4 @@ def default_registry(recognizers: Path | None = None) -> Registry:
     Loads Presidio on first use, which takes about a second.
     """
     own = read_recognizers(recognizers) if recognizers is not None else ()
-    return Registry([*OWN, make_health(), make_person_in_text(), *make_presidio(), *own])
+    return Registry([*OWN, make_health(), make_person_titled(), *make_presidio(), *own])

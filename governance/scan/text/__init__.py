@@ -1,0 +1,1 @@
+"""Personal data inside texts: where it stands, and how sure that is."""
