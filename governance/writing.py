@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from policies.errors import ConfigError
@@ -10,12 +12,31 @@ from policies.errors import ConfigError
 
 def replace_file(path: Path, text: str, *, encoding: str = "utf-8") -> None:
     """Write a file as a whole or not at all. Raises ConfigError when the folder cannot be written."""
+    replace_file_with(path, (text,), encoding=encoding)
+
+
+def replace_file_with(path: Path, parts: Iterable[str], *, encoding: str = "utf-8") -> None:
+    """As `replace_file`, from parts that are made while the draft is written; what making them raises is passed on."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        draft.write_text(text, encoding=encoding, newline="")
-        draft.replace(path)
+        with _refusing(path):
+            file = draft.open("w", encoding=encoding, newline="")
+        with file:
+            for part in parts:
+                with _refusing(path):
+                    file.write(part)
+        with _refusing(path):
+            draft.replace(path)
+    finally:
+        with _refusing(path):
+            draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as cause:
-        draft.unlink(missing_ok=True)
         raise ConfigError(
             str(path),
             found=type(cause).__name__,

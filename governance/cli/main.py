@@ -28,6 +28,7 @@ COMMANDS = {
     "ledger": "Show and verify the record of every decision.",
     "policy": "Check and explain the access policy.",
     "query": "Run one guarded SELECT.",
+    "redact": "Take personal data out of text, CSV and JSON lines.",
     "retention": "Plan and run deletions.",
     "scan": "Find personal data in stores.",
 }

@@ -12,7 +12,15 @@ import pytest
 from governance.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[3]
-PAGES = ("README.md", "docs/scan.md", "docs/catalog.md", "docs/query.md", "docs/read-a-report.md", "docs/retention.md")
+PAGES = (
+    "README.md",
+    "docs/catalog.md",
+    "docs/query.md",
+    "docs/read-a-report.md",
+    "docs/redact.md",
+    "docs/retention.md",
+    "docs/scan.md",
+)
 TARGETS = re.compile(r"^([a-z]+):.*##", re.MULTILINE)
 
 
@@ -41,6 +49,9 @@ def test_the_commands_of_a_page_run_as_they_stand(page: str, project: Path, post
     for other in exports.iterdir():
         other.unlink()
     (exports / "people.csv").write_text("name,email\nAnn,ann@example.org\n", encoding="utf-8")
+    (project / "letter.txt").write_text("Dear Ann, write to ann@example.org.\n", encoding="utf-8")
+    (project / "tickets.csv").write_text("id,body\n1,call ann@example.org\n", encoding="utf-8")
+    (project / "notes.jsonl").write_text('{"note": "ann@example.org", "text": "hello"}\n', encoding="utf-8")
     config = project / "governance.yaml"
     config.write_text(config.read_text().replace('  files: {path: "exports/*"}\n', ""))
     shutil.copy(project / "policies" / "retention.yaml", project / "kept.yaml")
