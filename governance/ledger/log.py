@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,6 +19,7 @@ from governance.ledger.base import KeyedHash, Signer
 from governance.ledger.checkpoint import sign_checkpoint
 from governance.ledger.checkpoint_file import write_checkpoint
 from governance.ledger.events import Event, EventDraft, stamp
+from governance.ledger.group_commit import GroupCommit, Outcome, Units
 from governance.ledger.names import Names
 from governance.ledger.periods import Period, seal_event
 from governance.ledger.reading import Filter, read_events
@@ -60,6 +63,7 @@ class Ledger:
         self._checkpoint_file = checkpoint_file
         self._names = Names(engine, keyed_hash, new_id)
         self._file_behind = False  # a checkpoint was signed in somebody else's transaction
+        self._group = GroupCommit(self._write)
 
     # --- writing
 
@@ -68,13 +72,11 @@ class Ledger:
         return self.append_many((draft,))[0]
 
     def append_many(self, drafts: Sequence[EventDraft]) -> list[Event]:
-        """Record several events in one transaction: all of them or none. Raises LedgerError."""
-        with _translated(), writing(self._engine) as connection:
-            behind, self._file_behind = self._file_behind, False
-            events, note = self._append_locked(connection, drafts)
-            note = note or (self._newest_note(connection) if behind else None)
-        self._keep(note)
-        return events
+        """Record several events together: all of them or none. Raises LedgerError.
+
+        Events that other threads record at the same moment share the commit.
+        """
+        return self._group.submit(drafts)
 
     def append_in(self, connection: Connection, draft: EventDraft) -> Event:
         """Record what happened inside a transaction of the caller's; durable when, and only when, that commits.
@@ -188,6 +190,22 @@ class Ledger:
         return self._keyed_hash.digest("ledger.statement", statement.encode(errors="surrogatepass"))
 
     # --- inside a transaction
+
+    def _write(self, take: Callable[[], Units]) -> list[Outcome]:
+        """Units in one transaction; when that fails each in its own, so that a wrong one fails alone."""
+        units: Units = ()
+        try:
+            with _translated(), writing(self._engine) as connection:
+                units = take()
+                behind, self._file_behind = self._file_behind, False
+                events, note = self._append_locked(connection, [draft for unit in units for draft in unit])
+                note = note or (self._newest_note(connection) if behind else None)
+        except LedgerError as error:
+            alone = [partial(tuple, (unit,)) for unit in units]
+            return [error] if len(units) < 2 else [self._write(each)[0] for each in alone]
+        self._keep(note)
+        found = iter(events)
+        return [list(islice(found, len(unit))) for unit in units]
 
     def _append_locked(self, connection: Connection, drafts: Sequence[EventDraft]) -> tuple[list[Event], str | None]:
         """The events, and the last checkpoint that fell due."""

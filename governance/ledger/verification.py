@@ -188,13 +188,14 @@ def _misfiled(period: int, rows: Sequence[Any], leaves: Sequence[bytes]) -> list
     """
     found = []
     for (seq, _, event_id, kind, principal, time, closes), leaf in zip(rows, leaves, strict=True):
+        text = leaf.decode(errors="replace")
         whose = "null" if principal is None else f'"{principal}"'
         if (
-            f'"id":"{event_id}","kind":"{kind}"'.encode() not in leaf
-            or f'"period":{period},"principal":{whose},'.encode() not in leaf
-            or f'"time":"{time}"'.encode() not in leaf
+            f'"id":"{event_id}","kind":"{kind}"' not in text
+            or f'"period":{period},"principal":{whose},' not in text
+            or f'"time":"{time}"' not in text
             or (kind == "close") != (closes is not None)
-            or (closes is not None and f'"decision":"{closes}"'.encode() not in leaf)
+            or (closes is not None and f'"decision":"{closes}"' not in text)
         ):
             found.append(seq)
     return found

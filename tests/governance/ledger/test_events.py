@@ -1,7 +1,11 @@
 import dataclasses
 import datetime as dt
+import json
 
 import pytest
+import rfc8785
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from governance.ledger.events import KINDS, SCHEMA, Event, EventDraft, EventObject, stamp
 from policies.errors import LedgerError, TamperedError
@@ -119,3 +123,20 @@ def test_kinds_and_schema_are_documented():
     assert SCHEMA in page
     assert all(f"`{kind}`" in page for kind in KINDS)
     assert all(f"`{each.name}`" in page for each in dataclasses.fields(Event))
+
+
+@given(
+    st.from_regex(r"[a-z]{1,5}\.[^\x00-\x1f\x7f]{1,20}", fullmatch=True),
+    st.dictionaries(st.sampled_from(["rows", "fields", "held"]), st.integers(0, 2**53 - 1)),
+)
+def test_leaf_bytes_are_those_of_rfc_8785(ref, counts):
+    assume(not any("\ud800" <= sign <= "\udfff" for sign in ref) and "@" not in ref)
+    draft = EventDraft(kind="scan", actor="p:alice", objects=(EventObject(ref),), counts=counts)
+    leaf = Event.of(draft, event_id="e1", time=dt.datetime(2026, 11, 22, tzinfo=dt.UTC), period=1, seq=0).leaf()
+    assert leaf == rfc8785.dumps(json.loads(leaf))
+
+
+def test_a_lone_surrogate_is_refused_before_it_is_hashed():
+    draft = EventDraft(kind="scan", actor="p:alice", objects=(EventObject("crm.\ud800"),))
+    with pytest.raises(LedgerError, match="lone surrogate"):
+        Event.of(draft, event_id="e1", time=dt.datetime(2026, 11, 22, tzinfo=dt.UTC), period=1, seq=0).leaf()

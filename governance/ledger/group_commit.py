@@ -1,0 +1,94 @@
+"""One durable commit for all events that callers want recorded at the same moment.
+
+The first caller that finds nobody writing leads: once it holds the database's lock it writes its own unit and all that
+queued up by then in one transaction, wakes their callers and hands the lead to the first of those who came later.
+Nobody waits for a timer: a single caller commits at once, many share a commit.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from governance.ledger.events import Event, EventDraft
+from policies.errors import LedgerError
+
+Outcome = list[Event] | LedgerError
+"""The events of a unit, or why they were not recorded."""
+
+Units = Sequence[Sequence[EventDraft]]
+"""Drafts that are recorded all or none, of several callers."""
+Write = Callable[[Callable[[], Units]], list[Outcome]]
+"""Takes the lock, asks for the units, records them durably, and gives the outcome of each, in order."""
+
+
+@dataclass(slots=True, eq=False)
+class _Unit:
+    """The drafts of one caller, recorded all or none."""
+
+    drafts: Sequence[EventDraft]
+    asleep: threading.Lock = field(default_factory=threading.Lock)  # held until there is an outcome, or the lead
+    outcome: Outcome | None = None
+
+    def result(self) -> list[Event]:
+        if isinstance(self.outcome, list):
+            return self.outcome
+        raise self.outcome or _broken()
+
+
+class GroupCommit:
+    """The queue of units before one writer. May be shared by threads."""
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+        self._lock = threading.Lock()
+        self._queue: list[_Unit] = []
+        self._led = False
+
+    def submit(self, drafts: Sequence[EventDraft]) -> list[Event]:
+        """Record drafts, all or none; durable when this returns. Raises LedgerError."""
+        mine = _Unit(drafts)
+        mine.asleep.acquire()
+        with self._lock:
+            self._queue.append(mine)
+            leads, self._led = not self._led, True
+        if not leads:
+            mine.asleep.acquire()
+        if mine.outcome is None:
+            self._lead()
+        return mine.result()
+
+    def _lead(self) -> None:
+        """Write what is queued, the caller's own unit included, and hand the lead on."""
+        units: list[_Unit] = []
+
+        def take() -> Units:
+            with self._lock:
+                units.extend(self._queue)
+                self._queue.clear()
+            return [unit.drafts for unit in units]
+
+        outcomes: list[Outcome] = []
+        try:
+            outcomes = self._write(take)
+        finally:
+            if not units:  # the lock was never had
+                take()
+            with self._lock:
+                heir = self._queue[0] if self._queue else None
+                self._led = heir is not None
+            for unit, outcome in zip(units, outcomes or [_broken()] * len(units), strict=True):
+                unit.outcome = outcome
+                unit.asleep.release()
+            if heir is not None:
+                heir.asleep.release()
+
+
+def _broken() -> LedgerError:
+    return LedgerError(
+        "ledger",
+        found="a writer that was stopped",
+        expected="an event that is durable before the use it records",
+        next_step="nothing was released; try again, then run `governance doctor`",
+    )

@@ -1,0 +1,101 @@
+"""The ledger: appends of 64 concurrent callers beside one commit an event, and verification beside a bare Merkle loop.
+
+Run by hand: `python tests/benchmarks/ledger.py [EVENTS]`. Prints one JSON line for each figure. Appends are wall time,
+since they wait for the disk; both sides use the same database settings. Verification is CPU time; both sides read the
+same rows and must come to the same root.
+"""
+
+import datetime as dt
+import itertools
+import json
+import sys
+import tempfile
+import threading
+import time
+from hashlib import sha256
+from pathlib import Path
+
+from governance.ledger.events import EventDraft
+from governance.ledger.log import Ledger
+from governance.protect.keyring.file import FileKeyring
+from governance.records.database import create_records
+
+CALLERS = 64
+DRAFT = EventDraft(
+    kind="decision", actor="system", principal="p:bench", purpose="support", action="read", outcome="allowed"
+)
+
+
+def opened(folder):
+    keyring = FileKeyring.create(folder / "keys.json", "bench", scrypt_n=2**14)
+    count = itertools.count()
+    return Ledger(
+        create_records(f"sqlite:///{folder}/gov.db"),
+        signer=keyring.signer("ledger"),
+        keyed_hash=keyring.keyed_hash(),
+        clock=lambda: dt.datetime.now(dt.UTC),
+        new_id=lambda: f"e{next(count):012d}",
+    )
+
+
+def one_by_one(ledger, events):
+    start = time.perf_counter()
+    for _ in range(events):
+        ledger.append(DRAFT)
+    return events / (time.perf_counter() - start)
+
+
+def together(ledger, events):
+    each = events // CALLERS
+    threads = [threading.Thread(target=lambda: [ledger.append(DRAFT) for _ in range(each)]) for _ in range(CALLERS)]
+    start = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return each * CALLERS / (time.perf_counter() - start)
+
+
+def bare_merkle(engine):
+    """The root of all leaves, read by the plain driver and hashed by a plain loop."""
+    connection = engine.raw_connection()
+    start = time.process_time()
+    rows = connection.cursor().execute("SELECT leaf FROM gov_ledger_event ORDER BY period, seq")
+    level = [sha256(b"\x00" + leaf).digest() for (leaf,) in rows]
+    while len(level) > 1:
+        pairs = [sha256(b"\x01" + level[i] + level[i + 1]).digest() for i in range(0, len(level) - 1, 2)]
+        level = pairs + ([level[-1]] if len(level) % 2 else [])
+    spent = time.process_time() - start
+    connection.close()
+    return level[0].hex(), spent
+
+
+def main(events):
+    with tempfile.TemporaryDirectory() as name:
+        ledger = opened(Path(name))
+        single = one_by_one(ledger, 1_000)
+        grouped = together(ledger, 20_000)
+        print(json.dumps({
+            "figure": "ledger append, 64 concurrent callers, wall", "events_per_second": round(grouped),
+            "one_commit_per_event": round(single), "ratio": round(grouped / single, 1), "bar": 8,
+        }))  # fmt: skip
+        for _ in range(events // 1_000):
+            ledger.append_many([DRAFT] * 1_000)
+        ledger.finish()
+        ours, bare = [], []
+        for _ in range(3):
+            start = time.process_time()
+            found = ledger.verify()
+            ours.append(time.process_time() - start)
+            root, spent = bare_merkle(ledger._engine)
+            bare.append(spent)
+            assert root == found.root
+            assert found.status == "self_consistent"
+        print(json.dumps({
+            "figure": "ledger verify, CPU", "events": found.size, "events_per_second": round(found.size / min(ours)),
+            "bare_merkle_loop": round(found.size / min(bare)), "ratio": round(min(bare) / min(ours), 2), "bar": 0.8,
+        }))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
