@@ -1,15 +1,24 @@
-"""`governance ledger show|verify|checkpoint`."""
+"""`governance ledger show|verify|checkpoint|export|prove`."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from governance.cli.output import emit, examples, format_option, output_option
+from governance.cli.output import emit, examples, format_option, output_option, say
 from governance.cli.project_option import opened
+
+if TYPE_CHECKING:
+    from governance.ledger.events import Event
+
+_DAY = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @click.group()
@@ -19,28 +28,48 @@ def ledger() -> None:
 
 @ledger.command(
     epilog=examples(
-        "ledger show --kind decision",
-        "ledger show --format json",
+        "ledger show --kind decision --outcome refused",
+        "ledger show --since 2026-11-01 --purpose marketing.email",
+        "ledger show --last 20 --format json",
     )
 )
 @click.option("--kind", help="Only events of this kind, such as `decision` or `consent.withdrawn`.")
 @click.option("--principal", help="Only events on behalf of this user.")
 @click.option("--id", "ids", multiple=True, help="Only the event of this id; may be repeated.")
+@click.option("--since", type=_DAY, help="Only events from this day or time on, UTC.")
+@click.option("--until", type=_DAY, help="Only events before this day or time, UTC.")
+@click.option("--purpose", help="Only events of this purpose.")
+@click.option("--outcome", help="Only events that ended so: allowed, refused, done, failed.")
+@click.option("--object", "about", help="Only events about this store, dataset or field.")
+@click.option("--last", type=click.IntRange(min=1), help="Only so many, the newest.")
 @format_option("text", "json")
 @output_option
 @click.pass_context
 def show(
     ctx: click.Context,
+    *,
     kind: str | None,
     principal: str | None,
     ids: tuple[str, ...],
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    purpose: str | None,
+    outcome: str | None,
+    about: str | None,
+    last: int | None,
     form: str,
     output: Path | None,
 ) -> int:
     """List events, oldest first: one line each, or one JSON object a line exactly as it was hashed."""
     with opened(ctx) as gov:
         ref = gov.ledger.refer("principal", principal) if principal else None
-        events = gov.ledger.events(kind, principal=ref, ids=ids or None)
+        found = gov.ledger.events(kind, principal=ref, ids=ids or None, since=_utc(since), until=_utc(until))
+        events: Iterable[Event] = (
+            event
+            for event in found
+            if purpose in (None, event.purpose) and outcome in (None, event.outcome) and _concerns(event, about)
+        )
+        events = deque(events, maxlen=last) if last else events
         if form == "json":
             lines: Iterator[str] = (event.leaf().decode() for event in events)
         else:
@@ -58,32 +87,56 @@ def show(
     epilog=examples(
         "ledger verify",
         "ledger verify --checkpoint /mnt/elsewhere/checkpoint",
+        "ledger verify --export ledger.jsonl --checkpoint /mnt/elsewhere/checkpoint",
+        "ledger verify --proof proof.json",
     )
 )
-@click.option(
-    "--checkpoint",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A signed checkpoint that somebody else kept.",
-)
+@click.option("--checkpoint", type=_FILE, help="A signed checkpoint that somebody else kept.")
+@click.option("--export", "copy", type=_FILE, help="Verify this copy, without project, database and keyring.")
+@click.option("--proof", type=_FILE, help="Verify this proof of `ledger prove` instead.")
 @format_option("text", "json")
 @click.pass_context
-def verify(ctx: click.Context, checkpoint: Path | None, form: str) -> int:
+def verify(ctx: click.Context, checkpoint: Path | None, copy: Path | None, proof: Path | None, form: str) -> int:
     """Compute the whole log anew and name every changed, removed, inserted or reordered event.
 
     Without a checkpoint kept outside, the answer can only be `self_consistent`: whoever owns the machine could have
     rewritten everything. Exits 1 when something disagrees.
     """
+    if copy is not None and proof is not None:
+        raise click.UsageError("give one of --export and --proof")
     outside = checkpoint.read_text(encoding="utf-8") if checkpoint else None
-    with opened(ctx) as gov:
-        found = gov.ledger.verify(outside)
+    if proof is not None:
+        return _verify_proof(ctx, proof, outside, form)
+    if copy is not None:
+        from governance.ledger.export import verify_export
+        from governance.protect.signing import Ed25519Verifier
+
+        with copy.open("rb") as lines:
+            found = verify_export(lines, Ed25519Verifier, outside=outside)
+    else:
+        with opened(ctx) as gov:
+            found = gov.ledger.verify(outside)
     problems = [{"place": each.place, "kind": each.kind} for each in found.problems]
     if form == "json":
         document = {"schema": "governance.ledger-verify/1", "status": found.status, "size": found.size}
         emit(json.dumps(document | {"root": found.root, "problems": problems}, indent=2), None)
     else:
-        lines = [f"{each['place']}: {each['kind']}" for each in problems]
-        emit("\n".join([f"{found.status}: {found.size} events, root {found.root}", *lines]), None)
+        lines_ = [f"{each['place']}: {each['kind']}" for each in problems]
+        emit("\n".join([f"{found.status}: {found.size} events, root {found.root}", *lines_]), None)
     return 1 if found.problems else 0
+
+
+def _verify_proof(ctx: click.Context, proof: Path, outside: str | None, form: str) -> int:
+    """Raises TamperedError, which exits 1, when the proof does not hold."""
+    from governance.ledger.proving import read_proof, verify_proof
+
+    with opened(ctx) as gov:
+        mark = verify_proof(
+            read_proof(proof.read_text(encoding="utf-8")), gov.keyring.signer("ledger"), outside=outside
+        )
+    document = {"schema": "governance.ledger-verify/1", "status": "proved", "origin": mark.origin, "size": mark.size}
+    emit(json.dumps(document, indent=2) if form == "json" else f"proved under a log of {mark.size} events", None)
+    return 0
 
 
 @ledger.command(
@@ -98,3 +151,60 @@ def checkpoint(ctx: click.Context, output: Path | None) -> int:
     with opened(ctx) as gov:
         emit(gov.ledger.checkpoint(), output)
     return 0
+
+
+@ledger.command(
+    epilog=examples(
+        "ledger export --output ledger.jsonl",
+    )
+)
+@output_option
+@click.pass_context
+def export(ctx: click.Context, output: Path | None) -> int:
+    """Write a copy of the whole log, with its signed checkpoints and public key, that anybody can verify offline.
+
+    Names of people are not in it: events hold references. `ledger verify --export FILE` verifies it.
+    """
+    from governance.writing import replace_file_with
+
+    with opened(ctx) as gov:
+        lines = (line.decode() for line in gov.ledger.export())
+        if output is None:
+            for line in lines:
+                click.echo(line, nl=False)
+        else:
+            replace_file_with(output, lines)
+            say(f"wrote {output}")
+    return 0
+
+
+@ledger.command(
+    epilog=examples(
+        "ledger prove --id ID --output proof.json",
+        "ledger prove --since-checkpoint /mnt/elsewhere/checkpoint",
+    )
+)
+@click.option("--id", "event", help="Prove that this event is in the log.")
+@click.option("--since-checkpoint", "older", type=_FILE, help="Prove that the log continues that of this checkpoint.")
+@output_option
+@click.pass_context
+def prove(ctx: click.Context, event: str | None, older: Path | None, output: Path | None) -> int:
+    """Prove one event, or that nothing before an older checkpoint was changed, to somebody who has only a checkpoint.
+
+    The proof is a few hashes and a signed checkpoint; `ledger verify --proof FILE` verifies it. Exits 1 when the log
+    does not continue the older one.
+    """
+    if (event is None) == (older is None):
+        raise click.UsageError("give one of --id and --since-checkpoint")
+    with opened(ctx) as gov:
+        proof = gov.ledger.prove_start(older.read_text(encoding="utf-8")) if older else gov.ledger.prove(event or "")
+    emit(json.dumps(proof, indent=2, ensure_ascii=False), output)
+    return 0
+
+
+def _utc(moment: dt.datetime | None) -> dt.datetime | None:
+    return moment and moment.replace(tzinfo=dt.UTC)
+
+
+def _concerns(event: Event, about: str | None) -> bool:
+    return about is None or any(each.ref == about or each.ref.startswith(f"{about}.") for each in event.objects)

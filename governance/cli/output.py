@@ -66,7 +66,7 @@ def emit_report(report: Report, form: str, lang: str, output: Path | None) -> No
 def emit(text: str, output: Path | None, *, encoding: str = "utf-8") -> None:
     """Write a finished result. A file is replaced as a whole, after everything else went well."""
     if output is None:
-        click.echo(text, nl=not text.endswith("\n"))
+        click.echo(text, nl=bool(text) and not text.endswith("\n"))
         return
     replace_file(output, text, encoding=encoding)
     say(f"wrote {output}")

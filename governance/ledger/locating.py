@@ -62,11 +62,11 @@ def locate(connection: Connection, period: int, expected: int, keyed_hash: Keyed
     removed = [place for place in missing if place < max(rows.last, *changed, -1)]
     truncated = missing.difference(removed)
     found = [
-        *_problems("changed", period, _ranges(changed)),
-        *_problems("inserted", period, _ranges(inserted)),
-        *_problems("removed", period, _ranges(removed)),
+        *_problems("changed", period, ranges(changed)),
+        *_problems("inserted", period, ranges(inserted)),
+        *_problems("removed", period, ranges(removed)),
         *_problems("reordered", period, _merged(rows.descents)),
-        *_problems("truncated", period, _ranges(truncated)),
+        *_problems("truncated", period, ranges(truncated)),
     ]
     return sorted(found, key=lambda problem: (problem.first, problem.kind))
 
@@ -100,7 +100,8 @@ def _claimed_place(leaf: Any, period: int) -> int | None:
     return place if type(place) is int else None
 
 
-def _ranges(places: Iterable[int]) -> Iterator[tuple[int, int]]:
+def ranges(places: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Places as ranges, those that touch joined, in order."""
     return _merged((place, place) for place in places)
 
 

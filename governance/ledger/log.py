@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import structlog
 from sqlalchemy import Connection, Engine, insert, select
@@ -19,9 +19,11 @@ from governance.ledger.base import KeyedHash, Signer
 from governance.ledger.checkpoint import sign_checkpoint
 from governance.ledger.checkpoint_file import write_checkpoint
 from governance.ledger.events import Event, EventDraft, stamp
+from governance.ledger.export import export_lines
 from governance.ledger.group_commit import GroupCommit, Outcome, Units
 from governance.ledger.names import Names
 from governance.ledger.periods import Period, seal_event
+from governance.ledger.proving import prove_event, prove_start
 from governance.ledger.reading import Filter, read_events
 from governance.ledger.tables import CHECKPOINTS, EVENTS
 from governance.ledger.tree import leaf_hashes
@@ -166,6 +168,27 @@ class Ledger:
         Raises TamperedError for a text that is no checkpoint of this ledger's key, LedgerError when it cannot be read.
         """
         return verify_log(self._engine, self._signer, self._keyed_hash, outside=checkpoint)
+
+    def export(self) -> Iterator[bytes]:
+        """The lines of a copy that anybody can verify offline, behind a checkpoint of everything so far.
+
+        Raises LedgerError.
+        """
+        self.checkpoint()
+        return export_lines(self._engine, self._signer)
+
+    def prove(self, event_id: str) -> dict[str, Any]:
+        """That an event is in the log that a checkpoint signs, as plain data. Raises BadInputError, LedgerError."""
+        self.checkpoint()
+        return prove_event(self._engine, event_id)
+
+    def prove_start(self, older: str) -> dict[str, Any]:
+        """That this log continues the log of an older checkpoint, as plain data.
+
+        Raises TamperedError when it does not, BadInputError, LedgerError.
+        """
+        self.checkpoint()
+        return prove_start(self._engine, self._signer, older)
 
     # --- names and hashes
 

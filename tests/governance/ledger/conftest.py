@@ -76,3 +76,11 @@ def make(engine, clock):
 @pytest.fixture
 def draft():
     return make_draft
+
+
+@pytest.fixture
+def other(clock, tmp_path):
+    """Another log under the same keys."""
+    engine = create_records(f"sqlite:///{tmp_path / 'other.db'}")
+    yield make_ledger(engine, clock)
+    engine.dispose()

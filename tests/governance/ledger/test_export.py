@@ -1,0 +1,144 @@
+"""A copy verifies offline, and every kind of tampering with it is named with its place."""
+
+import json
+
+import pytest
+
+from governance.ledger.export import verify_export
+from governance.ledger.proving import read_proof, verify_proof
+from governance.protect.signing import Ed25519Signer, Ed25519Verifier
+from policies.errors import BadInputError, TamperedError
+
+KEY = Ed25519Signer("governance.ledger/test", b"s" * 32)
+
+
+@pytest.fixture
+def copy(ledger, draft):
+    """The lines of a log of 2,301 events with checkpoints on the way, and a checkpoint that was kept outside."""
+    ledger.append_many([draft()] * 1500)
+    outside = ledger.checkpoint()
+    ledger.append_many([draft()] * 800)
+    return list(ledger.export()), outside
+
+
+def check(lines, outside=None):
+    return verify_export(iter(lines), Ed25519Verifier, outside=outside)
+
+
+def kinds(found):
+    return [(each.kind, each.first, each.last) for each in found.problems]
+
+
+def test_an_untouched_copy_is_self_consistent_and_anchored_by_a_checkpoint_from_outside(copy, ledger):
+    lines, outside = copy
+    assert (check(lines).status, check(lines, outside).status) == ("self_consistent", "anchored")
+    assert check(lines).root == ledger.verify().root
+    assert check(lines).size == 2301
+
+
+def test_a_changed_event_is_placed_between_the_checkpoints_around_it(copy):
+    lines, outside = copy
+    lines[2 + 1200] = lines[2 + 1200].replace(b'"action":null', b'"action":"read"')
+    assert kinds(check(lines)) == [("changed", 1001, 1500)]
+    assert kinds(check(lines, outside)) == [("changed", 1001, 1500)]
+
+
+def test_removed_inserted_and_moved_events_are_named(copy):
+    lines, outside = copy
+    assert kinds(check([*lines[:702], *lines[703:]], outside)) == [("removed", 700, 700)]
+    assert kinds(check([*lines[:702], lines[702], *lines[702:]], outside)) == [("inserted", 701, 701)]
+    swapped = [*lines[:702], lines[703], lines[702], *lines[704:]]
+    assert kinds(check(swapped, outside)) == [("reordered", 700, 701)]
+
+
+def without_marks(lines, size):
+    """A copy whose head was edited to hide what is missing."""
+    head = json.loads(lines[1])
+    head |= {"checkpoints": [], "size": size}
+    return [lines[0], json.dumps(head, sort_keys=True, separators=(",", ":")).encode() + b"\n", *lines[2:]]
+
+
+def test_a_cut_end_is_named_even_when_the_head_hides_it_from_whoever_has_a_checkpoint(copy):
+    lines, outside = copy
+    assert kinds(check(lines[:-300])) == [("truncated", 2001, 2300)]
+    hidden = without_marks(lines[: 2 + 1000], 1000)
+    assert check(hidden).status == "self_consistent"
+    assert kinds(check(hidden, outside)) == [("truncated", 1000, 1500)]
+
+
+def test_a_change_behind_stripped_checkpoints_is_shown_by_the_one_from_outside(copy):
+    lines, outside = copy
+    lines[2 + 1200] = lines[2 + 1200].replace(b'"action":null', b'"action":"read"')
+    hidden = without_marks(lines, 2301)
+    assert check(hidden).status == "self_consistent"
+    assert kinds(check(hidden, outside)) == [("changed", 0, 1500)]
+
+
+def test_another_telling_signed_by_the_same_key_is_a_fork(copy, other, draft):
+    _, outside = copy
+    other.append_many([draft(action="export")] * 2300)
+    lines = list(other.export())
+    found = check(lines, outside)
+    assert [each.kind for each in found.problems] == ["forked"]
+
+
+def test_a_forged_checkpoint_in_the_copy_is_named(copy):
+    lines, _ = copy
+    head = json.loads(lines[1])
+    head["checkpoints"][0] = head["checkpoints"][0].replace("1001", "1000")
+    lines[1] = json.dumps(head, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    assert [each.kind for each in check(lines).problems] == ["checkpoint_changed"]
+
+
+def test_a_checkpoint_of_another_key_is_refused(copy):
+    lines, outside = copy
+    with pytest.raises(TamperedError):
+        check(lines, outside.replace("governance.ledger/test", "governance.ledger/other"))
+
+
+@pytest.mark.parametrize("lines", [[], [b"{}\n"], [b"nope\n"], [b'{"schema":"governance.ledger-export/2","key":{}}\n']])
+def test_another_file_is_no_copy(lines):
+    with pytest.raises(BadInputError, match="form"):
+        check(lines)
+
+
+def test_events_before_a_head_are_no_copy(copy):
+    lines, _ = copy
+    with pytest.raises(BadInputError, match="before the head"):
+        check([lines[0], *lines[2:]])
+
+
+def test_a_proof_of_an_event_holds_and_of_no_other_event(ledger, draft):
+    ids = [event.id for event in ledger.append_many([draft()] * 70)]
+    outside = ledger.checkpoint()
+    proof = ledger.prove(ids[41])
+    assert verify_proof(read_proof(json.dumps(proof)), KEY, outside=outside).size == 71
+    changed = proof | {"leaf": proof["leaf"].replace('"action":null', '"action":"read"')}
+    for wrong in (changed, proof | {"index": 7}, proof | {"path": proof["path"][1:]}):
+        with pytest.raises(TamperedError):
+            verify_proof(wrong, KEY)
+
+
+def test_a_log_proves_that_it_continues_an_older_checkpoint_and_a_fork_cannot(ledger, other, draft):
+    ledger.append_many([draft()] * 70)
+    older = ledger.checkpoint()
+    ledger.append_many([draft()] * 55)
+    proof = ledger.prove_start(older)
+    assert verify_proof(proof, KEY).size == 126
+    with pytest.raises(TamperedError):
+        verify_proof(proof | {"path": proof["path"][1:]}, KEY)
+    other.append_many([draft(action="export")] * 200)
+    with pytest.raises((TamperedError, BadInputError)):
+        other.prove_start(older)
+
+
+def test_an_unknown_event_has_no_proof(ledger, draft):
+    ledger.append(draft())
+    with pytest.raises(BadInputError, match="no event"):
+        ledger.prove("nobody")
+
+
+def test_data_of_another_form_is_no_proof():
+    for text in ("[]", "nope", "{}"):
+        with pytest.raises(BadInputError):
+            verify_proof(read_proof(text), KEY)
