@@ -19,8 +19,8 @@ def text_of(value: object) -> str | None:
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        # A telephone number kept as a float is still a telephone number.
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        # A telephone or card number kept as a float is still one.
         return str(int(value))
     return text_of(str(value))
 
@@ -34,15 +34,15 @@ def text_column(values: Sequence[Any]) -> pa.Array:
 
 
 def _numbers(values: Sequence[Any]) -> pa.Array | None:
-    """The column when all cells are numbers, which Arrow writes quicker than Python; else None."""
+    """The column when all cells are whole numbers, which Arrow writes quicker than Python; else None."""
     first = next((value for value in values if value is not None), None)
-    if not isinstance(first, (int, float)):
+    if not isinstance(first, int):
         return None
     try:
         numbers = pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
         return None
-    return numbers.cast(pa.string())
+    return numbers.cast(pa.string()) if pa.types.is_integer(numbers.type) else None
 
 
 def cut_long_cells(batch: pa.RecordBatch, limit_bytes: int) -> tuple[pa.RecordBatch, dict[str, int]]:

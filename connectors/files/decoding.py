@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import sys
 from pathlib import Path
 
 from connectors.files.encoding import Encoding
@@ -20,19 +21,22 @@ class Utf8Stream(io.RawIOBase):
 
     Bytes that break the encoding become U+FFFD and are counted in the notes with the place of the first. Beyond 100
     such places the stream ends in a StoreError, which `fault` keeps for callers behind a library that swallows it;
-    `ended` says whether all of the file has been read.
+    `ended` says whether all of the file has been read. `span` narrows it to a stretch of bytes that begins
+    and ends with a character.
     """
 
-    def __init__(self, path: Path, encoding: Encoding, place: str, notes: Notes) -> None:
+    def __init__(
+        self, path: Path, encoding: Encoding, place: str, notes: Notes, span: tuple[int, int] | None = None
+    ) -> None:
         super().__init__()
         self._file = path.open("rb")
-        self._file.seek(encoding.mark_bytes)
+        self._read_bytes, self._end = span or (encoding.mark_bytes, sys.maxsize)
+        self._file.seek(self._read_bytes)
         self._decoder = codecs.getincrementaldecoder(encoding.codec)("strict")
         self._codec = encoding.codec
         self._place = place
         self._notes = notes
         self._ready = memoryview(b"")
-        self._read_bytes = encoding.mark_bytes
         self._lines = 1
         self._broken = 0
         self.ended = False
@@ -58,7 +62,7 @@ class Utf8Stream(io.RawIOBase):
         return number
 
     def _next_text(self) -> str:
-        chunk = self._file.read(_CHUNK_BYTES)
+        chunk = self._file.read(min(_CHUNK_BYTES, self._end - self._read_bytes))
         self.ended = not chunk
         self._read_bytes += len(chunk)
         text = ""

@@ -8,16 +8,18 @@ import re
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from connectors.base import Dataset, DatasetKind, Field, Sample
-from connectors.files.base import FileSource, FileTable
+from connectors.files.base import Cuts, FileSource, FileTable, Piece
 from connectors.files.decoding import Utf8Stream
 from connectors.files.encoding import Encoding, encoding_of
 from connectors.files.headers import field_names, has_header
+from connectors.files.row_starts import row_starts
 from connectors.notes import Notes
 from connectors.passing import Opened
 from connectors.sampling import EveryRow, Reservoir
@@ -55,7 +57,19 @@ def delimited_tables(source: FileSource) -> list[FileTable]:
             chooser = EveryRow() if sample.rows is None else Reservoir(sample.rows, seed=sample.seed)
             yield Opened(_batches(stream, form, asked, source.shown, notes), chooser, whole=True)
 
-    return [FileTable(dataset, source.shown, opener)]
+    start = form.encoding.mark_bytes
+
+    def pieces(size_bytes: int) -> list[Piece]:
+        starts = row_starts(source.path, start, form.encoding.codec, form.delimiter, size_bytes)
+        return list(pairwise([start, *starts, source.path.stat().st_size])) if form.names else []
+
+    @contextmanager
+    def piece_opener(asked: Sequence[Field], piece: Piece, notes: Notes) -> Iterator[Opened]:
+        inner = form if piece[0] == start else replace(form, skipped_lines=0)
+        with closing(Utf8Stream(source.path, form.encoding, source.shown, notes, piece)) as stream:
+            yield Opened(_batches(stream, inner, asked, source.shown, notes), EveryRow(), whole=True)
+
+    return [FileTable(dataset, source.shown, opener, Cuts(pieces, piece_opener))]
 
 
 def _form(source: FileSource) -> _Form:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from connectors.asked import dataset_asked, fields_asked
 from connectors.base import Dataset, NotSeen, ReadLimits, Sample
-from connectors.files.base import FileFormat, FileSource, FileTable
+from connectors.files.base import FileFormat, FileSource, FileTable, files_readable
 from connectors.files.delimited import delimited_tables
 from connectors.files.jsonl import jsonl_tables
 from connectors.files.naming import dataset_name, suffix_shown
 from connectors.files.parquet import parquet_tables
+from connectors.files.parts import FilePart, pass_over
 from connectors.files.places import Places, places_of
 from connectors.files.xlsx import xlsx_tables
-from connectors.notes import Notes
-from connectors.passing import Opened, Pass
+from connectors.parts import PART_BYTES
+from connectors.passing import Pass
 from policies.errors import InstallationError, StoreError
 
 FORMATS: dict[str, FileFormat] = {
@@ -60,6 +61,7 @@ class FileStore:
         self._encoding = encoding
         self._name_filter = name_filter
         self._tables: dict[str, FileTable] | None = None
+        self._sources: dict[str, FileSource] = {}
         self._not_seen: list[NotSeen] = []
 
     def __repr__(self) -> str:
@@ -86,13 +88,15 @@ class FileStore:
     def _tables_of(self, source: FileSource, places: Places) -> list[FileTable]:
         """The datasets of one file; in a folder or glob a file that cannot be described is listed, not raised."""
         try:
-            with self._files_readable(source.shown):
-                return FORMATS[source.path.suffix.lower()](source)
+            with files_readable(source.shown):
+                tables = FORMATS[source.path.suffix.lower()](source)
         except (StoreError, InstallationError) as error:
             if places.single:
                 raise
             self._not_seen.append(NotSeen(source.shown, "not_seen.unreadable_file", error.found))
             return []
+        self._sources |= {table.dataset.name: source for table in tables}
+        return tables
 
     def _unknown_format(self) -> StoreError:
         return StoreError(
@@ -101,19 +105,6 @@ class FileStore:
             expected=f"a file that ends in {', '.join(FORMATS)}",
             next_step="export it in one of these formats, or give it the ending of its format",
         )
-
-    @contextmanager
-    def _files_readable(self, place: str) -> Iterator[None]:
-        """A block whose file errors leave as StoreError; a file name of a person is in their text."""
-        try:
-            yield
-        except OSError as error:
-            raise StoreError(
-                place,
-                found=f"a file that cannot be opened ({type(error).__name__})",
-                expected="a file that may be read",
-                next_step="check that it still exists and that this user may read it",
-            ) from None
 
     def datasets(self) -> Sequence[Dataset]:
         """Every file and sheet, sorted by name; described once, at the first call."""
@@ -129,17 +120,23 @@ class FileStore:
         """A pass over some fields. Raises StoreError for an unknown dataset or field."""
         table = dataset_asked(self.name, self._described(), dataset)
         asked = fields_asked(self.name, table.dataset, fields)
+        return pass_over(table, self._sources[dataset], asked, sample, self._limits)
 
-        @contextmanager
-        def opener(notes: Notes) -> Iterator[Opened]:
-            for field in asked:
-                if field.type == "binary":
-                    notes.say(f"{table.shown}.{self._name_filter(field.name)}", "not_seen.binary")
-            readable = [field for field in asked if field.type != "binary"]
-            with self._files_readable(table.shown), table.opener(readable, sample, notes) as opened:
-                yield opened
+    def parts(
+        self, dataset: str, fields: Sequence[str], sample: Sample, *, size_bytes: int = PART_BYTES
+    ) -> list[FilePart]:
+        """A pass as parts that other processes read: pieces of a large CSV or Parquet file, else the file.
 
-        return Pass(table.shown, opener, self._limits)
+        Raises StoreError for an unknown dataset or field, or a file that cannot be read.
+        """
+        table = dataset_asked(self.name, self._described(), dataset)
+        asked = tuple(fields_asked(self.name, table.dataset, fields))
+        source = self._sources[dataset]
+        source = replace(source, path=source.path.absolute())
+        whole = FilePart(FORMATS[source.path.suffix.lower()], source, dataset, asked, sample, self._limits)
+        with files_readable(table.shown):
+            pieces = table.cuts.pieces(size_bytes) if table.cuts and sample.full else ()
+        return [replace(whole, piece=piece) for piece in pieces] if len(pieces) > 1 else [whole]
 
     def close(self) -> None:
         """Let go of nothing: a file is open only while a pass runs."""

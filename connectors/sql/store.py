@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import pyarrow as pa
 import sqlalchemy as sa
 
 from connectors.asked import dataset_asked, fields_asked
-from connectors.base import Dataset, Field, NotSeen, ReadLimits, Sample
+from connectors.base import FULL, Dataset, Field, NotSeen, ReadLimits, Sample
 from connectors.notes import Notes
+from connectors.parts import PART_BYTES, ROW_BYTES
 from connectors.passing import Opened, Pass
+from connectors.sampling import EveryRow
 from connectors.sql.address import normalised, remote_without_tls
 from connectors.sql.columns import BatchSize, Columns
-from connectors.sql.engines.base import Backend, Plan, Snapshot, Table
+from connectors.sql.engines.base import Backend, Plan, Snapshot, Span, Table, key_slices
 from connectors.sql.engines.mysql import MysqlBackend
 from connectors.sql.engines.postgresql import PostgresBackend
 from connectors.sql.engines.sqlite import SqliteBackend
 from connectors.sql.faults import translated
 from connectors.sql.inventory import Inventory, take_inventory
+from connectors.sql.parts import SqlPart, spans_of
+from policies.errors import StoreError
+
+Planned = Callable[[Snapshot, str], Plan]
+"""From a snapshot and the list of expressions, which statements are run."""
 
 
 class SqlStore:
@@ -40,6 +49,13 @@ class SqlStore:
 
     def __repr__(self) -> str:
         return f"SqlStore({self.name!r}, {self.kind})"
+
+    def __reduce__(self) -> tuple[Callable[..., SqlStore], tuple[str, str, ReadLimits]]:
+        """Its address and limits, password included; the other side connects for itself."""
+        url = self._url
+        if self.kind == "sqlite" and url.database:
+            url = url.set(database=str(Path(url.database).absolute()))
+        return SqlStore, (self.name, url.render_as_string(hide_password=False), self._limits)
 
     @property
     def kind(self) -> str:
@@ -69,27 +85,67 @@ class SqlStore:
     def read(self, dataset: str, fields: Sequence[str], sample: Sample) -> Pass:
         """A pass over some fields. Raises StoreError for an unknown dataset or field."""
         table = dataset_asked(self.name, self._described().tables, dataset)
-        asked = fields_asked(self.name, table.dataset, fields)
-        place = f"{self.name}.{dataset}"
+        return self.read_table(table, tuple(fields_asked(self.name, table.dataset, fields)), sample)
+
+    def parts(
+        self, dataset: str, fields: Sequence[str], sample: Sample, *, size_bytes: int = PART_BYTES
+    ) -> list[SqlPart]:
+        """A pass as parts that other processes read: stretches of an integer key, else the table.
+
+        Each part has a snapshot of its own. Raises StoreError for an unknown dataset or field, or a store that is down.
+        """
+        table = dataset_asked(self.name, self._described().tables, dataset)
+        whole = SqlPart(self, table, tuple(fields_asked(self.name, table.dataset, fields)), sample)
+        if not sample.full:
+            return [whole]
+        with translated(f"{self.name}.{dataset}"), self._backend.snapshot() as snapshot:
+            keyed = self._backend.keyed(snapshot, table)
+            spans = spans_of(snapshot, table, keyed, max(1, size_bytes // ROW_BYTES))
+        return [replace(whole, span=span) for span in spans] if len(spans) > 1 else [whole]
+
+    def read_table(self, table: Table, asked: Sequence[Field], sample: Sample = FULL, span: Span | None = None) -> Pass:
+        """A pass over a table that was described before, or over the rows of a stretch of its key."""
+        place = f"{self.name}.{table.dataset.name}"
 
         @contextmanager
         def opener(notes: Notes) -> Iterator[Opened]:
             readable = _readable(asked, place, notes)
             with translated(place), self._backend.snapshot() as snapshot:
-                yield self._opened(snapshot, table, readable, sample, Columns(self._schema(readable), place, notes))
+                columns = Columns(self._schema(readable), place, notes)
+                yield self._opened(snapshot, self._planned(table, sample, span), readable, columns, place)
 
         return Pass(place, opener, self._limits)
 
     def _schema(self, fields: Sequence[Field]) -> pa.Schema:
         return pa.schema([(field.name, self._backend.arrow_type(field)) for field in fields])
 
+    def _planned(self, table: Table, sample: Sample, span: Span | None) -> Planned:
+        """How the selected expressions are read."""
+        if span is None:
+            return lambda snapshot, selected: self._backend.plan(snapshot, table, selected, sample)
+
+        def planned(snapshot: Snapshot, selected: str) -> Plan:
+            keyed = self._backend.keyed(snapshot, table)
+            if keyed is None:
+                raise StoreError(
+                    f"{self.name}.{table.dataset.name}",
+                    found="no integer key any more",
+                    expected="the table as it was described",
+                    next_step="scan again while nobody changes its schema",
+                )
+            slices = key_slices(
+                snapshot, source=keyed.source, selected=selected, key=keyed.key, rows=keyed.rows, span=span
+            )
+            return Plan(slices, EveryRow(), None, whole=True)
+
+        return planned
+
     def _opened(
-        self, snapshot: Snapshot, table: Table, fields: Sequence[Field], sample: Sample, columns: Columns
+        self, snapshot: Snapshot, planned: Planned, fields: Sequence[Field], columns: Columns, place: str
     ) -> Opened:
         # A pass over no readable field still counts its rows.
         selected = ", ".join(self._backend.expression(field) for field in fields) or "1"
-        plan = self._backend.plan(snapshot, table, selected, sample)
-        place = f"{self.name}.{table.dataset.name}"
+        plan = planned(snapshot, selected)
         return Opened(_batches(snapshot, plan, columns, place), plan.chooser, plan.rows_total, plan.whole)
 
     def close(self) -> None:

@@ -43,6 +43,22 @@ class Plan:
     """Whether the statements give every row."""
 
 
+Span = tuple[int | None, int | None]
+"""Integer keys from the first, the second not included; None leaves that side open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """How a table is read by an integer key."""
+
+    source: str
+    """The table, quoted."""
+    key: str
+    """The key, quoted."""
+    rows: Callable[[], int]
+    """How many rows one statement should read."""
+
+
 class Snapshot(Protocol):
     """A read-only transaction on one connection, with the time-out set."""
 
@@ -96,12 +112,23 @@ class Backend(Protocol):
         """How a sample is drawn; `selected` is the list of expressions."""
         ...
 
+    def keyed(self, snapshot: Snapshot, table: Table) -> Keyed | None:
+        """The integer key that every row has and no two share; None without one."""
+        ...
+
 
 def counted_up_to(snapshot: Snapshot, source: str, limit: int = COUNT_LIMIT_ROWS) -> int | None:
     """The exact number of rows, or None when there are at least `limit`."""
     row = snapshot.one(f"SELECT count(*) FROM (SELECT 1 AS one FROM {source} LIMIT {limit}) AS counted")  # noqa: S608 names are quoted
     number = int(row[0])
     return number if number < limit else None
+
+
+def integer_key(table: Table) -> str | None:
+    """The field that is the whole primary key and an integer; None without one."""
+    key = table.dataset.primary_key
+    words = {field.name: field.type for field in table.dataset.fields}
+    return key[0] if len(key) == 1 and words.get(key[0]) == "integer" else None
 
 
 def key_ranges(
@@ -124,12 +151,21 @@ def key_ranges(
         yield f"SELECT {selected} FROM {source} WHERE {key} BETWEEN {start} AND {last}"  # noqa: S608 names are quoted
 
 
-def key_slices(snapshot: Snapshot, *, source: str, selected: str, key: str, rows: Callable[[], int]) -> Iterator[str]:
-    """Statements that read a whole table by an integer key, so many rows each, so that none runs long."""
-    last: int | None = None
+def key_slices(
+    snapshot: Snapshot,
+    *,
+    source: str,
+    selected: str,
+    key: str,
+    rows: Callable[[], int],
+    span: Span = (None, None),
+) -> Iterator[str]:
+    """Statements that read a table by an integer key, so many rows each, so that none runs long."""
+    last = None if span[0] is None else span[0] - 1
     while True:
         where = "" if last is None else f" WHERE {key} > {last}"
-        inner = f"SELECT {key} AS k FROM {source}{where} ORDER BY {key} LIMIT {rows()}"  # noqa: S608 names are quoted
+        below = "" if span[1] is None else f"{' AND' if where else ' WHERE'} {key} < {span[1]}"
+        inner = f"SELECT {key} AS k FROM {source}{where}{below} ORDER BY {key} LIMIT {rows()}"  # noqa: S608 names are quoted
         end = snapshot.one(f"SELECT max(k) FROM ({inner}) AS slice")[0]  # noqa: S608 names are quoted
         if end is None:
             return

@@ -11,7 +11,17 @@ import sqlalchemy as sa
 
 from connectors.base import DatasetKind, Field, ReadLimits, Sample
 from connectors.sampling import EveryNth, EveryRow, Reservoir
-from connectors.sql.engines.base import Plan, Snapshot, Table, counted_up_to, key_ranges, key_slices, prime_up_to
+from connectors.sql.engines.base import (
+    Keyed,
+    Plan,
+    Snapshot,
+    Table,
+    counted_up_to,
+    integer_key,
+    key_ranges,
+    key_slices,
+    prime_up_to,
+)
 
 _ARROW = {
     "integer": pa.int64(),
@@ -133,7 +143,8 @@ class MysqlBackend:
         """Every n-th row counted by the server; stretches of a dense key in huge tables; a reservoir over views."""
         source = _quoted(table.name)
         everything = f"SELECT {selected} FROM {source}"  # noqa: S608 names are quoted
-        key = _integer_key(table)
+        name = integer_key(table)
+        key = None if name is None else _quoted(name)
         slices = (
             key_slices(snapshot, source=source, selected=selected, key=key, rows=lambda: _SLICE_ROWS)
             if key
@@ -157,6 +168,11 @@ class MysqlBackend:
             total = int(snapshot.one(f"SELECT count(*) FROM {source}")[0])  # noqa: S608 names are quoted
         return _every_nth(snapshot, everything, total, sample)
 
+    def keyed(self, snapshot: Snapshot, table: Table) -> Keyed | None:  # noqa: ARG002 the protocol's form
+        """A primary key of one integer."""
+        key = integer_key(table)
+        return Keyed(_quoted(table.name), _quoted(key), lambda: _SLICE_ROWS) if key is not None else None
+
 
 def _every_nth(snapshot: Snapshot, everything: str, total: int, sample: Sample) -> Plan:
     wanted = sample.rows or 0
@@ -170,12 +186,6 @@ def _every_nth(snapshot: Snapshot, everything: str, total: int, sample: Sample) 
 
 def _quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
-
-
-def _integer_key(table: Table) -> str | None:
-    key = table.dataset.primary_key
-    words = {field.name: field.type for field in table.dataset.fields}
-    return _quoted(key[0]) if len(key) == 1 and words.get(key[0]) == "integer" else None
 
 
 def _estimate(snapshot: Snapshot, table: Table) -> int:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from connectors.base import DatasetKind, Field, ReadLimits, Sample
 from connectors.sampling import EveryNth, EveryRow, Reservoir
-from connectors.sql.engines.base import COUNT_LIMIT_ROWS, Plan, Snapshot, Table, counted_up_to
+from connectors.sql.engines.base import COUNT_LIMIT_ROWS, Keyed, Plan, Snapshot, Table, counted_up_to, integer_key
 
 _ARROW = {
     "integer": pa.int64(),
@@ -116,6 +116,11 @@ class PostgresBackend:
         clause, drawn = _sampled(snapshot, source, total, sample)
         chooser = EveryNth(drawn, sample.rows, seed=sample.seed, method="tablesample")
         return Plan(iter([f"{everything} {clause}"]), chooser, total, whole=False)
+
+    def keyed(self, snapshot: Snapshot, table: Table) -> Keyed | None:  # noqa: ARG002 the protocol's form
+        """A primary key of one integer."""
+        key = integer_key(table)
+        return Keyed(_source(table), _quoted(key), lambda: _PAGES_ROWS) if key is not None else None
 
 
 def _quoted(name: str) -> str:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from connectors.base import DatasetKind, Field, ReadLimits, Sample
 from connectors.sampling import EveryNth, EveryRow, Reservoir
-from connectors.sql.engines.base import Plan, Snapshot, Table, key_ranges, key_slices, prime_up_to
+from connectors.sql.engines.base import Keyed, Plan, Snapshot, Table, key_ranges, key_slices, prime_up_to
 from policies.errors import StoreError
 
 _RANGES_ROWS = 5_000_000
@@ -157,6 +157,14 @@ class SqliteBackend:
             ranges = key_ranges(snapshot, source=source, selected=selected, key=key, bounds=bounds, wanted=sample.rows)
             return Plan(ranges, EveryRow("key_ranges"), total, whole=False)
         return _every_nth(snapshot, source, selected, (key, total), sample)
+
+    def keyed(self, snapshot: Snapshot, table: Table) -> Keyed | None:
+        """The row id."""
+        source = _quoted(table.name)
+        key = _row_id(snapshot, table, source)
+        if key is None or not isinstance(snapshot, _SqliteSnapshot):
+            return None
+        return Keyed(source, key, snapshot.slice_rows)
 
 
 def _every_nth(snapshot: Snapshot, source: str, selected: str, keyed: tuple[str, int], sample: Sample) -> Plan:
