@@ -22,6 +22,7 @@ from governance.consent.book import ConsentBook
 from governance.consent_wiring import LiveConsent
 from governance.ledger.events import EventDraft, EventObject
 from governance.ledger.log import Ledger
+from governance.opening_keys import open_keyring
 from governance.policy_files import PolicyFiles
 from governance.project import Project
 from governance.protect.keyring.base import KeyInfo
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from governance.guard.query import Answer
     from governance.retention.plan import RetentionPlan
     from governance.retention.run import RetentionOutcome
-    from governance.scan.options import ScanOptions
+    from governance.scan.options import Engine, ScanOptions
     from governance.scan.result import ScanResult
 
 
@@ -66,6 +67,7 @@ class Governance:
         """The policy folder as it stands now."""
         self._guards: dict[tuple[str, str], GuardedStore] = {}
         self._new_keys: list[KeyInfo] = []
+        self._new_subject_keys: list[int] = []
 
     @classmethod
     def open(
@@ -153,17 +155,20 @@ class Governance:
         stores: Sequence[str] = (),
         *,
         sample: Sample | None = None,
+        thresholds: Mapping[str, float] | None = None,
+        engine: Engine | None = None,
         on_progress: Callable[[int, int | None, str], None] | None = None,
     ) -> ScanResult:
         """Scan stores of the project, all of them unless some are named; recorded as purpose `governance.scan`.
 
-        A store that fails is in the result and does not stop the others. Raises ConfigError for an unknown name.
+        `thresholds` say how sure a label must be to stand, by category; those of `calibration.yaml` unless given. A
+        store that fails is in the result and does not stop the others. Raises ConfigError for an unknown name.
         """
         from governance.scan.engines.local import failed_store, result_of
         from governance.scanning import scan_stores
 
         names = tuple(stores) or tuple(self.project.config.stores)
-        options, opened, down = self._scan_options(sample), [], []
+        options, opened, down = self._scan_options(sample, thresholds, engine), [], []
         for name in names:
             try:
                 opened.append(self.store(name))
@@ -178,8 +183,11 @@ class Governance:
         self._record_scan(result)
         return result
 
-    def scan_report(self, result: ScanResult) -> Report:
-        """The report on a scan of this project, drift from the reviewed catalog included."""
+    def scan_report(self, result: ScanResult, *, baseline: Sequence[Mapping[str, Any]] | None = None) -> Report:
+        """The report on a scan of this project, drift from the reviewed catalog included.
+
+        `baseline` is what changed since the stored baseline, as `governance.judging_fields.baseline_drift` gives it.
+        """
         from audits.reports.scan import scan_report
         from governance.reviewing import drift
         from governance.scanning import with_confirmed_datasets
@@ -189,6 +197,7 @@ class Governance:
             as_of=self.clock(),
             zone=self.project.config.time_zone,
             drift=drift(self, result),
+            baseline=baseline,
         )
 
     def store(self, name: str) -> Store:
@@ -234,8 +243,9 @@ class Governance:
     @cached_property
     def keyring(self) -> FileKeyring:
         """The keys of the project; each one made from now on is recorded. Raises KeyringError."""
-        keyring = FileKeyring.open(self.project.keyring_path, self.project.passphrase())
+        keyring = open_keyring(self.project, self.clock)
         keyring.on_created(self._new_keys.append)
+        keyring.on_subjects_created(self._new_subject_keys.append)
         return keyring
 
     @cached_property
@@ -253,6 +263,9 @@ class Governance:
             ledger.append(
                 EventDraft(kind="key.created", actor="system", outcome="done", refs={"key": made.id}, rules=rules)
             )
+        while self._new_subject_keys:
+            counts, rules = {"keys": self._new_subject_keys.pop()}, ("key:subject",)
+            ledger.append(EventDraft(kind="key.created", actor="system", outcome="done", counts=counts, rules=rules))
         return ledger
 
     @cached_property
@@ -328,6 +341,8 @@ class Governance:
         if "_ledger" in parts:
             self.ledger.finish()
             del parts["_ledger"]
+        if "keyring" in parts:
+            self.keyring.close()
         if "consent_conditions" in parts:
             parts.pop("consent_conditions").close()
         if "records" in parts:
@@ -355,8 +370,11 @@ class Governance:
         policy = self.policy_files.policy
         return {"catalog": policy.catalog.digest, "policy": policy.digest, "taxonomy": policy.taxonomy.version}
 
-    def _scan_options(self, sample: Sample | None) -> ScanOptions:
-        from governance.scan.options import ScanOptions
+    def _scan_options(
+        self, sample: Sample | None, thresholds: Mapping[str, float] | None, engine: Engine | None
+    ) -> ScanOptions:
+        from governance.judging_fields import thresholds_in_force
+        from governance.scan.options import Engine, ScanOptions
 
         recognizers = self.project.policy_file("recognizers.yaml")
         return ScanOptions(
@@ -365,6 +383,8 @@ class Governance:
             laws=self.project.config.laws,
             taxonomy_day=self.clock().date(),
             recognizers=recognizers if recognizers.exists() else None,
+            engine=engine or Engine(),
+            thresholds=thresholds_in_force(self) if thresholds is None else thresholds,
         )
 
     def _record_scan(self, result: ScanResult) -> None:

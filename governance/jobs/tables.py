@@ -47,3 +47,14 @@ HOLDS = Table(
     Column("released", String(27), nullable=True),
 )
 """One row per hold: a whole dataset, a record or a person in it. Released ones stay, as evidence."""
+
+TOMBSTONES = Table(
+    "gov_tombstone",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("ref", String(64), nullable=False, index=True),
+    Column("basis", String(100), nullable=False),
+    Column("placed", String(27), nullable=False),
+    Column("ends", String(10), nullable=False),
+)
+"""One row per person whom nothing may bring back: a keyed reference under a key of its own, basis and end."""

@@ -7,10 +7,12 @@ from typing import Any, Protocol
 
 from governance.protect.keyring.base import Keyring
 from governance.protect.plaintexts import decode_values, encode_values
-from governance.protect.tokens import FieldPlace, decrypt_cells, encrypt_cells
+from governance.protect.tokens import FieldPlace, decrypt_cells, encrypt_cells, encrypt_cells_of_subjects, key_ids
 from policies.catalog import Catalog
 from policies.errors import CatalogError
 from policies.nouns import DatasetRef, FieldRef
+
+_FEW = 4
 
 
 class Decryptor(Protocol):
@@ -45,6 +47,23 @@ class Protector:
         key = self._keyring.data_key(place.key_of)
         return encrypt_cells(key, place, record_keys, encode_values(values, inner))
 
+    def encrypt_column_of_subjects(
+        self,
+        field: FieldRef,
+        values: Sequence[Any],
+        record_keys: Sequence[tuple[Any, ...]],
+        inner: str,
+        *,
+        subjects: Sequence[Any],
+    ) -> list[bytes | None]:
+        """As `encrypt_column`, each value under the key of its person, told by the store's own subject key.
+
+        Raises KeyringError too for a person whose key was destroyed.
+        """
+        place = self.place(field)
+        keys = self._keyring.subjects.of(place.store_id, subjects)
+        return encrypt_cells_of_subjects(keys, place, record_keys, encode_values(values, inner))
+
     def decrypt_column(
         self,
         field: FieldRef,
@@ -57,7 +76,12 @@ class Protector:
         The type of a value is read from the token; with `inner` another one is refused. Raises CatalogError for a field
         that is not declared encrypted, DecryptionError.
         """
-        return decode_values(decrypt_cells(self._keyring.key, self.place(field), record_keys, tokens), inner)
+        place, find_key = self.place(field), self._keyring.key
+        named = key_ids(tokens)
+        if len(named) > _FEW:  # persons' keys: found together
+            together = self._keyring.keys(named)
+            find_key = lambda key_id: together.get(key_id) or self._keyring.key(key_id)  # noqa: E731
+        return decode_values(decrypt_cells(find_key, place, record_keys, tokens), inner)
 
     def place(self, field: FieldRef) -> FieldPlace:
         """The stable ids of an encrypted field. Raises CatalogError for any other field."""

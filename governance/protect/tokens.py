@@ -3,7 +3,7 @@ r"""Tokens: what stands in an encrypted cell.
     offset  bytes  what
     0       1      version, 0x01
     1       1      algorithm, 0x01 = AES-256-GCM
-    2       8      key id
+    2       8      key id, of the dataset's key or of a person's (`keyring/subjects.py`)
     10      12     nonce, random
     22      n      ciphertext of the canonical plaintext (`plaintexts.py`)
     22+n    16     tag
@@ -29,7 +29,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from governance.protect.keyring.base import KEY_ID_BYTES, DataKey, KeyState
+from governance.protect.keyring.base import KEY_ID_BYTES, DataKey, KeyState, KeyUse
 from governance.protect.lengths import joined, prefixed
 from governance.protect.plaintexts import refused_token
 from governance.protect.record_keys import bound_keys
@@ -79,6 +79,7 @@ def encrypt_cells(
             expected=f"the active key of {place.key_of}",
             next_step="ask the keyring for it",
         )
+    key.spend(len(plaintexts))
     head, before, after = HEADER + key.id_bytes, place.bound(), prefixed(key.id_bytes)
     encrypt = key.cipher.encrypt
     random = os.urandom(NONCE_BYTES * len(plaintexts))  # one call for the column; each cell still has its own nonce
@@ -87,6 +88,45 @@ def encrypt_cells(
         None if plaintext is None else head + nonce + encrypt(nonce, plaintext, before + record_key + after)
         for plaintext, nonce, record_key in zip(plaintexts, nonces, bound_keys(record_keys), strict=True)
     ]
+
+
+def encrypt_cells_of_subjects(
+    keys: Sequence[DataKey], place: FieldPlace, record_keys: Sequence[Any], plaintexts: Sequence[bytes | None]
+) -> list[bytes | None]:
+    """The tokens of many cells of one field, each under the key of its person; None stays None.
+
+    Raises KeyringError for a key that is no active key of a person.
+    """
+    for key in set(keys):
+        if key.info.use is not KeyUse.SUBJECT or key.info.state is not KeyState.ACTIVE:
+            raise KeyringError(
+                f"key {key.info.id}",
+                found="a key that may not encrypt a person's fields",
+                expected="the active key of a person",
+                next_step="ask the keyring for it",
+            )
+    before = place.bound()
+    random = os.urandom(NONCE_BYTES * len(plaintexts))
+    nonces = [random[at : at + NONCE_BYTES] for at in range(0, len(random), NONCE_BYTES)]
+    return [
+        None
+        if plaintext is None
+        else HEADER
+        + key.id_bytes
+        + nonce
+        + key.cipher.encrypt(nonce, plaintext, before + record_key + prefixed(key.id_bytes))
+        for key, plaintext, nonce, record_key in zip(keys, plaintexts, nonces, bound_keys(record_keys), strict=True)
+    ]
+
+
+def key_ids(tokens: Sequence[Any]) -> list[str]:
+    """The distinct ids of keys that tokens name, in the order of tokens; what is no token of ours names none."""
+    heads = {
+        bytes(token[:_KEY_ID_END]): None
+        for token in tokens
+        if isinstance(token, bytes | bytearray | memoryview) and len(token) >= SHORTEST
+    }
+    return [head[len(HEADER) :].hex() for head in heads if head.startswith(HEADER)]
 
 
 def decrypt_cells(
@@ -148,6 +188,6 @@ def _cipher(find_key: Callable[[str], DataKey], key_id: bytes, place: FieldPlace
         key = find_key(key_id.hex())
     except KeyringError:
         raise refused_token() from None
-    if key.info.of != place.key_of:
-        raise refused_token()
+    if key.info.use is not KeyUse.SUBJECT and key.info.of != place.key_of:
+        raise refused_token()  # a person's key serves every dataset; the cell is bound by the associated data
     return key.cipher, prefixed(key_id)

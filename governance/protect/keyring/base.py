@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -36,6 +36,12 @@ class KeyUse(enum.StrEnum):
     """Signs checkpoints."""
     KEYED_HASH = "keyed-hash"
     """Makes keyed hashes."""
+    SUBJECT = "subject"
+    """Encrypts the fields of one person; lies in the subject key store, not in the keyring's file."""
+    SUBJECT_KEK = "subject-kek"
+    """Wraps the keys of the subject key store."""
+    TOMBSTONE = "tombstone"
+    """Makes the references of tombstones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +56,18 @@ class KeyInfo:
     """What it serves: the stable id of a dataset as `s1/d1`, or a name."""
     state: KeyState
     """What it may still do."""
+    created: str = ""
+    """When it was made, in UTC as `2026-11-22T08:00:00Z`; empty where nobody told the time."""
+    uses: int = 0
+    """How many encryptions were reserved for it; never fewer than were made. Not counted for a person's key."""
 
 
 class DataKey:
     """An AES-256-GCM key. Shows its id only, and refuses to be copied or pickled."""
 
-    __slots__ = ("_cipher", "id_bytes", "info")
+    __slots__ = ("_cipher", "_spend", "id_bytes", "info")
 
-    def __init__(self, info: KeyInfo, material: bytes) -> None:
+    def __init__(self, info: KeyInfo, material: bytes, spend: Callable[[int], None] | None = None) -> None:
         if len(material) != KEY_BYTES:
             raise KeyringError(
                 f"key {info.id}",
@@ -70,6 +80,12 @@ class DataKey:
         self.id_bytes = bytes.fromhex(info.id)
         """The id as it stands in tokens."""
         self._cipher = AESGCM(material)
+        self._spend = spend
+
+    def spend(self, uses: int) -> None:
+        """Reserve encryptions before they are made. Raises KeyringError when the key may make no more of them."""
+        if self._spend is not None:
+            self._spend(uses)
 
     @property
     def cipher(self) -> AESGCM:
@@ -88,6 +104,14 @@ class DataKey:
         )
 
 
+class PersonKeys(Protocol):
+    """Keys of persons, told by the stable id of a store and that store's own subject key."""
+
+    def of(self, space: str, values: Sequence[Any]) -> Sequence[DataKey]:
+        """The active keys of persons, in their order; made where there is none. Raises KeyringError."""
+        ...
+
+
 class Keyring(Protocol):
     """A place that holds wrapped keys. Every method raises KeyringError when it cannot give what was asked for."""
 
@@ -96,7 +120,16 @@ class Keyring(Protocol):
         ...
 
     def key(self, key_id: str) -> DataKey:
-        """The data key of an id, active or retired; a destroyed or unknown one raises."""
+        """The data key of an id, of a dataset or of a person, active or retired; a destroyed or unknown one raises."""
+        ...
+
+    def keys(self, key_ids: Sequence[str]) -> Mapping[str, DataKey]:
+        """The data keys of many ids, found together; a destroyed or unknown one is left out."""
+        ...
+
+    @property
+    def subjects(self) -> PersonKeys:
+        """The keys of persons."""
         ...
 
     def signer(self, name: str) -> Signer:

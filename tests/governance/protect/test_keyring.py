@@ -59,7 +59,7 @@ def test_the_file_holds_no_key_and_belongs_to_its_owner_alone(ring, path):
     ring.data_key("s1/d1")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     document = json.loads(path.read_text())
-    assert document["kdf"]["name"] == "scrypt"
+    assert document["keks"][0]["provider"] == "file"
     assert len(document["keys"][0]["wrapped"]) == 80  # 12 + 32 + 16 bytes in base64
     assert {each.name for each in path.parent.iterdir()} == {"keyring.json", "keyring.json.lock"}
 
@@ -100,18 +100,23 @@ def edited(path, change):
         lambda d: d["keys"][0].update(of="s1/d9"),
         lambda d: d["keys"].pop(),
         lambda d: d["keys"].reverse(),
-        lambda d: d["kdf"].update(n=2**15),
-        lambda d: d["kdf"].update(n=2**40),
-        lambda d: d["kdf"].update(name="none"),
+        lambda d: d["keys"][0].update(uses=0),
+        lambda d: d["keks"][0].update(n=2**15),
+        lambda d: d["keks"][0].update(n=2**40),
+        lambda d: d["keks"][0].update(provider="env"),
+        lambda d: d["keks"][0].pop("salt"),
+        lambda d: d["keks"].append(d["keks"][0]),
         lambda d: d.update(format="governance.keyring/0"),
+        lambda d: d.update(format="governance.keyring/1"),
         lambda d: d.update(check=""),
-        lambda d: d.pop("kdf"),
+        lambda d: d.pop("keks"),
     ],
 )
 def test_an_edited_file_does_not_open(ring, path, change):
-    retired = ring.data_key("s1/d1").info.id
+    retired = ring.data_key("s1/d1")
+    retired.spend(1)
     ring.data_key("s1/d2")
-    ring.retire(retired)
+    ring.retire(retired.info.id)
     edited(path, change)
     with pytest.raises(KeyringError):
         FileKeyring.open(path, PASSPHRASE)
@@ -150,7 +155,7 @@ def test_a_key_that_could_not_be_written_is_not_used(ring, monkeypatch):
     def full(*_):
         raise OSError(28, "no space left")
 
-    monkeypatch.setattr("governance.protect.keyring.file.replace_file", full)
+    monkeypatch.setattr("governance.protect.keyring.shared_file.replace_file", full)
     with pytest.raises(KeyringError):
         ring.data_key("s1/d1")
     monkeypatch.undo()

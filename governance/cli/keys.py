@@ -1,0 +1,238 @@
+"""`governance keys create|list|rotate|destroy|backup|restore-check|restore`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from governance.cli.output import emit, examples, format_option, say
+from governance.cli.project_option import opened
+
+if TYPE_CHECKING:
+    from governance.protect.keyring.base import KeyInfo
+    from governance.restoring_keys import KeyCheck
+
+BACKUP_PASSPHRASE = "GOVERNANCE_BACKUP_PASSPHRASE"  # noqa: S105 a variable's name
+"""The variable that holds a backup's own passphrase."""
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.group()
+def keys() -> None:
+    """List, rotate, destroy and back up keys. No command shows a key."""
+
+
+@keys.command(epilog=examples("keys create crm.customers"))
+@click.argument("dataset")
+@click.pass_context
+def create(ctx: click.Context, dataset: str) -> int:
+    """Make the key of DATASET now, instead of at its first use. Prints its id; an existing one is left as it is."""
+    from governance.keeping_keys import create_key
+    from policies.nouns import DatasetRef
+
+    store, _, name = dataset.partition(".")
+    with opened(ctx) as gov:
+        emit(create_key(gov, DatasetRef(store, name)).id, None)
+    return 0
+
+
+@keys.command("list", epilog=examples("keys list", "keys list --format json"))
+@format_option("text", "json")
+@click.pass_context
+def list_(ctx: click.Context, form: str) -> int:
+    """List keys: id, use, what each serves, state, age in days, reserved uses; and how many persons have one.
+
+    Uses are reserved in batches before they are made, so the number is never too low.
+    """
+    from governance.keeping_keys import list_keys
+
+    with opened(ctx) as gov:
+        found, today = list_keys(gov), gov.clock()
+    rows = [_row(info, today) for info in found.keys]
+    if form == "json":
+        document = {"schema": "governance.keys/1", "opened_by": found.providers, "subjects": dict(found.subjects)}
+        emit(json.dumps(document | {"keys": rows}, indent=2), None)
+        return 0
+    lines = [
+        f"{each['id']}  {each['use']:<12} {each['of']:<20} {each['state']:<10} "
+        f"{'-' if each['age_days'] is None else each['age_days']:>5} days {each['uses']:>12} uses"
+        for each in rows
+    ]
+    lines.append(f"persons' keys: {found.subjects['active']} active, {found.subjects['destroyed']} destroyed")
+    lines.append(f"opened by: {', '.join(found.providers)}")
+    emit("\n".join(lines), None)
+    return 0
+
+
+@keys.command(epilog=examples("keys rotate crm.customers", "keys rotate --kek", "keys rotate --drop-old-kek"))
+@click.argument("dataset", required=False)
+@click.option(
+    "--kek", is_flag=True, help="Put all keys under a new key encryption key and passphrase; data is untouched."
+)
+@click.option("--drop-old-kek", is_flag=True, help="Let the passphrase of before open the keyring no more.")
+@click.pass_context
+def rotate(ctx: click.Context, *, dataset: str | None, kek: bool, drop_old_kek: bool) -> int:
+    """Give DATASET a new key. What the old one encrypted stays readable; new values are written under the new one.
+
+    With --kek a passphrase file gets a new passphrase, from GOVERNANCE_NEW_PASSPHRASE or made. A passphrase in a
+    variable changes to GOVERNANCE_NEW_PASSPHRASE; both open the keyring until --drop-old-kek, so that services can be
+    started anew one by one.
+    """
+    from governance.keeping_keys import drop_old_keks, rotate_kek, rotate_key
+    from policies.nouns import DatasetRef
+
+    if (dataset is not None) + kek + drop_old_kek != 1:
+        raise click.UsageError("give one of DATASET, --kek and --drop-old-kek")
+    with opened(ctx) as gov:
+        if drop_old_kek:
+            emit(f"{drop_old_keks(gov)} dropped", None)
+        elif dataset is None:
+            both = rotate_kek(gov)
+            emit("all keys lie under a new key encryption key", None)
+            if both:
+                say("the old passphrase or key still opens the keyring: start services with the new one,")
+                say("then run `governance keys rotate --drop-old-kek` with it")
+        else:
+            store, _, name = dataset.partition(".")
+            emit(rotate_key(gov, DatasetRef(store, name)).id, None)
+    return 0
+
+
+@keys.command(
+    epilog=examples(
+        "keys destroy --subject 4711 --store crm --yes",
+        "keys destroy --key 0f1e2d3c4b5a6978 --yes",
+    )
+)
+@click.option("--subject", "subjects", multiple=True, metavar="KEY", help="A person, by the store's own subject key.")
+@click.option("--store", help="The store that knows the person.")
+@click.option("--key", "key_id", metavar="ID", help="The key of a dataset, by id.")
+@click.option("--basis", default="erasure", show_default=True, help="Why a tombstone is kept: a code.")
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%d"]), help="How long the tombstone stands.  [default: backups' end]"
+)
+@click.option("--yes", is_flag=True, help="Do it. Without this nothing is destroyed.")
+@format_option("text", "json")
+@click.pass_context
+def destroy(
+    ctx: click.Context,
+    *,
+    subjects: tuple[str, ...],
+    store: str | None,
+    key_id: str | None,
+    basis: str,
+    until: dt.datetime | None,
+    yes: bool,
+    form: str,
+) -> int:
+    """Destroy keys for good: what they encrypted is unreadable in every copy once no backup holds the key.
+
+    A person's key is deleted, every process forgets it, all other persons' keys get a new key encryption key, and a
+    tombstone stops a restored backup from bringing the person back. Says when the last backup dies (`backup_days`).
+    """
+    from governance.keeping_keys import destroy_key, destroy_subjects
+
+    if bool(subjects) == (key_id is not None) or bool(subjects) != (store is not None):
+        raise click.UsageError("give --subject with --store, or --key")
+    if not yes:
+        say(f"would destroy {len(subjects) or 1} key(s) for good; nothing was done. Repeat with --yes")
+        return 0
+    with opened(ctx) as gov:
+        if subjects and store:
+            done = destroy_subjects(gov, store, subjects, basis=basis, until=until.date() if until else None)
+        else:
+            done = [destroy_key(gov, str(key_id))]
+    rows = [
+        {"key": e.key, "tombstone": e.tombstone, "backups_end": e.backups_end.isoformat(), "event": e.event}
+        for e in done
+    ]
+    if form == "json":
+        emit(json.dumps({"schema": "governance.keys-destroyed/1", "destroyed": rows}, indent=2), None)
+    else:
+        lines = [
+            f"{each['key'] or 'destroyed before'}: the last backup that can hold it dies on {each['backups_end']}; "
+            f"event {each['event']} in the ledger"
+            for each in rows
+        ]
+        emit("\n".join(lines), None)
+    return 0
+
+
+@keys.command(epilog=examples("keys backup /mnt/safe/keys.backup"))
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_context
+def backup(ctx: click.Context, path: Path) -> int:
+    """Copy all keys to FILE, under a passphrase of its own from GOVERNANCE_BACKUP_PASSPHRASE or asked for.
+
+    Keep it where the backups of the data are not, and delete it after `backup_days`: a destroyed key dies with it.
+    """
+    from governance.restoring_keys import backup_keys
+
+    with opened(ctx) as gov:
+        backup_keys(gov, path, _passphrase(confirm=True))
+    say(f"wrote {path}")
+    return 0
+
+
+@keys.command("restore-check", epilog=examples("keys restore-check /mnt/safe/keys.backup", "keys restore-check"))
+@click.argument("path", metavar="[FILE]", type=_FILE, required=False)
+@format_option("text", "json")
+@click.pass_context
+def restore_check(ctx: click.Context, path: Path | None, form: str) -> int:
+    """Say what a backup FILE holds, which keys it lacks, and which were destroyed since. Exits 1 if any.
+
+    Without FILE: compare the keys as they are, perhaps just restored, with tombstones and ledger, and destroy again
+    what has returned.
+    """
+    from governance.restoring_keys import check_backup, check_keys
+
+    with opened(ctx) as gov:
+        found = check_backup(gov, path, _passphrase()) if path else check_keys(gov)
+    return _tell(found, form)
+
+
+@keys.command(epilog=examples("keys restore /mnt/safe/keys.backup"))
+@click.argument("path", metavar="FILE", type=_FILE)
+@format_option("text", "json")
+@click.pass_context
+def restore(ctx: click.Context, path: Path, form: str) -> int:
+    """Put the keys of a backup FILE where the project has none, then do what restore-check does without FILE.
+
+    Move an existing keyring and store of persons' keys away first. Data keys come back retired. Exits as restore-check.
+    """
+    from governance.restoring_keys import restore_keys
+
+    with opened(ctx) as gov:
+        found = restore_keys(gov, path, _passphrase())
+    return _tell(found, form)
+
+
+def _tell(found: KeyCheck, form: str) -> int:
+    problems = [{"kind": each.kind, "use": str(each.use), "key": each.key} for each in found.problems]
+    if form == "json":
+        document: dict[str, Any] = {"schema": "governance.keys-check/1", "keys": found.keys, "subjects": found.subjects}
+        emit(json.dumps(document | {"destroyed_again": found.destroyed, "problems": problems}, indent=2), None)
+    else:
+        lines = [f"{each['kind']}: {each['use']} {each['key']}" for each in problems]
+        if found.destroyed:
+            lines.append(f"{found.destroyed} returned keys were destroyed again")
+        emit("\n".join([f"{found.keys} keys, {found.subjects} persons' keys, {len(problems)} problems", *lines]), None)
+    return 1 if problems else 0
+
+
+def _row(info: KeyInfo, now: dt.datetime) -> dict[str, Any]:
+    age = (now - dt.datetime.fromisoformat(info.created)).days if info.created else None
+    row: dict[str, Any] = {"id": info.id, "use": str(info.use), "of": info.of, "state": str(info.state)}
+    return row | {"created": info.created or None, "age_days": age, "uses": info.uses}
+
+
+def _passphrase(*, confirm: bool = False) -> str:
+    given = os.environ.get(BACKUP_PASSPHRASE)
+    return given or str(
+        click.prompt("Passphrase of the backup", hide_input=True, confirmation_prompt=confirm, err=True)
+    )
