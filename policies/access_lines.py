@@ -15,7 +15,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Never
@@ -36,7 +36,20 @@ TREATMENTS = (
     "null",
     "mask:redact",
     "pseudonym",
+    "mask:age_band",
+    "mask:bucket_10000",
+    "mask:bucket_1000",
+    "mask:bucket_100",
+    "mask:bucket_10",
+    "mask:grid_1",
+    "mask:grid",
+    "mask:year",
+    "mask:postcode_2",
+    "mask:postcode_3",
+    "mask:postcode_4",
     "mask:name",
+    "mask:address",
+    "mask:id_card",
     "mask:last4",
     "mask:phone",
     "mask:email",
@@ -44,8 +57,16 @@ TREATMENTS = (
 )
 """Every treatment, the most protective first; among rules on equal objects the earlier one here wins."""
 
-TEXT_MASKS = frozenset(("email", "last4", "name", "phone"))
-"""Masks that take text only; on a field of another type they give NULL."""
+_NUMBERS = frozenset({"decimal", "float", "integer"})
+_TEXT_MASKS = ("address", "email", "id_card", "last4", "name", "phone", "postcode_2", "postcode_3", "postcode_4")
+MASK_TYPES: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(_TEXT_MASKS, frozenset({"string"})),
+    **dict.fromkeys(("bucket_10", "bucket_100", "bucket_1000", "bucket_10000"), _NUMBERS),
+    **dict.fromkeys(("grid", "grid_1"), frozenset({"decimal", "float"})),
+    "age_band": frozenset({"integer"}),
+    "year": frozenset({"date", "datetime", "string"}),
+}
+"""By mask, the types of field that it takes; on one of another type it gives NULL. `redact` is meant for all."""
 
 _P_VALUES = ("SUBJECT", "PURPOSE", "ACTION", "OBJECT", "TREATMENT", "EFFECT", "ROWS")
 

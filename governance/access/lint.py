@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from governance.access.facts import DatasetFacts, FieldFacts
 from governance.access.policy import AccessPolicy
-from policies.access_lines import ANY, IMPERSONATE, TEXT_MASKS, TREATMENTS, AccessRule
+from policies.access_lines import ANY, IMPERSONATE, MASK_TYPES, TREATMENTS, AccessRule
 from policies.access_objects import ObjectKind
 from policies.nouns import Effect, LabelStatus, Sensitivity
 from policies.purposes import PurposesFile
@@ -194,11 +194,12 @@ def _never_special(policy: AccessPolicy) -> Found:
 
 
 @_rule("POL010", Severity.WARNING)
-def _text_mask(policy: AccessPolicy) -> Found:
-    """A mask for text is put on a field, or a category with fields, of another type."""
+def _mask_of_another_type(policy: AccessPolicy) -> Found:
+    """A mask is put on a field, or a category with fields, of a type that it does not take."""
     for rule in _allows(policy):
-        if rule.treatment.removeprefix("mask:") in TEXT_MASKS and not rule.object.gives_rows:
-            count = sum(facts.type not in (None, "string") for facts in _confirmed(policy, rule))
+        takes = MASK_TYPES.get(rule.treatment.removeprefix("mask:"))
+        if takes is not None and not rule.object.gives_rows:
+            count = sum(facts.type is not None and facts.type not in takes for facts in _confirmed(policy, rule))
             if count:
                 yield rule.line, {"count": str(count)}
 

@@ -86,9 +86,9 @@ class RecordFilter:
         mask = MASKS.get(treatment.removeprefix("mask:")) if treatment.startswith("mask:") else None
         if mask is None:
             raise _refused(f"treatment `{treatment}`, which records cannot be given yet")
-        if field in self._encrypted or self._types.get(field, "string") != "string":
+        if field in self._encrypted:
             return None
-        return mask.apply(value)
+        return mask.apply(value, self._types.get(field, "string"))
 
     def _holds(self, predicate: Predicate, record: Record) -> bool | None:
         failed = ""

@@ -12,7 +12,7 @@ from governance.guard.masks_sql import mask_sql
 from governance.guard.nodes import ROW, case, column, every, name, paren, some, text
 from governance.guard.predicate_sql import COLLATES, Bindings, PredicateSql
 from governance.guard.schema import TableShape
-from governance.protect.masks import TEXT
+from governance.protect.masks import MASKS, TEXT
 from policies.errors import AccessRefusedError
 from policies.row_conditions import ExistsIn
 
@@ -127,15 +127,18 @@ class Treating:
             return self._null(field)
         if not treatment.startswith("mask:"):
             raise _refused(self._table.dataset, f"treatment `{treatment}`, which queries cannot give yet")
-        if field.type not in TEXT or field.name in self._encrypted or not self._holds_text(field):
+        mask = treatment.removeprefix("mask:")
+        keeps = mask not in MASKS or MASKS[mask].keeps(field.type)
+        if not keeps or field.name in self._encrypted or not self._holds(field):
             return self._null(field)
-        made = mask_sql(treatment.removeprefix("mask:"), self._kind, field.name)
+        made = mask_sql(mask, self._kind, field.name, field.type)
         if made is None:
             raise _refused(self._table.dataset, f"treatment `{treatment}`, a mask that there is no SQL for")
         return made
 
-    def _holds_text(self, field: Field) -> bool:
-        return self._kind == "sqlite" or field.native_type.upper().startswith(_TEXT_TYPES)
+    def _holds(self, field: Field) -> bool:
+        """Whether the SQL of masks is written for the native type: an enumeration is a text by name only."""
+        return self._kind == "sqlite" or field.type not in TEXT or field.native_type.upper().startswith(_TEXT_TYPES)
 
     def _null(self, field: Field) -> exp.Expr:
         """NULL of the field's own type, so that typed readers and set operations keep working."""
