@@ -7,7 +7,7 @@ SOURCES := audits connectors governance policies tests
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lint types contracts smoke bench soak lock clean
+.PHONY: help install demo test check format lint types contracts smoke bench accuracy soak lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ smoke: $(INSTALLED)  ## Install the wheel in an empty environment and use it fro
 
 bench: $(INSTALLED)  ## Run the benchmarks; each prints one JSON line per figure
 	@for file in tests/benchmarks/*.py; do echo "# $$file" >&2; $(BIN)/python $$file || exit 1; done
+
+accuracy: $(INSTALLED)  ## Measure spans and columns on the measuring sets and write docs/accuracy.md
+	@$(BIN)/python tests/accuracy/write_accuracy.py
 
 soak: $(INSTALLED)  ## Run the long versions: 5,000 generated statements, 100 kills of a deletion
 	GOVERNANCE_GRAMMAR_EXAMPLES=5000 GOVERNANCE_KILLS=100 $(BIN)/python -m pytest -q -n $(WORKERS) \

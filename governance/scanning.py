@@ -34,8 +34,18 @@ def scan_stores(
             word = f"{progress.store}.{progress.dataset}"
             on_progress(progress.datasets_done, progress.datasets_total, word)
 
-    result = scan_all(stores, options, on_progress=step)
+    result = _scanned(stores, options, step)
     return result if catalog is None else with_decisions(result, catalog)
+
+
+def _scanned(stores: Sequence[Store], options: ScanOptions, step: Callable[[Progress], None]) -> ScanResult:
+    if options.engine.name == "local":
+        return scan_all(stores, options, on_progress=step)
+    from governance.scan.engines.spark import scan_stores_spark
+    from governance.scan.engines.spark_session import spark_session
+
+    with spark_session(options.engine.master) as session:
+        return scan_stores_spark(stores, options, session, on_progress=step)
 
 
 def with_decisions(result: ScanResult, catalog: Catalog) -> ScanResult:

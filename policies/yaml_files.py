@@ -80,7 +80,7 @@ def check_model(model: type[Model], document: Any, place: str, *, error: MakeErr
     except ValidationError as cause:
         faults = cause.errors(include_input=False, include_url=False)
         where = faults[0]["loc"]
-        line = _line(document, where)
+        line = line_of(document, where)
         raise error(
             f"{place}:{line}" if line else place,
             found=f"{len(faults)} fault(s), the first at `{_path(where)}`",
@@ -101,7 +101,7 @@ def _at(place: str, cause: MarkedYAMLError) -> str:
     return f"{place}:{cause.problem_mark.line + 1}" if cause.problem_mark else place
 
 
-def _line(document: Any, where: Sequence[int | str]) -> int | None:
+def line_of(document: Any, where: Sequence[int | str]) -> int | None:
     """The line of the deepest part of a path that the document has, counted from 1."""
     line: int | None = None
     for step in where:

@@ -1,4 +1,5 @@
-"""SARIF 2.1.0 of a scan, for code hosts and editors: one rule an entity, one result a finding, never a found value.
+"""SARIF 2.1.0 of a scan, for code hosts and editors: one rule an entity, one result a finding, never a found
+value; one more for each dataset in which few fields single people out.
 
 A result points at `policies/catalog.yaml`, where the field is to be declared; the field is its logical location.
 """
@@ -12,6 +13,8 @@ from typing import Any
 
 from audits.report import Report
 from audits.reports.scan_facts import FieldFacts, category_text, each_field, entity_text
+from audits.reports.scan_quasi import each_quasi, quasi_line
+from audits.reports.scan_tables import QUASI
 from audits.speaking import Speaker
 
 SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -22,6 +25,8 @@ CATALOG_URI = "policies/catalog.yaml"
 
 LEVELS = {"special": "error", "restricted": "error", "confidential": "warning"}
 """SARIF level by sensitivity; the others are notes."""
+
+_PHYSICAL = {"artifactLocation": {"uri": CATALOG_URI}, "region": {"startLine": 1}}
 
 
 class SarifFormat:
@@ -34,15 +39,22 @@ class SarifFormat:
     def write(self, report: Report, speaker: Speaker) -> str:
         """One run."""
         found = [pair for field in each_field(report.data) for pair in _findings(field)]
-        entities = sorted({finding["entity"] for _, finding in found})
+        exposed = [(place, each) for place, each in each_quasi(report.data) if each["combinations"]]
+        entities = sorted({finding["entity"] for _, finding in found} | ({QUASI} if exposed else set()))
         driver = {
             "name": "customer-data-governance",
-            "rules": [_rule(each, _category(found, each), speaker) for each in entities],
+            "rules": [
+                _quasi_rule(speaker) if each == QUASI else _rule(each, _category(found, each), speaker)
+                for each in entities
+            ],
         }
         run = {
             "tool": {"driver": driver},
             "columnKind": "unicodeCodePoints",
-            "results": [_result(field, finding, entities, speaker) for field, finding in found],
+            "results": [
+                *(_result(field, finding, entities, speaker) for field, finding in found),
+                *(_quasi(place, each, entities, speaker) for place, each in exposed),
+            ],
         }
         log = {"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]}
         return json.dumps(log, ensure_ascii=False, sort_keys=True, indent=2) + "\n"
@@ -96,6 +108,33 @@ def _result(field: FieldFacts, finding: Mapping[str, Any], entities: list[str], 
     }
 
 
+def _quasi_rule(speaker: Speaker) -> dict[str, Any]:
+    name = speaker.words.say("scan.quasi_rule")
+    return {
+        "id": f"scan/{QUASI}",
+        "name": QUASI.title().replace("_", ""),
+        "shortDescription": {"text": name},
+        "fullDescription": {"text": speaker.words.say("scan.quasi_note")},
+        "help": {"text": speaker.words.say("scan.quasi_help")},
+        "properties": {"tags": ["privacy"]},
+    }
+
+
+def _quasi(place: str, quasi: Mapping[str, Any], entities: list[str], speaker: Speaker) -> dict[str, Any]:
+    """The worst combination of a dataset; the others stand in its properties."""
+    said = speaker.say(quasi_line(place, quasi, quasi["combinations"][0]))
+    logical = {"fullyQualifiedName": place, "name": place.partition(".")[2], "kind": "type"}
+    return {
+        "ruleId": f"scan/{QUASI}",
+        "ruleIndex": entities.index(QUASI),
+        "level": "warning" if quasi["exact"] else "note",
+        "message": {"text": _no_links(said)},
+        "locations": [{"physicalLocation": _PHYSICAL, "logicalLocations": [logical]}],
+        "partialFingerprints": {"fieldAndEntity/v1": _fingerprint(place, QUASI)},
+        "properties": dict(quasi),
+    }
+
+
 def _level(field: FieldFacts, entity: str) -> str:
     """By the label's sensitivity; a find of another kind than the label is never a mere note."""
     unexpected = field.label is None or field.label["entity"] != entity
@@ -109,8 +148,7 @@ def _no_links(name: str) -> str:
 
 def _location(field: FieldFacts) -> dict[str, Any]:
     logical = {"fullyQualifiedName": field.place, "name": field.entry["field"], "kind": "member"}
-    physical = {"artifactLocation": {"uri": CATALOG_URI}, "region": {"startLine": 1}}
-    return {"physicalLocation": physical, "logicalLocations": [logical]}
+    return {"physicalLocation": _PHYSICAL, "logicalLocations": [logical]}
 
 
 def _properties(field: FieldFacts, finding: Mapping[str, Any]) -> dict[str, Any]:

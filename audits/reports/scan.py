@@ -14,9 +14,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from audits.report import Option, Report, Text, Tone, Value, text
-from audits.reports.scan_drift import drift_section
+from audits.reports.scan_drift import baseline_section, drift_section
 from audits.reports.scan_facts import SENSITIVITIES, UNLABELLED, FieldFacts, each_field, laws_listing
 from audits.reports.scan_overview import highest_section, overview_section, special_section, verdict
+from audits.reports.scan_quasi import quasi_section
 from audits.reports.scan_tables import dataset_sections, flat_table
 from audits.reports.scan_unseen import not_seen_section
 
@@ -27,18 +28,22 @@ def scan_report(
     as_of: dt.datetime | None = None,
     zone: str = "UTC",
     drift: Sequence[Mapping[str, Any]] | None = None,
+    baseline: Sequence[Mapping[str, Any]] | None = None,
     subject: str = "",
 ) -> Report:
     """The report on a scan in its JSON form.
 
     `as_of` is the moment of the scan, aware; without it the report states no time. `drift` lists differences from the
-    reviewed catalog as `{"kind", "place", "detail"}`, kind one of `new gone changed_type contradicted`.
+    reviewed catalog as `{"kind", "place", "detail"}`, kind one of `new gone changed_type contradicted`; `baseline`
+    those from the stored labels, kind one of `new gone labelled unlabelled relabelled precision`.
     """
     fields = tuple(each_field(scan))
     sections = (
         overview_section(scan, fields),
         highest_section(fields),
         special_section(scan),
+        quasi_section(scan),
+        baseline_section(baseline),
         drift_section(drift),
         *dataset_sections(scan),
         not_seen_section(scan),
@@ -48,7 +53,7 @@ def scan_report(
         title=text("scan.title"),
         verdict=verdict(scan, fields, drift or ()),
         sections=tuple(each for each in sections if each is not None),
-        flat=flat_table(fields),
+        flat=flat_table(fields, scan),
         data=scan,
         as_of=as_of,
         zone=zone,

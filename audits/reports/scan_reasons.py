@@ -23,6 +23,9 @@ REASONS = (
     "signal.reason_form",
     "signal.reason_check",
     "signal.reason_dataset",
+    "signal.reason_models",
+    "signal.reason_share",
+    "signal.reason_thing",
 )
 """The sentences, by key; the first that fits is taken."""
 

@@ -33,6 +33,7 @@ from audits.reports.scan_facts import (
     sensitivity_tag,
     status_tag,
 )
+from audits.reports.scan_quasi import joined
 
 MANY_FIELDS = 150
 """A report on more fields than this starts with its datasets folded, so that it opens at once."""
@@ -167,9 +168,27 @@ FLAT_COLUMNS = tuple(
 """The columns of the flat table: the field, its label, one finding."""
 
 
-def flat_table(fields: Sequence[FieldFacts]) -> Table:
-    """One row a finding; a field without findings has one row all the same."""
-    return Table(FLAT_COLUMNS, tuple(row for each in fields for row in _flat_rows(each)))
+QUASI = "QUASI_IDENTIFIER"
+"""What stands as entity where several fields together are the finding."""
+
+
+def flat_table(fields: Sequence[FieldFacts], scan: Mapping[str, Any]) -> Table:
+    """One row a finding; a field without findings has one row all the same. Combinations that single out come last."""
+    rows = [row for each in fields for row in _flat_rows(each)]
+    return Table(FLAT_COLUMNS, (*rows, *_flat_quasi(scan)))
+
+
+def _flat_quasi(scan: Mapping[str, Any]) -> Iterator[Row]:
+    """Combinations of fields, with the share of rows in small groups as their prevalence."""
+    for store in scan["stores"]:
+        for dataset in store["datasets"]:
+            quasi = dataset.get("quasi") or {"combinations": ()}
+            for each in quasi["combinations"]:
+                head = {"store": store["store"], "dataset": dataset["dataset"], "field": joined(each), "entity": QUASI}
+                share = round(each["rows_below"] / quasi["rows_counted"], 6)
+                counted = {"rows_read": quasi["rows_counted"], "prevalence": share}
+                cells = {**head, **counted}
+                yield Row(tuple(_plain(cells.get(column.key)) for column in FLAT_COLUMNS))
 
 
 def _flat_rows(field: FieldFacts) -> Iterator[Row]:

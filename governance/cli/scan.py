@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,11 +13,22 @@ from governance.cli.progress import progress
 from governance.cli.project_option import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from audits.report import Report
     from connectors.base import Sample
+    from governance.scan.options import Engine
     from governance.scan.result import ScanResult
+
+
+@dataclass(frozen=True, slots=True)
+class _Writes:
+    """What a scan of a project leaves in the policy folder, and where it runs."""
+
+    propose: bool
+    baseline: bool
+    engine: Engine
+
 
 SENSITIVITIES = ("public", "internal", "confidential", "restricted", "special")
 FORMATS = ("text", "json", "html", "markdown", "csv", "sarif")
@@ -28,6 +40,9 @@ FORMATS = ("text", "json", "html", "markdown", "csv", "sarif")
         'scan --path "exports/*.csv" --full',
         "scan --store crm --format html --output scan.html --lang zh-Hant",
         "scan --fail-on special",
+        "scan --path exports --full --engine spark",
+        "scan --save-baseline",
+        "scan --fail-on-drift",
     )
 )
 @click.option("--store", "stores", multiple=True, help="A store of governance.yaml; repeatable. Default: all of them.")
@@ -36,7 +51,20 @@ FORMATS = ("text", "json", "html", "markdown", "csv", "sarif")
 @click.option("--encoding", help="With --path: the encoding of CSV files that cannot be told.")
 @click.option("--sample", type=click.IntRange(min=1), help="Rows of each dataset, spread over it.  [default: 10000]")
 @click.option("--full", is_flag=True, help="Read every row.")
+@click.option("--engine", type=click.Choice(["local", "spark"]), default="local", help="Where rows are looked at.")
+@click.option(
+    "--models",
+    type=click.Choice(["auto", "on", "off"]),
+    default="auto",
+    show_default=True,
+    help="Let the models of the extra `nlp` read up to 500 texts of each field with sentences.",
+)
+@click.option("--spark-master", help="With --engine spark: such as yarn.  [default: spark-submit's, else local[2]]")
 @click.option("--fail-on", type=click.Choice(SENSITIVITIES), help="Exit 1 for a finding of this sensitivity or above.")
+@click.option(
+    "--save-baseline", is_flag=True, help="Keep the labels in scan_baseline.json for --fail-on-drift (projects)."
+)
+@click.option("--fail-on-drift", is_flag=True, help="Exit 1 when labels differ from scan_baseline.json (projects).")
 @click.option("--propose/--no-propose", default=True, help="Write what was found to catalog.proposed.yaml (projects).")
 @format_option(*FORMATS)
 @lang_option
@@ -51,7 +79,12 @@ def scan(
     encoding: str | None,
     sample: int | None,
     full: bool,
+    engine: str,
+    models: str,
+    spark_master: str | None,
     fail_on: str | None,
+    save_baseline: bool,
+    fail_on_drift: bool,
     propose: bool,
     form: str,
     lang: str,
@@ -62,28 +95,40 @@ def scan(
     Reads only, in one consistent snapshot where the database has one. Exits 2 when a store could not be scanned; what
     was seen of the others is still reported.
     """
-    _refuse_contradictions(stores, url, path, sample=sample, full=full)
+    _refuse_contradictions(stores, url, path, sample=sample, full=full, baseline=save_baseline or fail_on_drift)
     rows = _sample(sample, full=full)
+    changes: Sequence[Mapping[str, Any]] = ()
     if url is not None or path is not None:
-        result, report = _without_project(url, path, encoding, rows)
+        result, report = _without_project(url, path, encoding, rows, _engine(engine, spark_master, models))
     else:
-        result, report = _with_project(ctx, stores, rows, propose=propose)
+        writes = _Writes(propose=propose, baseline=save_baseline, engine=_engine(engine, spark_master, models))
+        result, report, changes = _with_project(ctx, stores, rows, writes, fail_on_drift=fail_on_drift)
     emit_report(report, form, lang, output)
     for store in result.stores:
         if store.failed:
             say(f"governance: store {store.store} was not scanned: {store.reason}")
     if result.failed:
         return 2
-    return 1 if fail_on and _reaches(result, fail_on) else 0
+    return 1 if changes or (fail_on and _reaches(result, fail_on)) else 0
 
 
 def _refuse_contradictions(
-    stores: Sequence[str], url: str | None, path: str | None, *, sample: int | None, full: bool
+    stores: Sequence[str], url: str | None, path: str | None, *, sample: int | None, full: bool, baseline: bool
 ) -> None:
     if sum(bool(each) for each in (stores, url, path)) > 1:
         raise click.UsageError("give one of --store, --url and --path")
     if sample is not None and full:
         raise click.UsageError("give one of --sample and --full")
+    if baseline and (url or path):
+        raise click.UsageError("a baseline belongs to a project: leave --url and --path out")
+
+
+def _engine(name: str, master: str | None, models: str) -> Engine:
+    from governance.scan.options import Engine
+
+    if master is not None and name != "spark":
+        raise click.UsageError("--spark-master goes with --engine spark")
+    return Engine(name, master, models)
 
 
 def _sample(rows: int | None, *, full: bool) -> Sample | None:
@@ -95,7 +140,7 @@ def _sample(rows: int | None, *, full: bool) -> Sample | None:
 
 
 def _without_project(
-    url: str | None, path: str | None, encoding: str | None, sample: Sample | None
+    url: str | None, path: str | None, encoding: str | None, sample: Sample | None, engine: Engine
 ) -> tuple[ScanResult, Report]:
     from audits.reports.scan import scan_report
     from connectors.base import Sample
@@ -109,7 +154,7 @@ def _without_project(
     store = open_store(name, url or str(path), encoding=encoding, name_filter=shape_name)
     try:
         with progress("scanning") as step:
-            result = scan_stores([store], ScanOptions(sample=sample or Sample()), on_progress=step)
+            result = scan_stores([store], ScanOptions(sample=sample or Sample(), engine=engine), on_progress=step)
     finally:
         store.close()
     return result, scan_report(result.to_json(), as_of=now())
@@ -127,16 +172,22 @@ def _store_name(target: str) -> str:
 
 
 def _with_project(
-    ctx: click.Context, stores: Sequence[str], sample: Sample | None, *, propose: bool
-) -> tuple[ScanResult, Report]:
+    ctx: click.Context, stores: Sequence[str], sample: Sample | None, writes: _Writes, *, fail_on_drift: bool
+) -> tuple[ScanResult, Report, Sequence[Mapping[str, Any]]]:
+    from governance.judging_fields import baseline_drift, save_baseline
     from governance.reviewing import write_proposals
 
     with opened(ctx) as gov:
         with progress("scanning") as step:
-            result = gov.scan(stores, sample=sample, on_progress=step)
-        if propose and result.stores:
+            result = gov.scan(stores, sample=sample, engine=writes.engine, on_progress=step)
+        changes = baseline_drift(gov, result) if fail_on_drift else []
+        for each in changes:
+            say(f"governance: drift: {each['place']}: {each['kind']} {each['detail']}")
+        if writes.propose and result.stores:
             say(f"wrote {write_proposals(gov, result)}; review it with `governance catalog review`")
-        return result, gov.scan_report(result)
+        if writes.baseline and result.stores:
+            say(f"wrote {save_baseline(gov, result)}")
+        return result, gov.scan_report(result, baseline=changes), changes
 
 
 def _reaches(result: ScanResult, word: str) -> bool:

@@ -5,17 +5,31 @@ A label needs evidence about the column as a whole; a rare hit, however sure, st
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from connectors.base import Dataset, Field
+from governance.scan.calibration import settled
 from governance.scan.evidence import Evidence, Surroundings, names_of, national, weigh
 from governance.scan.intervals import rule_of_three, wilson
-from governance.scan.names import DatasetWords, NameSignal, read_comment, read_dataset, read_name, says_text
+from governance.scan.modelled import with_readings
+from governance.scan.names import (
+    DatasetWords,
+    NameSignal,
+    means_something,
+    numbers_things,
+    read_comment,
+    read_dataset,
+    read_name,
+    says_date,
+    says_text,
+    speaks_of_animals,
+)
 from governance.scan.profile import ColumnProfile, Tally
 from governance.scan.profiling import UNSHOWN
 from governance.scan.result import FREE_TEXT, FieldScan, Finding, Label, Signal
 from governance.scan.shapes import shape_name
+from governance.scan.shares import Around, entities_of
 from governance.scan.weights import NATIONAL, weights_of
 from policies.nouns import LabelStatus, Sensitivity
 from policies.taxonomy import HARMLESS, Taxonomy
@@ -23,11 +37,21 @@ from policies.taxonomy import HARMLESS, Taxonomy
 LABEL_FROM = 0.5
 """A label needs at least this confidence."""
 _FINDING_FROM = 0.5
-_MILD = frozenset({"user.workplace.organization_id", "user.location.precise", "user.contact.address.country"})
+_SEEN_FROM = 0.4
+"""From this confidence on a field lends weight to the fields beside it."""
+_MILD = frozenset(
+    {
+        "user.contact.organization",
+        "user.workplace.organization_id",
+        "user.location.precise",
+        "user.contact.address.country",
+    }
+)
 """Categories that alone make no text personal."""
 _PERSONAL_FIELDS = frozenset(
     {"EMAIL_ADDRESS", "PHONE_NUMBER", "DATE_OF_BIRTH", "GENDER", "US_SSN", "CN_RESIDENT_ID", "NATIONAL_ID", "ADDRESS"}
 )
+_SUBJECT_KEY = Signal("foreign_key", True, 0.9, "it refers to the key of a dataset of people")
 _LOOSE = frozenset({"PERSON", "ADDRESS", "HEALTH", "GENDER", "PASSPORT", "DATE_OF_BIRTH", "URL"})
 """Entities whose single hits among short values of another kind are chance more often than not."""
 
@@ -52,6 +76,17 @@ class DatasetNames:
     """What each field's name says, by field and entity."""
     comments: Mapping[str, Mapping[str, NameSignal]]
     """What each comment says."""
+    seen: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """What each field is likely to be by itself, once its values were looked at."""
+    animals: bool = False
+    """Whether fields such as `breed` say that the rows are animals."""
+    keys: frozenset[str] = frozenset()
+    """Fields that refer to the key of a dataset of people."""
+
+    @property
+    def subjects(self) -> bool:
+        """Whether each row belongs to one of the people of another dataset."""
+        return bool(self.keys)
 
     @property
     def around(self) -> Surroundings:
@@ -59,6 +94,19 @@ class DatasetNames:
         sure = [entity for signals in self.fields.values() for entity, each in signals.items() if each.weight >= 0.8]
         people = self.words.about_people or (bool(_PERSONAL_FIELDS & set(sure)) and not self.words.about_things)
         return Surroundings(self.words, people)
+
+    def known_of(self, name: str, said: Collection[str], around: Surroundings) -> Around:
+        """What is known of a field beside its values; `said` are the entities that its name and comment speak for."""
+        beside = (entities for other, entities in self.seen.items() if other != name)
+        return Around(
+            frozenset().union(*beside),
+            means_something(name),
+            frozenset(said),
+            self.animals,
+            people=around.people or self.subjects,
+            numbers_things=numbers_things(name),
+            dates=says_date(name),
+        )
 
 
 def read_names(dataset: Dataset) -> DatasetNames:
@@ -68,7 +116,36 @@ def read_names(dataset: Dataset) -> DatasetNames:
         words,
         {field.name: read_name(field.name, words) for field in dataset.fields},
         {field.name: read_comment(field.comment) for field in dataset.fields},
+        animals=any(speaks_of_animals(field.name) for field in dataset.fields),
+        keys=frozenset(
+            each.fields[0]
+            for each in dataset.foreign_keys
+            if len(each.fields) == 1 and read_dataset(each.dataset).about_people
+        ),
     )
+
+
+def look_around(names: DatasetNames, profiles: Mapping[str, ColumnProfile], fields: Iterable[Field]) -> DatasetNames:
+    """The same names, knowing what each field is likely to be by itself, so that its neighbours can lean on it."""
+    around = names.around
+    seen = {}
+    for each in fields:
+        profile = profiles.get(each.name, ColumnProfile())
+        said = names_of(names.fields.get(each.name, {}), names.comments.get(each.name, {}), around)
+        known = names.known_of(each.name, said, around)
+        weighed = (
+            weigh(
+                entity,
+                profile,
+                each,
+                said.get(entity, (0.0, ())),
+                is_text=False,
+                around=known,
+            )
+            for entity in _possible(profile, said)
+        )
+        seen[each.name] = frozenset(evidence.entity for evidence in weighed if evidence.column >= _SEEN_FROM)
+    return replace(names, seen={**names.seen, **seen})
 
 
 def hints_of(names: DatasetNames, field: str) -> frozenset[str]:
@@ -79,29 +156,41 @@ def hints_of(names: DatasetNames, field: str) -> frozenset[str]:
 
 
 def classify(
-    profile: ColumnProfile, field: Field, names: DatasetNames, rules: Rules, *, rows_total: int | None
+    profile: ColumnProfile, entry: Field, names: DatasetNames, rules: Rules, *, rows_total: int | None
 ) -> FieldScan:
     """The verdict over one field. `rows_total` is the dataset's size; None when unknown."""
     around = names.around
-    said = names_of(names.fields.get(field.name, {}), names.comments.get(field.name, {}), around)
-    text = is_free_text(profile) or (says_text(field.name) and field.type in ("string", "other") and _worded(profile))
-    entities = sorted({*profile.tallies, *said})
-    weighed = [weigh(each, profile, field, said.get(each, (0.0, ())), is_text=text) for each in entities]
-    weighed = _gathered(weighed, profile, said)
+    said = names_of(names.fields.get(entry.name, {}), names.comments.get(entry.name, {}), around)
+    text = is_free_text(profile) or (says_text(entry.name) and entry.type in ("string", "other") and _worded(profile))
+    known = names.known_of(entry.name, said, around)
+    weighed = [
+        weigh(each, profile, entry, said.get(each, (0.0, ())), is_text=text, around=known)
+        for each in sorted(_possible(profile, said))
+    ]
+    if profile.filled:
+        weighed = [settled(each, known) for each in weighed]
+    weighed = with_readings(_gathered(weighed, profile, said), profile, is_text=text)
     complete = rows_total is not None and profile.rows >= rows_total
     findings = _findings(weighed, profile, rules, text=text, complete=complete)
-    shown = shape_name(field.name)
+    shown = shape_name(entry.name)
     return FieldScan(
         field=shown,
-        type=field.type,
+        type=entry.type,
         rows_read=profile.rows,
         null_share=round(profile.nulls / profile.rows, 6) if profile.rows else 0.0,
         distinct=profile.distinct_count,
         label=_label(weighed, findings, rules, text=text),
         findings=findings,
         unseen_bound=rule_of_three(profile.rows, complete=complete),
-        name_shaped=shown != field.name,
+        name_shaped=shown != entry.name,
+        signals=(_SUBJECT_KEY,) if entry.name in names.keys else (),
     )
+
+
+def _possible(profile: ColumnProfile, said: Collection[str]) -> frozenset[str]:
+    """The entities that something speaks for."""
+    dated = ["DATE_OF_BIRTH"] if any(trait.startswith("year.") for trait in profile.traits) else []
+    return frozenset({*profile.tallies, *said, *entities_of(profile), *dated})
 
 
 def is_free_text(profile: ColumnProfile) -> bool:
@@ -183,6 +272,9 @@ def _worth_a_line(each: Evidence, profile: ColumnProfile, *, text: bool) -> bool
         return True
     tally = profile.tallies.get(each.entity, Tally())
     inside = tally.strong - tally.whole_strong
+    streets = profile.tallies.get("ADDRESS", Tally()).whole_strong
+    if each.entity == "PERSON" and streets > 0.5 * profile.filled:
+        return tally.sure > 0
     if each.entity == "HEALTH":
         return inside > 0.2 * profile.filled
     return inside > 0 and profile.share("wordy") > 0.05 and each.entity not in ("URL", "GENDER")

@@ -11,10 +11,13 @@ import pyarrow as pa
 from connectors.base import Dataset, Field
 from governance.scan.classifier import DatasetNames, hints_of, read_names
 from governance.scan.detectors.base import Detector, FieldContext
+from governance.scan.detectors.user_recognizers import put_aside
 from governance.scan.json_paths import Path, collapse, name_of, once_a_row, parse, walk
 from governance.scan.names import NameSignal, read_name, words_of
 from governance.scan.profile import ColumnProfile
 from governance.scan.profiling import ColumnPlan, profile_column, profile_texts
+from governance.scan.quasi.candidates import choose_candidates
+from governance.scan.quasi.counts import QuasiCounts, count_rows
 
 FAULTS = (ValueError, ArithmeticError, LookupError, RecursionError, TypeError, NotImplementedError)
 """What a value may do to the code that looks at it; the field is then listed as not seen. `pa.ArrowInvalid` and
@@ -33,6 +36,10 @@ class DatasetProfile:
     """Fields that could not be looked at."""
     rows: int = 0
     """Rows read."""
+    quasi: QuasiCounts = field(default_factory=QuasiCounts)
+    """How many rows share the values of the fields that may quasi-identify."""
+    slow: frozenset[str] = frozenset()
+    """Expressions of the user's that took too long for some values, as `recognizers.yaml:7`."""
 
     def __repr__(self) -> str:
         return f"DatasetProfile({self.rows} rows, {len(self.columns)} fields)"
@@ -47,7 +54,9 @@ class DatasetProfile:
             key: collapse(_both_paths(self.paths.get(key, {}), other.paths.get(key, {})))
             for key in sorted({*self.paths, *other.paths} - failed)
         }
-        return DatasetProfile(columns, paths, failed, self.rows + other.rows)
+        return DatasetProfile(
+            columns, paths, failed, self.rows + other.rows, self.quasi.merge(other.quasi), self.slow | other.slow
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As plain data with sorted keys; paths as lists of steps."""
@@ -58,7 +67,9 @@ class DatasetProfile:
                 key: [[list(path), each.to_json()] for path, each in sorted(paths.items())]
                 for key, paths in sorted(self.paths.items())
             },
+            "quasi": self.quasi.to_json(),
             "rows": self.rows,
+            "slow": sorted(self.slow),
         }
 
     @classmethod
@@ -72,17 +83,23 @@ class DatasetProfile:
             },
             frozenset(data["failed"]),
             data["rows"],
+            QuasiCounts.from_json(data["quasi"]),
+            frozenset(data["slow"]),
         )
 
 
 class Profiler:
     """Makes profiles of one dataset's batches; holds what its names say and no value."""
 
-    def __init__(self, dataset: Dataset, detectors: Sequence[Detector], regions: tuple[str, ...]) -> None:
+    def __init__(
+        self, dataset: Dataset, detectors: Sequence[Detector], regions: tuple[str, ...], models: str = "off"
+    ) -> None:
         self.names: DatasetNames = read_names(dataset)
+        self._candidates = choose_candidates(dataset, self.names.fields, self.names.comments)
         self._fields: dict[str, Field] = {each.name: each for each in dataset.fields}
         self._detectors = tuple(detectors)
         self._regions = regions
+        self._models = models
         self._plans = {each.name: self._plan(each, hints_of(self.names, each.name)) for each in dataset.fields}
 
     def profile(self, batch: pa.RecordBatch | pa.Table) -> DatasetProfile:
@@ -100,7 +117,14 @@ class Profiler:
             except FAULTS:
                 failed.add(name)
         done = {name: each for name, each in columns.items() if name not in failed}
-        return DatasetProfile(done, paths, frozenset(failed), batch.num_rows)
+        slow = put_aside(self._detectors)
+        return DatasetProfile(done, paths, frozenset(failed), batch.num_rows, self._count(batch), slow)
+
+    def _count(self, batch: pa.RecordBatch | pa.Table) -> QuasiCounts:
+        try:
+            return count_rows(batch, self._candidates)
+        except FAULTS:
+            return QuasiCounts(self._candidates, batch.num_rows, failed=True)
 
     def path_signals(self, name: str, path: Path) -> dict[str, NameSignal]:
         """What a path's keys say."""
@@ -113,7 +137,7 @@ class Profiler:
             if text is not None:
                 for path, value in walk(parse(text), steps):
                     texts.setdefault(path, []).append(value)
-        bare = replace(self._plans[name], detectors=())
+        bare = replace(self._plans[name], detectors=(), models="off")
         profiles = {path: profile_texts(0, values, self._path_plan(name, path)) for path, values in texts.items()}
         root = profiles.pop((), None)
         whole = profile_column(column, bare)
@@ -123,11 +147,11 @@ class Profiler:
         signals = self.path_signals(name, path)
         hints = frozenset(entity for entity, signal in signals.items() if signal.weight >= 0.3)
         words = frozenset(words_of(name_of(path)))
-        return ColumnPlan(self._detectors, FieldContext("json", self._regions, hints, words))
+        return ColumnPlan(self._detectors, FieldContext("json", self._regions, hints, words), self._models)
 
     def _plan(self, entry: Field, hints: frozenset[str]) -> ColumnPlan:
         words = frozenset([*words_of(entry.name), *words_of(entry.comment[:200])])
-        return ColumnPlan(self._detectors, FieldContext(entry.type, self._regions, hints, words))
+        return ColumnPlan(self._detectors, FieldContext(entry.type, self._regions, hints, words), self._models)
 
 
 def path_profile(profile: ColumnProfile, path: Path, rows: int) -> ColumnProfile:

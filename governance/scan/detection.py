@@ -1,215 +1,228 @@
-"""Run all detectors over the distinct values of one part of a column, and settle places that overlap."""
+"""Run all detectors over the distinct values of one part of a column: `detect`.
+
+A value that has a form is judged as the form's exemplar; of the others each detector sees those that hold what it
+needs, and foreign ones only those that none of ours explains as a whole. All of this looks at one value at a time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from governance.scan.detectors.base import STRONG, SURE, Detector, FieldContext, Hits, Numbers
-from governance.scan.profile import HIT_SKETCH, SHAPES, Tally
-from governance.scan.shapes import shape
-from governance.scan.sketch import Hashes, smallest
+from governance.scan.detectors.presidio_patterns import RecognizerDetector
+from governance.scan.forms.all import FORMS
+from governance.scan.makeup import Makeup, Truth, makeup_of
+from governance.scan.mentions import Mentions
+from governance.scan.needs import Need, need_of
+from governance.scan.settling import Places, settled, together
+from governance.scan.shortlist import Shortlist
 
-_WHOLE_SHARE = 0.8
-_WHOLE = {"ADDRESS": 0.35}
-"""A street with number makes the whole value an address, whatever town and country follow."""
+_FEW = 256
+"""So many values and fewer are handed out by a shortlist."""
+_LONG_BYTES = 65_536
+"""From so much text on it pays to look for the words of all detectors at once."""
+_PANELS = 8
+_VERDICTS = 20_000
 
-Sensitive = frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Places:
-    """All places of one part of a column, each with its detector's place in the list."""
-
-    index: Numbers
-    """Which value."""
-    start: Numbers
-    """First code point."""
-    end: Numbers
-    """One behind the last."""
-    score: Numbers
-    """0 to 100."""
-    found_by: Numbers
-    """Which of the detectors."""
-
-    def __repr__(self) -> str:
-        return f"Places({len(self.index)})"
+Verdict = tuple[tuple[int, int], ...]
+"""Score and detector of each place of an exemplar; each place is the whole of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _How:
-    """How one entity is counted."""
-
-    shown: bool
-    """Whether shapes may be kept."""
-    chance: float
-    """As `Detector.chance`."""
-    whole_share: float
-    """The share of a value that hits must cover to be the whole of it."""
+def detect(
+    values: pa.Array, detectors: Sequence[Detector], context: FieldContext, makeup: Makeup | None = None
+) -> Places:
+    """Every place that the detectors of this field type find, settled; values are normalised texts without nulls."""
+    return _panel(detectors).places(values, context, makeup)
 
 
-def detect(values: pa.Array, detectors: Sequence[Detector], context: FieldContext) -> Places:
-    """Every place that the detectors of this field type find, settled; values are normalised texts without nulls.
-
-    Detectors that need digits see only the values that have enough of them, and foreign ones only those that none of
-    ours explains as a whole: both tests look at one value at a time.
-    """
-    numbered = [(number, each) for number, each in enumerate(detectors) if context.type in each.types]
-    digits = _digit_counts(values)
-    ours = [_found(number, each, values, digits, context) for number, each in numbered if not each.foreign]
-    open_ones = np.where(_explained(values, [hits for _, hits in ours]), -1, digits)
-    foreign = [_found(number, each, values, open_ones, context) for number, each in numbered if each.foreign]
-    return _settle(_joined([(number, hits) for number, hits in (*ours, *foreign) if len(hits.index)]))
+def detect_each(values: pa.Array, detectors: Sequence[Detector], context: FieldContext) -> Places:
+    """As `detect`, but every value is looked at by itself: what forms are held to."""
+    return _panel(detectors).looked(values, makeup_of(values), context)
 
 
-def _found(
-    number: int, detector: Detector, values: pa.Array, digits: Numbers, context: FieldContext
-) -> tuple[int, Hits]:
-    """What one detector finds among the values with enough digits; -1 keeps a value from it."""
-    least = detector.digits if detector.digits or not detector.foreign else 0
-    chosen = np.flatnonzero(digits >= least)
-    if len(chosen) == len(values):
-        return number, detector.find(values, context)
-    if not len(chosen):
-        return number, Hits.of(detector.entity, ())
-    hits = detector.find(values.take(pa.array(chosen)), context)
-    return number, Hits(hits.entity, chosen[hits.index], hits.start, hits.end, hits.score)
+class Panel:
+    """Detectors that work together, with what each of them needs. Remembers verdicts on exemplars and no value."""
+
+    def __init__(self, detectors: Sequence[Detector]) -> None:
+        self.detectors = tuple(detectors)
+        self._needs = tuple(_need(each) for each in self.detectors)
+        self._shortlist = Shortlist(
+            {number: text for number, each in enumerate(self.detectors) if (text := _prefilter(each))}
+        )
+        self._mentions = Mentions(
+            {number: text for number, each in enumerate(self.detectors) if (text := _words(each))}
+        )
+        self._verdicts: dict[tuple[str, FieldContext], Verdict | None] = {}
+        self._particular = tuple(number for number, each in enumerate(self.detectors) if _is_particular(each))
+        alike = [number for number in range(len(self.detectors)) if number not in self._particular]
+        self._alike = np.array(alike, np.int64)
+        self._common = Panel([self.detectors[number] for number in alike]) if self._particular else self
+
+    def places(self, values: pa.Array, context: FieldContext, makeup: Makeup | None) -> Places:
+        """As `detect`."""
+        if not len(values) or not any(context.type in each.types for each in self.detectors):
+            return together(())
+        makeup = makeup_of(values) if makeup is None else makeup
+        judged: list[Places] = []
+        singled = self._singled(values, makeup, context)
+        rows = np.setdiff1d(np.arange(len(values)), singled, assume_unique=True)
+        for part, rest in self._judged(values, makeup, rows, context):
+            judged.append(part)
+            rows = rest
+        rows = np.union1d(rows, singled) if len(singled) else rows
+        if len(rows) == len(values):
+            return self.looked(values, makeup, context)
+        if len(rows):
+            found = self.looked(values.take(pa.array(rows)), makeup.take(rows), context)
+            judged.append(found.moved(rows))
+        return together(judged)
+
+    def looked(self, values: pa.Array, makeup: Makeup, context: FieldContext) -> Places:
+        """The places in values that have no form."""
+        ours = self._found(values, makeup, context, foreign=False)
+        rows = np.flatnonzero(~_explained(values, ours, self.detectors, context))
+        if len(rows) == len(values):
+            return settled([*ours, *self._found(values, makeup, context, foreign=True)])
+        if not len(rows):
+            return settled(ours)
+        foreign = self._found(values.take(pa.array(rows)), makeup.take(rows), context, foreign=True)
+        return settled([*ours, *((number, hits.moved(rows)) for number, hits in foreign)])
+
+    def _found(
+        self, values: pa.Array, makeup: Makeup, context: FieldContext, *, foreign: bool
+    ) -> list[tuple[int, Hits]]:
+        """What our detectors, or the foreign ones, find; each is shown the values that hold what it needs."""
+        found: list[tuple[int, Hits]] = []
+        extent = makeup.extent()
+        able = [
+            number
+            for number, each in enumerate(self.detectors)
+            if each.foreign is foreign and context.type in each.types and self._needs[number].may_be_met(extent)
+        ]
+        listed = self._listed(values, makeup, able, context)
+        for number in able:
+            rows = listed[number] if number in listed else np.flatnonzero(self._needs[number].met(makeup))
+            if not len(rows):
+                continue
+            whole = len(rows) == len(values)
+            hits = self.detectors[number].find(values if whole else values.take(pa.array(rows)), context)
+            if len(hits.index):
+                found.append((number, hits if whole else hits.moved(rows)))
+        return found
+
+    def _listed(
+        self, values: pa.Array, makeup: Makeup, able: Sequence[int], context: FieldContext
+    ) -> dict[int, Numbers]:
+        """The rows that some detectors have to see, where finding them together pays."""
+        if len(values) <= _FEW:
+            return self._shortlist.rows(values, able)
+        if int(makeup.size.sum()) < _LONG_BYTES:
+            return {}
+        return self._mentions.rows(values, [number for number in able if _insists(self.detectors[number], context)])
+
+    def _judged(
+        self, values: pa.Array, makeup: Makeup, rows: Numbers, context: FieldContext
+    ) -> Iterator[tuple[Places, Numbers]]:
+        """Places of the values that have a form, each time with the rows that are left."""
+        lengths: Numbers | None = None
+        left = np.ones(len(values), np.bool_)
+        for form in FORMS:
+            if not context.hints <= form.entities or not len(rows):
+                continue
+            for exemplar, chosen in form.classes(values, makeup, rows, context):
+                verdict = self._verdict(exemplar, context)
+                if verdict is None:
+                    continue
+                if lengths is None:
+                    lengths = np.asarray(pc.utf8_length(values)).astype(np.int64)
+                left[chosen] = False
+                rows = rows[left[rows]]
+                yield _spread(verdict, chosen, lengths[chosen]), rows
+
+    def _singled(self, values: pa.Array, makeup: Makeup, context: FieldContext) -> Numbers:
+        """Values of which a detector speaks that may tell values of one form apart: they are judged by themselves."""
+        found = [np.empty(0, np.int64)]
+        for number in self._particular:
+            rows = np.flatnonzero(self._needs[number].met(makeup))
+            if context.type in self.detectors[number].types and len(rows):
+                found.append(rows[self.detectors[number].find(values.take(pa.array(rows)), context).index])
+        return np.unique(np.concatenate(found))
+
+    def _verdict(self, exemplar: str, context: FieldContext) -> Verdict | None:
+        """What the detectors say of an exemplar; None when a place is not the whole of it."""
+        key = (exemplar, context)
+        if key not in self._verdicts:
+            if len(self._verdicts) >= _VERDICTS:
+                self._verdicts.clear()
+            values = pa.array([exemplar], pa.string())
+            found = self._common.looked(values, makeup_of(values), context)
+            whole = (found.start == 0) & (found.end == len(exemplar))
+            said = tuple(zip(found.score.tolist(), self._alike[found.found_by].tolist(), strict=True))
+            self._verdicts[key] = said if whole.all() else None
+        return self._verdicts[key]
 
 
-def _digit_counts(values: pa.Array) -> Numbers:
-    """How many ASCII digits each value has; one pass over the bytes of the column."""
-    return np.asarray(pc.count_substring_regex(values, "[0-9]").to_numpy(zero_copy_only=False), dtype=np.int64)
+def _prefilter(detector: Detector) -> str:
+    """The expression that matches every value with a hit; empty when the detector has none."""
+    return str(getattr(detector, "prefilter", ""))
 
 
-def _explained(values: pa.Array, found: Sequence[Hits]) -> npt.NDArray[np.bool_]:
-    """Which values one hit beyond chance covers as a whole."""
+def _is_particular(detector: Detector) -> bool:
+    """Whether it may tell values of one form apart: a user knows numbers that all others take for phones."""
+    return bool(getattr(detector, "particular", False))
+
+
+def _words(detector: Detector) -> str:
+    """The expression of the words that a detector may insist on; empty when it needs none."""
+    return detector.words if isinstance(detector, RecognizerDetector) else ""
+
+
+def _insists(detector: Detector, context: FieldContext) -> bool:
+    return isinstance(detector, RecognizerDetector) and detector.insists(context)
+
+
+def _need(detector: Detector) -> Need:
+    """What a value must hold before a detector is shown it: what its prefilter needs, and the digits it asks for."""
+    need = need_of(_prefilter(detector))
+    return Need(max(need.digits, detector.digits), need.size, need.kinds)
+
+
+def _spread(verdict: Verdict, rows: Numbers, lengths: Numbers) -> Places:
+    """A verdict on an exemplar, on each of the values it stands for."""
+    parts = [
+        Places(rows, np.zeros(len(rows), np.int64), lengths, np.full(len(rows), score), np.full(len(rows), number))
+        for score, number in verdict
+    ]
+    return together(parts)
+
+
+def _explained(
+    values: pa.Array, found: Sequence[tuple[int, Hits]], detectors: Sequence[Detector], context: FieldContext
+) -> Truth:
+    """Which values one hit covers as a whole: one beyond chance, or a strong one of what the field is said to hold."""
     explained = np.zeros(len(values), np.bool_)
     if not len(values):
         return explained
     lengths = np.asarray(pc.utf8_length(values).to_numpy(zero_copy_only=False))
-    for hits in found:
-        sure = (hits.score >= SURE) & (hits.end - hits.start >= lengths[hits.index])
+    for number, hits in found:
+        least = STRONG if detectors[number].entity in context.hints else SURE
+        sure = (hits.score >= least) & (hits.end - hits.start >= lengths[hits.index])
         explained[hits.index[sure]] = True
     return explained
 
 
-def tallies(
-    places: Places,
-    values: pa.Array,
-    detectors: Sequence[Detector],
-    counts: npt.NDArray[np.int64],
-    hashes: Hashes,
-    *,
-    unshown: Sensitive,
-) -> dict[str, Tally]:
-    """What was found, by entity; no shape is kept of an entity in `unshown`."""
-    lengths = np.asarray(pc.utf8_length(pc.utf8_trim_whitespace(values)).to_numpy(zero_copy_only=False))
-    entities = np.array([each.entity for each in detectors], dtype=object)[places.found_by]
-    made: dict[str, Tally] = {}
-    for entity in sorted(set(entities.tolist())):
-        chosen = np.flatnonzero(entities == entity)
-        chance = max(detectors[number].chance for number in set(places.found_by[chosen].tolist()))
-        part = Places(*(column[chosen] for column in _columns(places)))
-        made[entity] = _tally(
-            part,
-            values,
-            lengths,
-            counts,
-            hashes,
-            _How(entity not in unshown, chance, _WHOLE.get(entity, _WHOLE_SHARE)),
-        )
-    return made
+_KNOWN: dict[tuple[int, ...], Panel] = {}
 
 
-def _tally(
-    places: Places,
-    values: pa.Array,
-    lengths: Numbers,
-    counts: npt.NDArray[np.int64],
-    hashes: Hashes,
-    how: _How,
-) -> Tally:
-    size = len(values)
-    best = np.full(size, -1, np.int64)
-    np.maximum.at(best, places.index, places.score)
-    covered = np.zeros(size, np.int64)
-    hit = places.score > 0
-    np.add.at(covered, places.index[hit], (places.end - places.start)[hit])
-    whole = covered >= how.whole_share * lengths
-    strong, weak = best >= STRONG, (best > 0) & (best < STRONG)
-    return Tally(
-        refused=int(counts[best == 0].sum()),
-        weak=int(counts[weak].sum()),
-        strong=int(counts[strong].sum()),
-        whole_weak=int(counts[weak & whole].sum()),
-        whole_strong=int(counts[strong & whole].sum()),
-        chance_permille=round(how.chance * 1000),
-        sure=int(counts[best >= SURE].sum()),
-        values=smallest(hashes[best > 0], HIT_SKETCH),
-        shapes=_shapes(places, values, hashes) if how.shown else (),
-    )
-
-
-def _shapes(places: Places, values: pa.Array, hashes: Hashes) -> tuple[tuple[int, str], ...]:
-    """Shapes of the strong hits in the values with the smallest hashes, so that any split gives the same ones."""
-    strong = np.flatnonzero(places.score >= STRONG)
-    keys, first = np.unique(hashes[places.index[strong]], return_index=True)
-    kept: list[tuple[int, str]] = []
-    for key, row in zip(keys[:SHAPES].tolist(), strong[first[:SHAPES]].tolist(), strict=True):
-        text = values[int(places.index[row])].as_py()[int(places.start[row]) : int(places.end[row])]
-        kept.append((key, shape(text)))
-    return tuple(kept)
-
-
-def _joined(found: Sequence[tuple[int, Hits]]) -> Places:
-    if not found:
-        return Places(*(np.empty(0, np.int64) for _ in range(5)))
-    index, start, end, score = (
-        np.concatenate([getattr(hits, name) for _, hits in found]) for name in ("index", "start", "end", "score")
-    )
-    found_by = np.concatenate([np.full(len(hits.index), number, np.int64) for number, hits in found])
-    order = np.lexsort((found_by, start, start - end, -score, index))
-    return Places(index[order], start[order], end[order], score[order], found_by[order])
-
-
-def _settle(places: Places) -> Places:
-    """The places left when each one that a better one of its value overlaps is taken out.
-
-    A strong place around a better one stays: a web address that holds an e-mail is both. A refused place only goes
-    when a strong one explains it, so that the share of failed checks stays honest.
-    """
-    if len(places.index) < 2:
-        return places
-    keep = np.ones(len(places.index), np.bool_)
-    crowded = np.flatnonzero(places.index[1:] == places.index[:-1])
-    groups = np.unique(places.index[crowded])
-    lows = np.searchsorted(places.index, groups, side="left").tolist()
-    highs = np.searchsorted(places.index, groups, side="right").tolist()
-    for low, high in zip(lows, highs, strict=True):
-        taken: list[tuple[int, int, int]] = []
-        columns = (places.start, places.end, places.score)
-        for row, (start, end, score) in enumerate(
-            zip(*(each[low:high].tolist() for each in columns), strict=True), low
-        ):
-            if any(_beaten(start, end, score, better) for better in taken):
-                keep[row] = False
-            elif score:
-                taken.append((start, end, score))
-    return Places(*(column[keep] for column in _columns(places)))
-
-
-def _beaten(start: int, end: int, score: int, better: tuple[int, int, int]) -> bool:
-    first, last, best = better
-    if last <= start or end <= first or (best < STRONG and not score):
-        return False
-    around = start <= first and last <= end and end - start > last - first
-    return not (around and score >= STRONG)
-
-
-def _columns(places: Places) -> tuple[Numbers, ...]:
-    return places.index, places.start, places.end, places.score, places.found_by
+def _panel(detectors: Sequence[Detector]) -> Panel:
+    """The panel of these detectors; the same ones give the same panel, which holds them."""
+    key = tuple(map(id, detectors))
+    if key not in _KNOWN:
+        if len(_KNOWN) >= _PANELS:
+            _KNOWN.clear()
+        _KNOWN[key] = Panel(detectors)
+    return _KNOWN[key]

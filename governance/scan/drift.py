@@ -18,12 +18,18 @@ _SURE = 0.8
 
 
 class DriftKind(enum.StrEnum):
-    """How catalog and store differ."""
+    """How catalog or baseline and store differ."""
 
     NEW = "new"
     GONE = "gone"
     RETYPED = "retyped"
     CONTRADICTED = "contradicted"
+    LABELLED = "labelled"
+    """Against a baseline: a field without a label has one now."""
+    UNLABELLED = "unlabelled"
+    """Against a baseline: a label is gone from a field that is still there."""
+    RELABELLED = "relabelled"
+    """Against a baseline: the label names another category."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ class Drift:
     ref: FieldRef | DatasetRef
     """Where."""
     decided: str
-    """What the catalog says: a category or a type; empty for something new."""
+    """What the catalog or baseline says: a category or a type; empty for something new."""
     found: str
     """What the scan says: a category, a type or `none`; empty for something gone."""
     confidence: float = 1.0

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.base import Field
 from governance.scan.intervals import beats_chance
 from governance.scan.names import THING_NAME, DatasetWords, NameSignal
 from governance.scan.profile import ColumnProfile, Tally
 from governance.scan.result import Signal
+from governance.scan.shares import NOTHING, Around, contradicted, left_of, speaks_against, speaks_for
 from governance.scan.weights import NAME_ONLY, NATIONAL, Weights, type_fits, weights_of
+from governance.scan.years import looks_born
 
+_OF_ANIMALS = frozenset({"AGE", "PERSON"})
+"""What animals have as well as people."""
+_OF_PEOPLE = frozenset({"PERSON", "GENDER", "AGE", "ETHNICITY", "MARITAL_STATUS", "EMAIL_ADDRESS", *NATIONAL})
+"""What a dataset of people holds."""
 _FEW = 10
 """With fewer values than this, misfitting ones do not speak against a name."""
 
@@ -76,7 +82,13 @@ def names_of(
 
 
 def weigh(
-    entity: str, profile: ColumnProfile, field: Field, name: tuple[float, tuple[Signal, ...]], *, is_text: bool
+    entity: str,
+    profile: ColumnProfile,
+    field: Field,
+    name: tuple[float, tuple[Signal, ...]],
+    *,
+    is_text: bool,
+    around: Around = NOTHING,
 ) -> Evidence:
     """The evidence for one entity in one field."""
     weights, tally = weights_of(entity), profile.tallies.get(entity, Tally())
@@ -85,17 +97,40 @@ def weigh(
         against = Signal("type", False, 0.95, f"a {field.type} cannot hold it")
         return Evidence(entity, name_weight * 0.05, 0.0, 0, (against, *signals))
     values, value_signals = _values(tally, profile, weights)
+    values *= 1 - (contradicted(entity, profile) if entity == "PERSON" else 0.0)
+    shared, rows, why = speaks_for(entity, profile, around)
+    if shared > values:
+        kind = "neighbour" if shared > speaks_for(entity, profile, replace(around, beside=frozenset()))[0] else "value"
+        value_signals = (*value_signals, Signal(kind, True, round(shared, 3), why))
+        values = shared
+    values *= left_of(entity, profile, around)
+    if entity == "DATE_OF_BIRTH" and (born := _born(profile, around)) > values:
+        value_signals = (*value_signals, Signal("neighbour", True, born, "years, months and days lie as births do"))
+        values, rows, shared = born, profile.filled, born
+    if entity in _OF_ANIMALS and around.animals:
+        values, name_weight = values * 0.45, name_weight * 0.6
     if entity == "PERSON" and any(not signal.speaks_for for signal in signals):
         values *= 0.45
-    misfit = 0.0 if field.type in ("date", "datetime") else _misfit(entity, tally, profile, weights, name_weight)
+    misfit = 0.0
+    if field.type not in ("date", "datetime"):
+        misfit = max(_misfit(entity, tally, profile, weights, name_weight), speaks_against(entity, profile))
     column = _either(values, name_weight * (1 - misfit))
     if misfit:
         value_signals = (*value_signals, Signal("value", False, round(misfit, 3), "the values do not have its form"))
     sure = tally.sure > 0 or beats_chance(tally.strong, tally.strong + tally.refused, tally.chance_permille / 1000)
-    mention = weights.precision if tally.strong and sure and (is_text or weights.in_text) else 0.0
-    hits = tally.strong + (tally.weak if name_weight >= 0.3 or column >= 0.5 else 0)
+    thing = entity == "PERSON" and any(signal.signal == "name" and not signal.speaks_for for signal in signals)
+    mention = weights.precision if tally.strong and sure and (is_text or (weights.in_text and not thing)) else 0.0
+    hits = max(tally.strong + (tally.weak if name_weight >= 0.3 or column >= 0.5 else 0), rows if shared >= 0.3 else 0)
     ordered = tuple(sorted((*signals, *value_signals), key=lambda each: (-each.weight, each.signal, each.reason)))
     return Evidence(entity, min(column, 0.99), mention, hits, ordered)
+
+
+def _born(profile: ColumnProfile, around: Around) -> float:
+    """How sure the spread of dates makes a column beside people one of birth dates."""
+    people = around.people or bool(_OF_PEOPLE & set(around.beside))
+    if not people or around.animals or (around.named and not around.dates):
+        return 0.0
+    return looks_born(profile)
 
 
 def _values(tally: Tally, profile: ColumnProfile, weights: Weights) -> tuple[float, tuple[Signal, ...]]:
@@ -128,9 +163,8 @@ def _misfit(entity: str, tally: Tally, profile: ColumnProfile, weights: Weights,
         return _form_misfit(entity, profile)
     share = (tally.strong + tally.weak) / profile.filled
     if entity == "PERSON" and name_weight < 0.7:
-        return (
-            0.8 * (1 - tally.whole_strong / profile.filled / 0.4) if tally.whole_strong < 0.4 * profile.filled else 0.0
-        )
+        named = max(tally.whole_strong / profile.filled, profile.share("set.GIVEN"), profile.share("set.SURNAME"))
+        return 0.8 * (1 - named / 0.4) if named < 0.4 else 0.0
     return weights.against * (1 - share / 0.15) if share < 0.15 else 0.0
 
 

@@ -7,7 +7,7 @@ import math
 _Z = 1.959963984540054
 
 
-def wilson(hits: int, read: int) -> tuple[float, float]:
+def wilson(hits: float, read: float) -> tuple[float, float]:
     """The 95 % interval of a share of which `hits` of `read` were seen; (0, 1) when nothing was read."""
     if read <= 0:
         return 0.0, 1.0

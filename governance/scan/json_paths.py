@@ -20,6 +20,7 @@ _DEEPEST = 24
 _STAR = "*"
 _ITEM = "[*]"
 _VALUE = "value"
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _NUMBER = re.compile(r"\d+|(?=.*\d)[0-9a-fA-F-]{16,}")
 
 Path = tuple[str, ...]
@@ -52,9 +53,13 @@ def key_step(key: str) -> str:
 
 
 def parse(text: str) -> Any:
-    """A JSON text as data; the text itself when it is none."""
+    """A JSON text as data, halves of characters as U+FFFD; the text itself when it is none."""
     try:
-        return json.loads(text)
+        data = json.loads(text)
+        if _HALF.search(text) is None:
+            return data
+        whole = json.dumps(data, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return json.loads(whole)
     except (ValueError, RecursionError):
         return text
 

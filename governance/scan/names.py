@@ -28,7 +28,11 @@ _CAMEL = re.compile(
     r"(?<=[a-zäöüß0-9])(?=[A-ZÄÖÜ])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])"
 )
 _LONGEST = 5
+_NUMBERED = 5
+"""Longer words that end in `id` or `code` are made of two: `entityid`, and not `paid`."""
 _NO_PERSON = 0.03
+_UNKNOWN = 0.12
+"""The weight of `name` behind a word that is neither a person nor a thing."""
 _NEUTRAL = frozenset(
     [
         "no",
@@ -154,6 +158,10 @@ class _Rules:
     special: Mapping[str, str]
     special_not: frozenset[str]
     text: frozenset[str]
+    empty: frozenset[str]
+    animals: frozenset[str]
+    numbering: frozenset[str]
+    date_words: frozenset[str]
     vocabulary: frozenset[str]
 
 
@@ -163,6 +171,29 @@ def says_text(name: str) -> bool:
     return bool(set(words[-2:]) & _rules().text) or any(
         phrase in word for word in words if _HAN.match(word) for phrase in _rules().text
     )
+
+
+def means_something(name: str) -> bool:
+    """Whether a name is more than a place in a row, as `c1`, `col_3` and `Unnamed: 2` are."""
+    return any(_HAN.match(word) or (len(word) > 2 and word not in _rules().empty) for word in words_of(name))
+
+
+def numbers_things(name: str) -> bool:
+    """Whether a name is that of a number given to a thing: `permit_number`, `borough_county_code`, `entityid`."""
+    words = words_of(name)
+    return bool(set(words) & _rules().numbering) or (
+        bool(words) and len(words[-1]) > _NUMBERED and words[-1].endswith(("id", "code", "number"))
+    )
+
+
+def says_date(name: str) -> bool:
+    """Whether a name says no more than that the field holds a date: `date_1`, `datum`, `日期`."""
+    return bool(words_of(name)) and all(word in _rules().date_words or word.isdigit() for word in words_of(name))
+
+
+def speaks_of_animals(name: str) -> bool:
+    """Whether a field with this name is about an animal: `breed`, `species`, `kennel_number`."""
+    return bool(set(words_of(name)) & _rules().animals)
 
 
 def words_of(name: str) -> tuple[str, ...]:
@@ -268,8 +299,10 @@ def _person(match: _Match, before: tuple[str, ...], after: tuple[str, ...], data
     near = [*before[-1:], *after[:1]]
     if any(word in rules.person for word in near):
         return 0.8
-    if set(before) & rules.thing or set(after) & rules.thing or before[-1:]:
+    if set(before) & rules.thing or set(after) & rules.thing:
         return _NO_PERSON
+    if before[-1:]:
+        return _UNKNOWN
     return 0.6 if dataset.about_people else _NO_PERSON if dataset.about_things else 0.2
 
 
@@ -348,6 +381,10 @@ def _rules() -> _Rules:
         special={word: key for key, words in body["special_datasets"].items() for word in words.split()},
         special_not=_set(body["special_not"]),
         text=_set(body["text_words"]),
+        empty=_set(body["empty_words"]),
+        animals=_set(body["animal_words"]),
+        numbering=_set(body["numbering_words"]),
+        date_words=_set(body["date_words"]),
         vocabulary=_vocabulary(body),
     )
 

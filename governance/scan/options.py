@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +11,18 @@ from connectors.base import Sample
 
 PHONE_REGIONS = ("CN", "TW", "HK", "US", "GB", "DE")
 """Regions that a phone number without a country code may belong to, unless the user names others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Where rows are read and looked at, and by which models; the result is the same everywhere."""
+
+    name: str = "local"
+    """`local`, or `spark` for the executors of a cluster."""
+    master: str | None = None
+    """Spark's master, such as `yarn`; None for the one of `spark-submit`, else two threads of this machine."""
+    models: str = "auto"
+    """As `TextOptions.models`: they read up to 500 texts of each field in which people write sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +41,12 @@ class ScanOptions:
     """The user's own `recognizers.yaml`."""
     datasets: tuple[str, ...] = ()
     """Only these datasets; all when empty."""
+    engine: Engine = Engine()
+    """Where the work is done, and by which models."""
+    workers: int | None = None
+    """Processes that look at one large dataset together; None for one on each core that this process may use."""
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    """How sure a label must be to stand, by data category; `*` for all others. From `policies/calibration.yaml`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from governance.scan import sketch
+from governance.scan.text.models.readings import UNREAD, Readings
 
 HIT_SKETCH = 256
 """Hashes kept of the values in which an entity was found."""
@@ -96,6 +97,8 @@ class ColumnProfile:
     """Rows that have a trait of form, such as `digits` or `wordy`."""
     tallies: dict[str, Tally] = field(default_factory=dict)
     """What was found, by entity."""
+    readings: Readings = UNREAD
+    """What models read in some of its texts; nothing where none were used."""
 
     def __repr__(self) -> str:
         return f"ColumnProfile({self.rows} rows, {self.nulls} nulls, {len(self.tallies)} entities)"
@@ -132,6 +135,7 @@ class ColumnProfile:
                 key: _both(self.tallies.get(key), other.tallies.get(key))
                 for key in sorted({*self.tallies, *other.tallies})
             },
+            self.readings.merge(other.readings),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -144,6 +148,7 @@ class ColumnProfile:
             "distinct": list(self.distinct),
             "traits": {key: self.traits[key] for key in sorted(self.traits)},
             "tallies": {key: self.tallies[key].to_json() for key in sorted(self.tallies)},
+            "readings": self.readings.to_json(),
         }
 
     @classmethod
@@ -157,6 +162,7 @@ class ColumnProfile:
             tuple(data["distinct"]),
             dict(data["traits"]),
             {key: Tally.from_json(each) for key, each in data["tallies"].items()},
+            Readings.from_json(data["readings"]),
         )
 
 

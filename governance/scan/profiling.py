@@ -6,15 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from governance.scan import sketch
-from governance.scan.detection import detect, tallies
+from governance.scan.detection import detect
 from governance.scan.detectors.base import Detector, FieldContext
+from governance.scan.detectors.value_sets import memberships
+from governance.scan.makeup import BEYOND, CONTROL, DIGIT, LETTER, Makeup, makeup_of
 from governance.scan.normalise import fold_all
 from governance.scan.profile import ColumnProfile
+from governance.scan.sketch import Hashes
+from governance.scan.tallying import Looked, tallies
+from governance.scan.text.models.loader import load_models
+from governance.scan.text.models.readings import MOST, Readings, read_field
 from governance.scan.traits import numeric_traits, traits_of
+from governance.scan.years import year_traits
 
 UNSHOWN = frozenset(
     [
@@ -33,6 +41,12 @@ UNSHOWN = frozenset(
 """Entities without examples: special kinds, and kinds with so few values that a shape gives the value away."""
 
 
+_WORDY_SPACES, _WORDY_HAN = 4, 10
+_HUGE = 1e300
+_EXACT = 2.0**53
+"""Whole numbers from here on are not all numbers that a float can hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnPlan:
     """How a column is looked at."""
@@ -41,6 +55,8 @@ class ColumnPlan:
     """In a fixed order."""
     context: FieldContext
     """What is known of the field."""
+    models: str = "off"
+    """As `ScanOptions.models`; loaded when the first text that they could read comes along."""
 
 
 def profile_column(column: pa.Array | pa.ChunkedArray, plan: ColumnPlan) -> ColumnProfile:
@@ -51,18 +67,14 @@ def profile_column(column: pa.Array | pa.ChunkedArray, plan: ColumnPlan) -> Colu
     counted = pc.drop_null(flat).value_counts()
     values, counts = counted.field("values"), np.asarray(counted.field("counts").to_numpy(zero_copy_only=False))
     numbers = numeric_traits(values, counts) if numeric and len(values) else {}
-    texts = as_text(values)
-    filled = np.asarray(pc.not_equal(pc.utf8_trim_whitespace(texts), "").to_numpy(zero_copy_only=False), dtype=np.bool_)
-    texts, counts = texts.filter(pa.array(filled)), counts[filled]
-    return _profile(rows, texts, counts, plan, numbers)
+    return _profile(rows, as_text(values), counts, plan, numbers)
 
 
 def profile_texts(rows: int, texts: Sequence[str], plan: ColumnPlan) -> ColumnProfile:
     """The profile of texts taken out of `rows` rows, such as the values at one path of a JSON column."""
-    filled = [text for text in texts if text.strip()]
-    counted = pa.array(filled, pa.string()).value_counts()
+    counted = pa.array(texts, pa.string()).value_counts()
     counts = np.asarray(counted.field("counts").to_numpy(zero_copy_only=False))
-    return _profile(max(rows, len(filled)), counted.field("values"), counts, plan, {})
+    return _profile(max(rows, len(texts)), counted.field("values"), counts, plan, {})
 
 
 def as_text(values: pa.Array) -> pa.Array:
@@ -72,36 +84,94 @@ def as_text(values: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(values.type):
         return as_text(values.dictionary_decode())
     if pa.types.is_floating(values.type):
-        return pa.array(
-            [f"{each:.0f}" if each == int(each) else repr(each) for each in map(_finite, values.to_pylist())]
-        )
+        return _float_text(values)
     try:
         return pc.cast(values, pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return pa.array([str(each) for each in values.to_pylist()], pa.string())
 
 
-def _finite(number: float) -> float:
-    return number if -1e300 < number < 1e300 else 0.0
+def _float_text(values: pa.Array) -> pa.Array:
+    """Numbers as Python writes them, whole ones without a point; what has no digits to show counts as 0."""
+    numbers = np.asarray(values.to_numpy(zero_copy_only=False), np.float64)
+    numbers = np.where(np.abs(numbers) < _HUGE, numbers, 0.0)
+    whole = (numbers == np.floor(numbers)) & (np.abs(numbers) < _EXACT)
+    texts = pc.if_else(whole, pc.cast(_integers(numbers, whole), pa.string()), pc.cast(pa.array(numbers), pa.string()))
+    odd = pc.match_substring(texts, "e")
+    if not pc.any(odd).as_py():
+        return texts
+    return pc.replace_with_mask(
+        texts, odd, pa.array([_written(each) for each in numbers[odd.to_numpy(False)].tolist()])
+    )
+
+
+def _integers(numbers: npt.NDArray[np.float64], whole: npt.NDArray[np.bool_]) -> pa.Array:
+    return pa.array(np.where(whole, numbers, 0.0).astype(np.int64))
+
+
+def _written(number: float) -> str:
+    return f"{number:.0f}" if number == int(number) else repr(number)
 
 
 def _profile(
-    rows: int, texts: pa.Array, counts: np.ndarray, plan: ColumnPlan, numbers: dict[str, int]
+    rows: int, texts: pa.Array, counts: npt.NDArray[np.int64], plan: ColumnPlan, numbers: dict[str, int]
 ) -> ColumnProfile:
-    filled = int(counts.sum())
-    if not len(texts):
+    makeup = makeup_of(texts)
+    filled = _filled(texts, makeup)
+    if not filled.any():
         return ColumnProfile(rows=rows, nulls=rows)
+    if not filled.all():
+        texts, counts = texts.filter(pa.array(filled)), counts[filled]
+        makeup = makeup_of(texts)
     counts = counts.astype(np.int64)
-    folded = fold_all(texts)
-    lengths = np.asarray(pc.utf8_length(folded).to_numpy(zero_copy_only=False)).astype(np.int64)
     hashes = sketch.hash_values(texts)
-    places = detect(folded, plan.detectors, plan.context)
+    folded = _folded(texts, makeup)
+    if folded is not texts:
+        makeup = makeup_of(folded)
+    lengths = makeup.size if makeup.only(~BEYOND).all() else np.asarray(pc.utf8_length(folded)).astype(np.int64)
+    looked = Looked(folded, makeup, lengths, counts, hashes)
+    places = detect(folded, plan.detectors, plan.context, makeup)
     return ColumnProfile(
         rows=rows,
-        nulls=rows - filled,
+        nulls=rows - int(counts.sum()),
         length=int((lengths * counts).sum()),
         longest=int(lengths.max()),
         distinct=sketch.smallest(hashes),
-        traits={**traits_of(folded, counts), **numbers},
-        tallies=tallies(places, folded, plan.detectors, counts, hashes, unshown=UNSHOWN),
+        traits={
+            **traits_of(folded, counts, makeup, lengths),
+            **memberships(folded, counts, makeup),
+            **year_traits(folded, counts, makeup),
+            **numbers,
+        },
+        tallies=tallies(places, looked, plan.detectors, UNSHOWN),
+        readings=_readings(folded, makeup, hashes, plan),
     )
+
+
+def _readings(texts: pa.Array, makeup: Makeup, hashes: Hashes, plan: ColumnPlan) -> Readings:
+    """What models read in the texts in which people write sentences."""
+    wordy = np.flatnonzero((makeup.spaces >= _WORDY_SPACES) | (makeup.han >= _WORDY_HAN))
+    if plan.models == "off" or not len(wordy):
+        return Readings()
+    first = wordy[np.argsort(hashes[wordy], kind="stable")[: 2 * MOST]]  # a few of them are no sentences after all
+    return read_field(texts.take(pa.array(first)).to_pylist(), hashes[first].tolist(), load_models(plan.models).models)
+
+
+def _filled(texts: pa.Array, makeup: Makeup) -> npt.NDArray[np.bool_]:
+    """Which values hold more than blank space; those in plain signs tell it by their makeup."""
+    filled = makeup.has(DIGIT | LETTER)
+    doubt = np.flatnonzero(~filled & (makeup.size > 0))
+    if len(doubt):
+        trimmed = pc.utf8_trim_whitespace(texts.take(pa.array(doubt)))
+        filled[doubt] = np.asarray(pc.not_equal(trimmed, "").to_numpy(zero_copy_only=False))
+    return filled
+
+
+def _folded(texts: pa.Array, makeup: Makeup) -> pa.Array:
+    """The texts folded; only those with a sign beyond plain ASCII can change."""
+    odd = makeup.has(BEYOND | CONTROL)
+    if not odd.any():
+        return texts
+    rows = texts.filter(pa.array(odd))
+    folded = fold_all(rows)
+    return texts if folded is rows else pc.replace_with_mask(texts, pa.array(odd), folded)

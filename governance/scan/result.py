@@ -27,7 +27,7 @@ class Signal:
     """One piece of evidence for or against an entity."""
 
     signal: str
-    """Which kind: `value`, `name`, `comment`, `type`, `dataset`, `neighbour`, `spread`."""
+    """Which kind: `value`, `name`, `comment`, `type`, `dataset`, `neighbour`, `spread`, `foreign_key`."""
     speaks_for: bool
     """True when it speaks for the entity, False when against; `for` in the JSON form."""
     weight: float
@@ -134,9 +134,12 @@ class FieldScan:
     row was read."""
     name_shaped: bool = False
     """Whether `field` is a shape, because the real name looks like a value of a person."""
+    signals: tuple[Signal, ...] = ()
+    """What is known of the field as a key: `foreign_key` where it refers to the key of a dataset of people."""
 
     def to_json(self) -> dict[str, Any]:
-        """The stable form."""
+        """The stable form; `signals` only where there are some."""
+        keys = {"signals": [signal.to_json() for signal in self.signals]} if self.signals else {}
         return {
             "field": self.field,
             "type": self.type,
@@ -145,6 +148,7 @@ class FieldScan:
             "distinct": self.distinct,
             "label": self.label.to_json() if self.label else None,
             "findings": [finding.to_json() for finding in self.findings],
+            **keys,
         }
 
 
@@ -162,6 +166,65 @@ class Unseen:
     def to_json(self) -> dict[str, Any]:
         """The stable form."""
         return {"place": self.place, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """A few fields that single rows out when they are joined."""
+
+    fields: tuple[str, ...]
+    """Their names as shown, most telling kind first."""
+    smallest: int
+    """Rows of the smallest group that shares its values: the k of k-anonymity."""
+    rows_below: int
+    """Rows in groups smaller than the bound of the result."""
+    alone: int
+    """Rows that share their values with no other row."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The stable form."""
+        return {
+            "fields": list(self.fields),
+            "smallest": self.smallest,
+            "rows_below": self.rows_below,
+            "alone": self.alone,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class QuasiResult:
+    """How far the quasi-identifiers of a dataset single people out; counted in rows, empty cells as a value."""
+
+    fields: tuple[str, ...]
+    """The fields that were counted, most telling kind first; names as shown."""
+    rows_counted: int
+    """Rows whose combinations were counted."""
+    exact: bool
+    """Whether these are all rows of the dataset. If not, groups are larger in the dataset than they were counted, and
+    rare ones may be missing."""
+    below: int
+    """The bound: rows in groups smaller than this are exposed."""
+    smallest: int
+    """Rows of the smallest group of all fields together: the dataset's k."""
+    rows_below: int
+    """Rows in groups below the bound, all fields together."""
+    alone: int
+    """Rows that share their values in all fields with no other row."""
+    combinations: tuple[Combination, ...]
+    """Combinations of at most three fields that put rows into groups below the bound, worst first."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The stable form."""
+        return {
+            "fields": list(self.fields),
+            "rows_counted": self.rows_counted,
+            "exact": self.exact,
+            "below": self.below,
+            "smallest": self.smallest,
+            "rows_below": self.rows_below,
+            "alone": self.alone,
+            "combinations": [each.to_json() for each in self.combinations],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +251,8 @@ class DatasetScan:
     """As `connectors.base.DatasetKind`."""
     name_shaped: bool = False
     """Whether `dataset` is a shape."""
+    quasi: QuasiResult | None = None
+    """How far few fields single people out; None where no row is about a person or no field tells people apart."""
 
     def to_json(self) -> dict[str, Any]:
         """The stable form."""
@@ -197,6 +262,7 @@ class DatasetScan:
             "rows_read": self.rows_read,
             "fields": [each.to_json() for each in self.fields],
             "not_seen": [each.to_json() for each in self.not_seen],
+            "quasi": self.quasi.to_json() if self.quasi else None,
         }
 
 

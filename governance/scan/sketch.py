@@ -10,28 +10,45 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from governance.scan.makeup import Numbers, flat, slices
+
 Hashes = npt.NDArray[np.uint64]
 
 SIZE = 1024
 """Hashes kept for a column; the estimate above that is good to about 3 %."""
 
 _SPAN = float(2**64)
-_STEP = 4_194_304
+_WORD = 8
+_STRIDE = np.uint64(0x9E3779B97F4A7C15)
+_FULL = 2**64 - 1
+_TAILS = np.array([_FULL, *((1 << 8 * size) - 1 for size in range(1, _WORD))], np.uint64)
+"""By size modulo eight: which bytes of the last word belong to the value."""
 
 
 def hash_values(values: pa.Array) -> Hashes:
-    """A 64-bit hash of each text in a string column without nulls; the same on every machine and run."""
-    flat = values.cast(pa.large_string())
-    _, offsets, data = flat.buffers()
-    bounds = np.frombuffer(offsets, dtype=np.int64)[flat.offset : flat.offset + len(flat) + 1]
-    content = np.frombuffer(data, dtype=np.uint8) if data is not None else np.empty(0, np.uint8)
-    return np.concatenate([_hash(content, bounds[low : high + 1]) for low, high in _slices(bounds)] or [_none()])
+    """A 64-bit hash of each text in a string column without nulls; the same on every machine and run.
+
+    A text is read as little-endian words of eight bytes, the last one filled with zeros. Each word is scrambled with
+    its place, the sum with the text's size in bytes.
+    """
+    content, bounds = flat(values)
+    return np.concatenate(
+        [_hash(content[bounds[low] : bounds[high]], bounds[low : high + 1]) for low, high in slices(bounds)]
+        or [np.empty(0, np.uint64)]
+    )
 
 
 def smallest(hashes: Hashes, size: int = SIZE) -> tuple[int, ...]:
     """The sketch of some values: their `size` smallest distinct hashes, ascending."""
-    distinct = np.unique(hashes)
-    return tuple(int(each) for each in distinct[:size])
+    return tuple(_few(hashes, size)[:size].tolist())
+
+
+def _few(hashes: Hashes, size: int) -> Hashes:
+    """Distinct hashes, ascending, with at least the `size` smallest among them."""
+    if len(hashes) <= 4 * size:
+        return np.unique(hashes)
+    distinct = np.unique(np.partition(hashes, 2 * size)[: 2 * size])
+    return distinct if len(distinct) >= size else np.unique(hashes)
 
 
 def merge(one: tuple[int, ...], other: tuple[int, ...], size: int = SIZE) -> tuple[int, ...]:
@@ -46,38 +63,28 @@ def count(sketch: tuple[int, ...], size: int = SIZE) -> int:
     return round((size - 1) / ((sketch[-1] + 1) / _SPAN))
 
 
-def _slices(bounds: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Ranges of values of about four megabytes of text each, so that long cells do not fill the memory."""
-    cuts, low = [], 0
-    while low < len(bounds) - 1:
-        high = int(np.searchsorted(bounds, bounds[low] + _STEP, side="right")) - 1
-        high = max(low + 1, min(high, len(bounds) - 1))
-        cuts.append((low, high))
-        low = high
-    return cuts
-
-
-def _hash(content: npt.NDArray[np.uint8], bounds: npt.NDArray[np.int64]) -> Hashes:
-    lengths = np.diff(bounds)
-    text = content[bounds[0] : bounds[-1]].astype(np.uint64)
-    starts = bounds[:-1] - bounds[0]
-    place = np.arange(len(text), dtype=np.uint64) - np.repeat(starts.astype(np.uint64), lengths)
-    mixed = (text + np.uint64(1)) * _scramble(place)
-    sums = np.zeros(len(lengths), np.uint64)
-    filled = lengths > 0
+def _hash(text: npt.NDArray[np.uint8], bounds: Numbers) -> Hashes:
+    sizes, starts = np.diff(bounds), bounds[:-1] - bounds[0]
+    words = (sizes + _WORD - 1) // _WORD
+    ends = np.cumsum(words)
+    place = np.arange(int(ends[-1])) - np.repeat(ends - words, words)
+    at = np.repeat(starts, words) + _WORD * place
+    padded = np.concatenate([text, np.zeros(_WORD, np.uint8)])
+    read = np.ndarray((len(text) + 1,), np.dtype("<u8"), padded, 0, (1,))[at].astype(np.uint64)
+    filled = words > 0
+    read[ends[filled] - 1] &= _TAILS[sizes[filled] % _WORD]
+    with np.errstate(over="ignore"):
+        mixed = _scramble(read ^ _scramble(place.astype(np.uint64)))
+    sums = np.zeros(len(sizes), np.uint64)
     if filled.any():
-        sums[filled] = np.add.reduceat(mixed, starts[filled])
-    return _scramble(sums + lengths.astype(np.uint64))
+        sums[filled] = np.add.reduceat(mixed, (ends - words)[filled])
+    return _scramble(sums + sizes.astype(np.uint64))
 
 
 def _scramble(numbers: Hashes) -> Hashes:
     """SplitMix64: every bit of the input touches every bit of the output."""
     with np.errstate(over="ignore"):
-        mixed = numbers + np.uint64(0x9E3779B97F4A7C15)
+        mixed = numbers + _STRIDE
         mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         return mixed ^ (mixed >> np.uint64(31))
-
-
-def _none() -> Hashes:
-    return np.empty(0, np.uint64)

@@ -1,4 +1,7 @@
-"""Traits of form that a column's values have: how many rows are digits, long, wordy, Chinese; one RE2 pass each."""
+"""Traits of form that a column's values have: how many rows are digits, long, wordy, Chinese.
+
+What the signs of a value already tell is not asked again: an expression is only run where they leave a doubt.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from governance.scan.detectors.base import mask
+from governance.scan.makeup import BEYOND, DIGIT, HAN, KANA, LETTER, SPACE, THREE, Makeup, Truth, kinds
 
 _FORMS = {
     "digits": r"^\s*-?\d+\s*$",
     "decimal": r"^\s*-?\d+\.\d+\s*$",
-    "latin": r"[A-Za-z]",
     "han": r"[\x{3400}-\x{9fff}]",
     "one_word": r"^\s*[A-Za-z\x{c0}-\x{24f}\x{3400}-\x{9fff}'’-]+\s*$",
     "dated": r"^\s*(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}年\d{1,2}月)",
@@ -25,14 +28,65 @@ _FORMS = {
     r"|[A-Za-z]{1,2}\d[A-Za-z0-9]? ?\d[A-Za-z]{2}|[A-Za-z]\d[A-Za-z] ?\d[A-Za-z]\d)\s*$",
     "handle": r"^\s*@?[A-Za-z0-9][A-Za-z0-9._-]{1,31}\s*$",
 }
+_LONG = 30
+_WORDS, _HAN_SIGNS = 4, 10
+_ENDS = kinds(".!?;")
+_ALNUM = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
-def traits_of(values: pa.Array, counts: npt.NDArray[np.int64]) -> dict[str, int]:
-    """Rows that have each trait, from distinct texts and how often each stands there."""
-    found = {name: int(counts[mask(values, form)].sum()) for name, form in _FORMS.items()}
-    lengths = np.asarray(pc.utf8_length(values).to_numpy(zero_copy_only=False))
-    found["long"] = int(counts[lengths >= 30].sum())
-    return {name: rows for name, rows in found.items() if rows}
+def traits_of(
+    values: pa.Array, counts: npt.NDArray[np.int64], makeup: Makeup, lengths: npt.NDArray[np.int64]
+) -> dict[str, int]:
+    """Rows that have each trait, from distinct texts, how often each stands there, their makeup and lengths."""
+    found = {
+        name: counts[_asked(values, _FORMS[name], sure, doubt)].sum()
+        for name, (sure, doubt) in _known(makeup).items()
+        if sure is not None or doubt.any()
+    }
+    found |= {"latin": counts[makeup.has(LETTER)].sum(), "long": counts[lengths >= _LONG].sum()}
+    return {name: int(found[name]) for name in sorted(found) if found[name]}
+
+
+def _known(makeup: Makeup) -> dict[str, tuple[Truth | None, Truth]]:
+    """For each trait the values that have it for sure, and those whose expression must tell; the others have it not."""
+    size, first = makeup.size, makeup.first()
+    solid, digit, space, filled = size - makeup.spaces, makeup.has(DIGIT), makeup.has(SPACE), size > 0
+    signed, others = space | (first == ord("-")), solid - makeup.digits
+    signs = makeup.only(DIGIT | LETTER | SPACE | kinds("@._-"))
+    handle = makeup.only(DIGIT | LETTER | kinds("._-")) & _within(first, _ALNUM) & (size >= 2) & (size <= 32)
+    ended = makeup.has(_ENDS) & (space | _within(makeup.last(), b".!?;"))
+    many = (makeup.spaces >= _WORDS) | (makeup.han >= _HAN_SIGNS) | (makeup.has(KANA) & (size >= 3 * _HAN_SIGNS))
+    return {
+        "digits": (makeup.only(DIGIT) & filled, makeup.only(DIGIT | SPACE | kinds("-")) & digit & signed),
+        "decimal": (
+            None,
+            makeup.only(DIGIT | SPACE | kinds("-.")) & digit & makeup.has(kinds(".")) & (others <= 1 + signed),
+        ),
+        "han": (makeup.has(HAN), makeup.has(KANA)),
+        "one_word": (makeup.only(LETTER | kinds("'-")) & filled, makeup.only(LETTER | BEYOND | SPACE | kinds("'-"))),
+        "dated": (None, (makeup.digits >= 4) & makeup.has(kinds("-/.年")) & _within(first, b"0123456789 \t\n\r\f")),
+        "wordy": (None, many),
+        "sentence": (None, ended | makeup.has(KANA | THREE)),
+        "url": (None, makeup.has(kinds(":.")) & _within(first, b"hw \t\n\r\f")),
+        "structured": (None, makeup.has(kinds("[{<")) & _within(first, b"[{< \t\n\r\f")),
+        "postal": (None, digit & (solid <= 10) & makeup.only(DIGIT | LETTER | SPACE | kinds("-"))),
+        "handle": (handle, signs & (solid <= 33) & (space | (first == ord("@")))),
+    }
+
+
+def _within(signs: npt.NDArray[np.uint8], wanted: bytes) -> Truth:
+    chosen = np.zeros(256, np.bool_)
+    chosen[list(wanted)] = True
+    return chosen.take(signs)
+
+
+def _asked(values: pa.Array, form: str, sure: Truth | None, doubt: Truth) -> Truth:
+    """Which values have a trait, its expression run on the doubtful ones alone."""
+    found = np.zeros(len(values), np.bool_) if sure is None else sure.copy()
+    rows = np.flatnonzero(doubt if sure is None else doubt & ~sure)
+    if len(rows):
+        found[rows] = mask(values if len(rows) == len(values) else values.take(pa.array(rows)), form)
+    return found
 
 
 def numeric_traits(values: pa.Array, counts: npt.NDArray[np.int64]) -> dict[str, int]:

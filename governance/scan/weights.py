@@ -32,6 +32,7 @@ _WEIGHTS = {
     "ADDRESS": Weights(0.88, 0.4, 0.45, 0.75, 0.3),
     "COORDINATE": Weights(0.9, 0.3, 0.0, 0.6, 0.5),
     "CN_RESIDENT_ID": Weights(0.97, 0.3, 0.8, 0.96),
+    "AU_DRIVER_LICENSE": Weights(0.45, 0.2, 0.5, 0.5, 0.5),
     "CN_USCC": Weights(0.95, 0.3, 0.8, 0.9),
     "CREDIT_CARD": Weights(0.92, 0.6, 0.8, 0.85, 0.2),
     "DATE_OF_BIRTH": Weights(0.3, 0.05, 0.5, 0.75, 0.3),
@@ -41,13 +42,16 @@ _WEIGHTS = {
     "HK_ID": Weights(0.9, 0.6, 0.8, 0.85, 0.3),
     "IBAN_CODE": Weights(0.97, 0.3, 0.9, 0.97),
     "IP_ADDRESS": Weights(0.94, 0.2, 0.9, 0.9),
+    "LOCATION": Weights(0.3, 0.1, 0.0, 0.0, 0.6, in_text=False),
     "MAC_ADDRESS": Weights(0.96, 0.3, 0.9, 0.95),
+    "ORGANIZATION": Weights(0.4, 0.1, 0.0, 0.0, 0.6, in_text=False),
     "PASSPORT": Weights(0.75, 0.12, 0.5, 0.7, 0.3),
     "PERSON": Weights(0.85, 0.3, 0.38, 0.65, 0.5),
     "PHONE_NUMBER": Weights(0.88, 0.3, 0.7, 0.82, 0.3),
     "SECRET": Weights(0.95, 0.05, 0.3, 0.9),
     "TW_NATIONAL_ID": Weights(0.93, 0.5, 0.8, 0.88, 0.3),
     "URL": Weights(0.85, 0.2, 0.0, 0.8, 0.2),
+    "US_DRIVER_LICENSE": Weights(0.45, 0.2, 0.5, 0.5, 0.5),
     "US_SSN": Weights(0.88, 0.3, 0.8, 0.7, 0.5),
     "VEHICLE_PLATE": Weights(0.93, 0.12, 0.6, 0.9, 0.3),
 }
@@ -55,6 +59,7 @@ _OTHER = Weights(0.7, 0.4, 0.5, 0.6, 0.5)
 
 NAME_ONLY = frozenset(
     [
+        "ACCOUNT_TIER",
         "AGE",
         "BANK_ACCOUNT",
         "BIOMETRIC",
@@ -81,12 +86,64 @@ NAME_ONLY = frozenset(
         "POSTAL_CODE",
         "RELIGION",
         "SEXUAL_ORIENTATION",
+        "STATE",
         "USERNAME",
     ]
 )
 """Entities that no detector finds: the name decides, and the form of the values may speak against it."""
 
-NATIONAL = frozenset({"CN_RESIDENT_ID", "HK_ID", "TW_NATIONAL_ID", "US_SSN"})
+NATIONAL = frozenset(
+    [
+        "AT_SVNR",
+        "BE_NATIONAL_NUMBER",
+        "BR_CPF",
+        "BR_RG",
+        "CA_SIN",
+        "CH_AHV",
+        "CL_RUT",
+        "CN_FOREIGNER_ID",
+        "CN_RESIDENT_ID",
+        "CZ_BIRTH_NUMBER",
+        "DE_ID_CARD",
+        "DE_SOCIAL_SECURITY",
+        "DK_CPR",
+        "ES_NIE",
+        "ES_NIF",
+        "ES_SOCIAL_SECURITY",
+        "FI_PERSONAL_IDENTITY_CODE",
+        "FR_ID_CARD",
+        "FR_NIR",
+        "GR_AMKA",
+        "HK_ID",
+        "HR_OIB",
+        "ID_NIK",
+        "IE_PPS",
+        "IL_ID",
+        "IN_AADHAAR",
+        "JP_MY_NUMBER",
+        "JP_PENSION_NUMBER",
+        "JP_RESIDENCE_CARD",
+        "KR_FRN",
+        "KR_RRN",
+        "MO_ID",
+        "MX_CURP",
+        "MY_NRIC",
+        "NL_BSN",
+        "NO_FODSELSNUMMER",
+        "PL_ID_CARD",
+        "PL_PESEL",
+        "PT_CITIZEN_CARD",
+        "RO_CNP",
+        "SE_PERSONNUMMER",
+        "SG_NRIC_FIN",
+        "TH_TNIN",
+        "TR_NATIONAL_ID",
+        "TW_NATIONAL_ID",
+        "UK_NINO",
+        "US_SSN",
+        "ZA_ID_NUMBER",
+    ]
+)
 """Identifiers that a field for national ids holds side by side."""
 
 BOOLEAN = frozenset({"CONSENT_FLAG", "DISABILITY", "HEALTH", "GENDER", "MARITAL_STATUS", "CRIMINAL", "RELIGION"})
@@ -95,6 +152,7 @@ DATED = frozenset({"DATE_OF_BIRTH"})
 """Entities that a date can be."""
 NUMBERED = frozenset(
     [
+        "ACCOUNT_TIER",
         "AGE",
         "BANK_ACCOUNT",
         "CN_RESIDENT_ID",
@@ -114,6 +172,7 @@ NUMBERED = frozenset(
         "MARITAL_STATUS",
         "MEDICAL_RECORD_ID",
         "NATIONAL_ID",
+        "IMEI",
         "PASSPORT",
         "PHONE_NUMBER",
         "POSTAL_CODE",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from audits.report import Facts, Missing, NotSeen, Report, Table, Text, Tone
+from audits.report import Facts, Missing, Notes, NotSeen, Report, Table, Text, Tone
 from audits.reports.scan import scan_report
 from audits.reports.scan_facts import unread_bound
 from audits.reports.scan_reasons import reason_of
@@ -118,3 +118,37 @@ def test_reason_of_a_scan_is_said_in_the_readers_language() -> None:
     assert isinstance(said, Text)
     assert Speaker("zh-Hans").say(said) == "已读 2995 个值中有 2815 个符合其格式"
     assert reason_of("a reason of another kind") == "a reason of another kind"
+
+
+def test_fields_that_single_people_out_are_said_with_what_was_counted(reports: dict[str, Report]) -> None:
+    section = next(each for each in reports["scan"].sections if each.id == "quasi")
+    said = [Speaker("en").say(item) for block in section.blocks if isinstance(block, Notes) for item in block.items]
+    assert (
+        "crm.patients: birth_date + postal_code + gender can single out 906 of 3,120 rows"
+        " (smallest group 1; 1,311 rows in groups under 5)" in said
+    )
+    table = section.blocks[-1]
+    assert isinstance(table, Table)
+    assert [Speaker("en").say(row.cells[-1]) for row in table.rows] == [
+        "all 3,120 rows",
+        "all 3,120 rows",
+        "a sample of 10,000 rows",
+    ]
+
+
+def test_scan_of_before_quasi_identifiers_has_no_chapter_on_them(scan: dict) -> None:
+    for store in scan["stores"]:
+        for dataset in store["datasets"]:
+            dataset.pop("quasi", None)
+    assert "quasi" not in {each.id for each in scan_report(scan).sections}
+
+
+def test_large_groups_are_shown_as_such(scan: dict) -> None:
+    quasi = scan["stores"][0]["datasets"][0]["quasi"]
+    quasi.update(smallest=40, rows_below=0, alone=0, combinations=[])
+    scan["stores"][0]["datasets"][1]["quasi"] = None
+    section = next(each for each in scan_report(scan).sections if each.id == "quasi")
+    assert section.marks == (0,)
+    table = section.blocks[-1]
+    assert isinstance(table, Table)
+    assert [Speaker("en").say(each) for each in table.rows[0].cells[2:4]] == ["40", "0"]

@@ -1,4 +1,4 @@
-"""Chapter: a scan that was told nothing finds where people's data is."""
+"""Chapter: a scan that was told nothing finds where people's data is, and a letter is read without it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 from governance.demo.life import SCAN_FILE
 from governance.demo.stage import Line, Stage, lines, table
+from governance.scan.text.analyzer import TextAnalyzer, TextOptions
+from governance.scan.text.redactor import Redactor
 from policies.nouns import Sensitivity
 
 
@@ -26,6 +28,11 @@ def find(stage: Stage) -> Iterator[Line]:
     for special in summary["special_datasets"]:
         yield from lines([stage.word("find_special", place=special["place"])])
     yield from stage.command("governance scan --full --format html --output scan.html")
+    yield from stage.say("find_redact")
+    letter = (stage.folder / "letter.txt").read_text(encoding="utf-8").splitlines()
+    redactor = Redactor(TextAnalyzer(TextOptions(models="off")))
+    yield from lines([each.text for each in redactor.redact(letter)])
+    yield from stage.command("governance redact letter.txt --models off")
 
 
 def recorded_scan(stage: Stage) -> dict[str, Any]:

@@ -1,45 +1,134 @@
-"""Postal addresses in Chinese: province, city, district, road, number, building, floor, room."""
+"""Postal addresses in Chinese, whole: from the province or the first part that is written to the room.
+
+An address begins at a name of the gazetteer, or at the word that ends in a road or an estate with a number behind it;
+what announces it stays outside.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from governance.scan.detectors.base import FieldContext, PatternDetector
+import numpy as np
+import pyarrow as pa
 
-_HAN = r"[\u4e00-\u9fff]"
-_NUMBER = r"(?:[0-9]{1,5}(?:[-–之、/][0-9]{1,4})?|[一二三四五六七八九十百零〇]{1,5}|[A-Za-z][0-9]{0,3})"
-_ROAD = (
-    r"(?:大道|大街|大路|胡同|路|街|道|巷|弄|里|村|屯|组|段|圍|围|苑|坊|花园|花園|小区|小區|新村|新城|广场"
-    r"|廣場|大厦|大廈|公寓|中心|邨)"
+from governance.scan.detectors.base import TEXT, FieldContext, Hits, mask
+from governance.scan.detectors.chinese.address_grammar import HAN, Parsed, parse
+from governance.scan.detectors.chinese.gazetteer import gazetteer
+from governance.scan.detectors.chinese.segments import Segments, part_of_speech, simplified
+
+_LONGEST = 1_048_576
+_WHOLE, _SURE, _LIKELY, _AREA, _NONE = 88, 82, 65, 52, 0
+_NUMBERED = "0-9A-Za-z〇零一二三四五六七八九十百"
+_ANCHOR = re.compile(
+    rf"(?:大道|大街|马路|公路|胡同|路|街|道|巷|弄|村|小区|花园|公寓|大厦|大楼|广场|中心|新村|苑|城|园|里|邨|围|庄|屯|坊|镇|乡)"
+    rf"(?:[{HAN}]{{0,2}}段)?[东西南北中]?[ ]?第?[{_NUMBERED}][-之{_NUMBERED}]{{0,6}}"
+    r"(?:号|弄|巷|栋|幢|座|楼|层|室|单元|户|房|组|队|期|院|段)"
 )
-_UNIT = r"(?:号楼|號樓|号院|号|號|弄|栋|棟|幢|座|楼|樓|层|層|室|单元|單元|户|戶|房|F|f|門|门)"
-_CHINESE = (
-    rf"(?:{_HAN}{{2,8}}?(?:省|自治区|特别行政区|市|州|盟))?(?:{_HAN}{{1,8}}?(?:市|区|區|县|縣|旗|镇|鎮|乡"
-    rf"|鄉))?(?:{_HAN}{{1,6}}?(?:区|區|镇|鎮|乡|鄉|街道))?[{_HAN[1:-1]}A-Za-z0-9]{{1,12}}?{_ROAD}"
-    rf"(?:{_HAN}{{0,6}}?{_NUMBER} ?{_UNIT}){{1,5}}(?:{_NUMBER})?"
+_PREFILTER = (
+    r"[路街道巷弄村屯组組段園园苑城場场厦廈寓邨區区里圍围庄莊坊镇鎮乡鄉同心樓楼][\x{4e00}-\x{9fff}]{0,3}"
+    rf" ?第?[{_NUMBERED}][-之{_NUMBERED}]{{0,6}} ?"
+    r"(?:号|號|弄|巷|栋|棟|幢|座|楼|樓|层|層|室|单|單|户|戶|房|F|f|門|门|组|組|队|隊|期|院|段)"
+    r"|[省市州县縣盟区區][\x{4e00}-\x{9fff}]{1,9}[市区區县縣旗镇鎮鄉乡路街道村]"
 )
-_REGION = (
-    rf"{_HAN}{{2,6}}(?:省|自治区)?{_HAN}{{2,6}}(?:市|州|县|縣){_HAN}{{1,6}}(?:区|區|县|縣|市|镇|鎮|鄉"
-    rf"|乡)[{_HAN[1:-1]}0-9A-Za-z]{{0,30}}"
+_GENERIC = re.compile(
+    r"(?:道路|马路|公路|线路|电路|思路|铁路|网路|套路|出路|后路|条路|条街|弯道|车道|通道|频道|渠道|轨道|管道|知道|味道|报道|隧道|赛道|跑道|街道|中心|广场|大厦|大楼|小区|公寓|花园|城|园|村|里|个楼)"
+    r"第?[0-9A-Za-z〇零一二三四五六七八九十百]|(?:[这那哪每几两]|第.{1,3}号)[条个号]?.?路"
 )
+"""Words for roads and buildings that name none, when nothing stands before them."""
+_BEFORE = 10
+"""An address without a name of the gazetteer begins so many characters before its first ending at most."""
+_STOPS = frozenset("在到于至往去住是为址:;,.。，、：；!?！？")
 
 
-def _check_chinese(match: str, _text: str, _context: FieldContext) -> int | None:
-    if not re.search(rf"{_ROAD}.*{_UNIT}|{_ROAD}", match):
-        return 45 if re.search("省|自治区|市", match) else None
-    return 82
+@dataclass(frozen=True, slots=True)
+class ChineseAddresses:
+    """Finds addresses of the mainland, Taiwan, Hong Kong and Macau."""
+
+    name: str = "address_zh"
+    """As `Detector.name`."""
+    entity: str = "ADDRESS"
+    """As `Detector.entity`."""
+    chance: float = 0.0
+    """As `Detector.chance`."""
+    types: frozenset[str] = TEXT
+    """As `Detector.types`."""
+    digits: int = 0
+    """As `Detector.digits`."""
+    foreign: bool = False
+    """As `Detector.foreign`."""
+    prefilter: str = _PREFILTER
+    """A road, an estate or a division with a number behind it, or two divisions in a row."""
+
+    def find(self, values: pa.Array, _context: FieldContext) -> Hits:
+        """As `Detector.find`."""
+        chosen = np.flatnonzero(mask(values, self.prefilter))
+        texts = values.take(pa.array(chosen)).to_pylist()
+        return Hits.of(
+            self.entity,
+            [(index, *each) for index, text in zip(chosen.tolist(), texts, strict=True) for each in addresses_in(text)],
+        )
 
 
-ADDRESS_ZH = PatternDetector(
-    name="address_zh",
-    entity="ADDRESS",
-    prefilter=(
-        r"[路街道巷弄里村屯组段圍围苑坊园園区區城场場厦廈寓邨胡同心][\x{4e00}-\x{9fff}]{0,6}"
-        r"(?:[0-9一二三四五六七八九十百零〇]{1,5}|[A-Za-z])[-0-9之、/ ]*"
-        r"(?:号|號|弄|栋|棟|幢|座|楼|樓|层|層|室|单|單|户|戶|房|F|門|门)"
-        r"|[市州县縣][\x{4e00}-\x{9fff}]{1,6}[区區县縣市镇鎮鄉乡]"
-    ),
-    pattern=re.compile(rf"(?P<hit>{_CHINESE}|{_REGION})"),
-    check=_check_chinese,
-    longest=65_536,
-)
+def addresses_in(text: str) -> list[tuple[int, int, int]]:
+    """(start, end, score) of the addresses in one text, in order, none across another."""
+    plain = simplified(text[:_LONGEST])
+    known = dict(gazetteer().places(plain))
+    found: list[tuple[int, int, int]] = []
+    behind = 0
+    for start in sorted({*known, *_starts(plain, known)}):
+        if start < behind:
+            continue
+        parsed = parse(plain, start, known)
+        if (score := _score(parsed)) and not (parsed.divisions == 0 and _GENERIC.match(plain, start, parsed.end)):
+            found.append((start, parsed.end, score))
+            behind = parsed.end
+    return found
+
+
+def _starts(text: str, known: dict[int, int]) -> Iterator[int]:
+    """Where addresses without a name of the gazetteer may begin."""
+    inside = list(known.items())
+    for match in _ANCHOR.finditer(text):
+        low = max(0, match.start() - _BEFORE)
+        low = max(
+            [low, *(end for start, end in inside if start < match.start() <= end + _BEFORE and end <= match.start())]
+        )
+        yield _begin(text, low, match.start())
+
+
+def _begin(text: str, low: int, anchor: int) -> int:
+    """Back from an anchor over the words that can name a road, an estate or a division."""
+    segments = Segments(text[low : anchor + 3])
+    place, first = anchor - low, True
+    at = next((start for start in range(place, -1, -1) if segments.at(start) is not None), place)
+    place = at
+    while place > 0:
+        word = segments.before(place)
+        if word is None or not _may_name(word, first=first):
+            break
+        place -= len(word)
+        first = False
+    return low + place
+
+
+def _may_name(word: str, *, first: bool) -> bool:
+    if word[-1] in _STOPS or not all("\u4e00" <= sign <= "\u9fff" or sign.isalnum() for sign in word):
+        return False
+    tag = part_of_speech(word)[:1]
+    return first or tag not in "vpucrdy" or word[-1] in "省市区县镇乡村路街道"
+
+
+def _score(parsed: Parsed) -> int:
+    named = parsed.roads + parsed.estates
+    if parsed.numbers and named:
+        return _WHOLE if parsed.divisions else _SURE
+    if parsed.numbers and parsed.divisions:
+        return _SURE if parsed.divisions > 1 else _LIKELY
+    if named and parsed.divisions:
+        return _LIKELY if parsed.divisions > 1 else _AREA
+    return _AREA if parsed.divisions > 1 else _NONE
+
+
+ADDRESS_ZH = ChineseAddresses()

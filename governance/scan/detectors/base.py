@@ -10,14 +10,18 @@ not.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import lru_cache
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+import re2  # type: ignore[import-untyped]  # publishes no types
+
+from governance.scan.detectors.prefilters import sharp
 
 STRONG = 50
 """From this score on a hit stands by itself; below, it needs a name or its surroundings."""
@@ -31,6 +35,10 @@ RIGHT = r"(?![0-9A-Za-z])"
 """Nothing of the same token stands behind."""
 
 Numbers = npt.NDArray[np.int64]
+Truth = npt.NDArray[np.bool_]
+
+_FEW = 128
+_MOST_BYTES = 8 * 1_048_576
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,10 @@ class Hits:
     def __repr__(self) -> str:
         return f"Hits({self.entity}, {len(self.index)} places)"
 
+    def moved(self, index: Numbers) -> Hits:
+        """The same hits of a column of which these values were a part: `index` says where each of them stands."""
+        return Hits(self.entity, index[self.index], self.start, self.end, self.score)
+
     @classmethod
     def of(cls, entity: str, places: Iterable[tuple[int, int, int, int]]) -> Hits:
         """Hits from (index, start, end, score) rows."""
@@ -73,7 +85,11 @@ class Hits:
 
 
 class Detector(Protocol):
-    """Finds one entity in a column of normalised texts."""
+    """Finds one entity in a column of normalised texts.
+
+    One with an attribute `prefilter`, an RE2 expression that matches every value with a hit, is not shown the values
+    that lack what the expression needs.
+    """
 
     @property
     def name(self) -> str:
@@ -113,6 +129,9 @@ class Detector(Protocol):
 Check = Callable[[str, str, FieldContext], int | None]
 """From the matched text, the whole value and the context: a score, 0 when the check fails, None for no match at all."""
 
+Starts = Callable[[str], Iterable[int]]
+"""Every place of a text where a match may begin, in order; far fewer than the text has signs."""
+
 TEXT = frozenset({"string", "json", "other"})
 """Fields that hold text."""
 NUMERIC = frozenset({"string", "json", "other", "integer", "decimal"})
@@ -147,13 +166,20 @@ class PatternDetector:
     """As `Detector.foreign`."""
     longest: int = field(default=1_048_576)
     """Only so many first characters of a value are looked at."""
+    starts: Starts | None = None
+    """Where matches may begin; None when the pattern is to look for itself."""
 
     def find(self, values: pa.Array, context: FieldContext) -> Hits:
         """As `Detector.find`."""
         candidates = np.flatnonzero(mask(values, self.prefilter))
         if not len(candidates):
             return Hits.of(self.entity, ())
-        rest = values.take(pa.array(candidates))
+        rest = values if len(candidates) == len(values) else values.take(pa.array(candidates))
+        if self.starts is None:
+            passed = mask(rest, sharp(self.pattern))
+            candidates, rest = candidates[passed], rest.filter(pa.array(passed))
+            if not len(candidates):
+                return Hits.of(self.entity, ())
         if not self.whole:
             return Hits.of(self.entity, self._places(rest, candidates, context))
         sure = mask(rest, self.whole)
@@ -164,19 +190,53 @@ class PatternDetector:
     def _places(self, values: pa.Array, index: Numbers, context: FieldContext) -> list[tuple[int, int, int, int]]:
         places = []
         group = "hit" if "hit" in self.pattern.groupindex else 0
-        search, check = self.pattern.finditer, self.check
+        check = self.check
         for place, text in zip(index.tolist(), values.to_pylist(), strict=True):
-            for match in search(text, 0, self.longest):
+            for match in matches(self.pattern, self.starts, text, self.longest):
                 score = check(match[group], text, context)
                 if score is not None:
                     places.append((place, match.start(group), match.end(group), score))
         return places
 
 
-def mask(values: pa.Array, pattern: str) -> npt.NDArray[np.bool_]:
-    """Which values an RE2 expression matches somewhere."""
+def matches(pattern: re.Pattern[str], starts: Starts | None, text: str, longest: int) -> Iterable[re.Match[str]]:
+    """The matches that `finditer` gives; quicker where all places are known at which one may begin."""
+    return pattern.finditer(text, 0, longest) if starts is None else _matches_at(pattern, starts(text), text, longest)
+
+
+def _matches_at(pattern: re.Pattern[str], starts: Iterable[int], text: str, longest: int) -> Iterator[re.Match[str]]:
+    free = 0
+    for start in starts:
+        if start < free:
+            continue
+        match = pattern.match(text, start, longest)
+        if match is not None:
+            yield match
+            free = match.end()
+
+
+def mask(values: pa.Array, pattern: str) -> Truth:
+    """Which values an RE2 expression matches somewhere; nulls never."""
+    if len(values) <= _FEW:
+        search = _compiled(pattern).search
+        return np.array([text is not None and search(text) is not None for text in values.to_pylist()], np.bool_)
     found = pc.match_substring_regex(values, pattern)
-    return np.asarray(pc.fill_null(found, False).to_numpy(zero_copy_only=False), dtype=np.bool_)
+    found = pc.fill_null(found, False) if found.null_count else found
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
+@lru_cache(2048)
+def _compiled(pattern: str) -> Any:
+    """The expression for a few values at a time: Arrow compiles it anew with each call, which takes longer than they.
+
+    Raises pa.ArrowInvalid, as Arrow does, for an expression that RE2 cannot take.
+    """
+    options = re2.Options()
+    options.log_errors, options.never_capture, options.max_mem = False, True, _MOST_BYTES
+    try:
+        return re2.compile(pattern, options)
+    except re2.error as error:
+        raise pa.ArrowInvalid(str(error)) from None
 
 
 def _whole(values: pa.Array, index: Numbers, score: int) -> list[tuple[int, int, int, int]]:

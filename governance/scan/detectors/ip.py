@@ -9,6 +9,8 @@ from governance.scan.detectors.base import FieldContext, PatternDetector
 
 _V4 = r"(?:\d{1,3}\.){3}\d{1,3}"
 _V6 = r"(?:[0-9A-Fa-f]{1,4}:|:){2,7}(?::?[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3}|:)?"
+_PREFIX = r"(?:/\d{1,3}(?![0-9/]))?"
+"""How many bits name the network."""
 _SOFTWARE = frozenset(
     ["version", "versions", "ver", "firmware", "build", "release", "revision", "rev", "software", "fw", "版本", "固件"]
 )
@@ -28,7 +30,7 @@ def _check(match: str, text: str, context: FieldContext) -> int | None:
     if len(match) < 5 or not any(sign.isdigit() for sign in match):
         return None
     try:
-        address = ipaddress.ip_address(match)
+        address = ipaddress.ip_interface(match).ip
     except ValueError:
         return 0 if "." in match else None
     if address.version == 4 and _like_a_version(match, text, context):
@@ -40,7 +42,7 @@ IP = PatternDetector(
     name="ip",
     entity="IP_ADDRESS",
     prefilter=r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d|:[0-9A-Fa-f]{0,4}:",
-    pattern=re.compile(rf"(?<![0-9A-Za-z.:-])(?<![A-Za-z]/)(?P<hit>{_V4}|{_V6})(?![0-9A-Za-z:]|\.\d)"),
+    pattern=re.compile(rf"(?<![0-9A-Za-z.:-])(?<![A-Za-z]/)(?P<hit>(?:{_V4}|{_V6}){_PREFIX})(?![0-9A-Za-z:]|\.\d)"),
     check=_check,
     chance=0.02,
 )

@@ -1,47 +1,121 @@
-"""Names of people inside texts in Latin letters, without a model: given names, surnames, titles, announcing words."""
+"""Names of people inside texts in Latin letters, without a model: word lists, grammar, weighed surroundings."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cached_property
 
-from governance.scan.detectors.base import FieldContext, PatternDetector
-from governance.scan.detectors.person import latin_name
+import numpy as np
+import pyarrow as pa
 
-_CAPITAL = r"[A-ZÀ-ÖØ-Þ][A-Za-zÀ-ÖØ-öø-ÿĀ-ž'’-]+"
-_HONORIFIC = r"(?:Mrs?|Ms|Miss|Dr|Prof|Herr|Frau|Mme|Sir|Madam)\.?"
-_KIN_EN = (
-    r"(?i:(?<![a-z])(?:name(?:\s+is|:|\s+of)|my\s+(?:wife|husband|son|daughter|mother|father|brother|sister|partner|spouse|boss|colleague)"
-    r"|(?:his|her)\s+(?:wife|husband|son|daughter|mother|father|partner)|customer|patient|client|contact|spoke\s+(?:to|with)|called\s+by|regards,?|sincerely,?|dear|i\s+am|i'm|this\s+is))"
-)
-_ANNOUNCES = re.compile(rf"{_KIN_EN}\s*[:,]?\s*$")
+from governance.scan.detectors.base import STRONG, TEXT, FieldContext, Hits, mask
+from governance.scan.detectors.latin_names.gate import Gate, make_gate
+from governance.scan.detectors.latin_names.sequences import Sequence, Sequencer
+from governance.scan.detectors.latin_names.weighing import Weigher
+from governance.scan.lexicon_latin import latin_lexicon
 
-
-def _check_inside(match: str, text: str, _context: FieldContext) -> int | None:
-    if match.strip() == text.strip():
-        return None
-    bare = re.sub(rf"^{_HONORIFIC}\s+", "", match)
-    score = latin_name(bare)
-    if bare != match:
-        return 65 if score is None or score > 0 else None
-    if score is not None and 60 <= score < 80:
-        return 60 if _announced_before(match, text) else None
-    return 65 if score is not None and score >= 80 else None
+_LONGEST = 65_536
+_BEST = 78
+_TURNED = 70
+_PREFILTER = r"[A-Za-z]{2}.*[^A-Za-z].*[A-Za-z]|[A-Za-z].*[^A-Za-z].*[A-Za-z]{2}|\n"
+_WHOLE = r"^\s*(?:[0-9][\w/-]* |[A-Z][A-Za-z.'-]*,? )?(?:[A-Z][A-Za-z.'-]*,? ){0,3}[A-Z][A-Za-z.'-]*\s*$"
+_NO_SENTENCE = r"^\s*(?:(?:(?:Flat|Unit|Apt|Room|Suite|No)[. ]*)?[0-9][^.!?:\n]{0,80}|Mozilla/.*)$"
+_GREETED = r"^\s*(?:Hi|Hey|Hello|Dear|Thanks|Mr|Mrs|Ms|Dr|Prof|Contact|Attn|Regards|Sincerely|Call|Ask|Herr|Frau)[. ,]"
 
 
-def _announced_before(match: str, text: str) -> bool:
-    """Whether a word that announces a person stands just before the match."""
-    place = text.find(match)
-    return _ANNOUNCES.search(text[max(0, place - 24) : place]) is not None
+@dataclass(frozen=True)
+class LatinNames:
+    """The detector. A value that is a name as a whole is left to `person`."""
+
+    name: str = "person_in_text"
+    """As `Detector.name`."""
+    entity: str = "PERSON"
+    """As `Detector.entity`."""
+    chance: float = 0.0
+    """As `Detector.chance`."""
+    types: frozenset[str] = TEXT
+    """As `Detector.types`."""
+    digits: int = 0
+    """As `Detector.digits`."""
+    foreign: bool = True
+    """A value that another detector explains as a whole is no text with names in it."""
+    prefilter: str = _PREFILTER
+    """As `PatternDetector.prefilter`."""
+
+    @cached_property
+    def _sequencer(self) -> Sequencer:
+        return Sequencer(latin_lexicon())
+
+    @cached_property
+    def _weigher(self) -> Weigher:
+        return Weigher(latin_lexicon())
+
+    @cached_property
+    def _suffix(self) -> re.Pattern[str]:
+        words = sorted((re.escape(each) for each in latin_lexicon().suffixes), key=len, reverse=True)
+        return re.compile(rf",? (?:{'|'.join(words)})(?![A-Za-z])")
+
+    @cached_property
+    def _gate(self) -> Gate:
+        return make_gate(latin_lexicon())
+
+    def find(self, values: pa.Array, context: FieldContext) -> Hits:  # noqa: ARG002  names stand in every region
+        """As `Detector.find`."""
+        chosen = np.flatnonzero(
+            mask(values, _PREFILTER) & ~mask(values, _NO_SENTENCE) & ~(mask(values, _WHOLE) & ~mask(values, _GREETED))
+        )
+        if not len(chosen):
+            return Hits.of(self.entity, ())
+        rest = values.take(pa.array(chosen))
+        large, small = self._gate.open(rest)
+        kept = np.flatnonzero(large | small)
+        texts = rest.take(pa.array(kept)).to_pylist()
+        places = [
+            (index, start, end, score)
+            for index, text, quiet in zip(chosen[kept].tolist(), texts, small[kept].tolist(), strict=True)
+            for start, end, score in self.places(text[:_LONGEST], small=quiet)
+            if start or end < len(text)
+        ]
+        return Hits.of(self.entity, places)
+
+    def places(self, text: str, *, small: bool = True) -> list[tuple[int, int, int]]:
+        """Start, end and score of the names in one text, in order; `small` looks for names without capitals too."""
+        even = text.islower() or text.isupper()
+        found, openings = ([], True) if even else self._sequencer.written_large(text)
+        if openings and small:
+            found = _merged(found, self._sequencer.written_small(text))
+        if not found:
+            return []
+        scores = self._weigher.scores(text, found, small=even)
+        return self._chosen(text, found, scores)
+
+    def _chosen(self, text: str, found: list[Sequence], scores: list[int]) -> list[tuple[int, int, int]]:
+        places: list[tuple[int, int, int]] = []
+        skip = False
+        for place, (each, score) in enumerate(zip(found, scores, strict=True)):
+            following = found[place + 1] if place + 1 < len(found) else None
+            if skip:
+                skip = False
+            elif following is not None and self._weigher.turned(text, each, following):
+                places.append((each.start, following.end, _TURNED))
+                skip = True
+            elif score >= STRONG:
+                places.append((each.start, self._end(text, each), min(score, _BEST)))
+        return places
+
+    def _end(self, text: str, each: Sequence) -> int:
+        """Where a name ends, its `Jr.` or `MD` taken in, and the dot of an initial."""
+        suffix = self._suffix.match(text, each.end) if each.last else None
+        if suffix is not None:
+            return suffix.end()
+        return each.end + (each.last == "I" and text[each.end : each.end + 1] == ".")
 
 
-PERSON_LATIN = PatternDetector(
-    name="person_in_text",
-    entity="PERSON",
-    prefilter=rf"[A-Z\x{{c0}}-\x{{de}}][^ ]+ (?:[A-Z]\. )?[A-Z\x{{c0}}-\x{{de}}]|{_HONORIFIC} *[A-Z\x{{c0}}-\x{{de}}]",
-    pattern=re.compile(
-        rf"(?:(?<=[^\u4e00-\u9fffA-Za-z])|(?<=[\u3400-\u9fff])|^)"
-        rf"(?P<hit>(?:{_HONORIFIC}\s+)?{_CAPITAL}(?: [A-Z]\.)? {_CAPITAL}|{_HONORIFIC}\s+{_CAPITAL})(?![A-Za-z])"
-    ),
-    check=_check_inside,
-    longest=65_536,
-)
+def _merged(large: list[Sequence], small: list[Sequence]) -> list[Sequence]:
+    """Both, by place, without the small ones that a large one covers in part."""
+    taken = {place for each in large for place in range(each.start, each.end)}
+    return sorted([*large, *(each for each in small if each.start not in taken)], key=lambda each: each.start)
+
+
+PERSON_LATIN = LatinNames()

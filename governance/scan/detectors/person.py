@@ -40,7 +40,7 @@ def latin_name(text: str) -> int | None:
     words = lexicon()
     if not 1 <= len(parts) <= 5 or any(len(part) > 20 for part in parts):
         return None
-    if any(part in words.not_names_latin and part not in words.given_latin for part in lower):
+    if any(len(part) > 1 and part in words.not_names_latin and part not in words.given_latin for part in lower):
         return 0
     given = lower[0] in words.given_latin or lower[0].split("-")[0] in words.given_latin
     family = lower[-1] in words.surnames_latin

@@ -7,6 +7,7 @@ that no hit is lost. For an expression that is run with ASCII classes RE2's own 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from re import _constants as op  # type: ignore[attr-defined]  # the parser of the standard library has no public name
 from re import _parser as parser  # type: ignore[attr-defined]  # as above
 from typing import Any
@@ -22,7 +23,11 @@ _CLASSES = {
     "CATEGORY_SPACE": r"\s\p{Z}\x{1c}-\x{1f}\x{85}",
     "CATEGORY_WORD": r"\w",
 }
+_PLAIN = {"CATEGORY_DIGIT": "0-9", "CATEGORY_SPACE": r" \t\n\f\r", "CATEGORY_WORD": "0-9A-Za-z_"}
+"""What of a class is left of it where it says what may not stand."""
 _LONGEST_REPEAT = 200
+_EDGE = 3
+"""Assertions about the surroundings of a match stand among so many first or last parts of an expression."""
 
 
 def superset(pattern: str, *, ascii_only: bool = False) -> str:
@@ -34,6 +39,32 @@ def superset(pattern: str, *, ascii_only: bool = False) -> str:
     except (re.error, pa.ArrowInvalid, KeyError, RecursionError, OverflowError):
         return ANY
     return ANY if widened == "(?is)" else widened
+
+
+@lru_cache(1024)
+def sharp(pattern: re.Pattern[str]) -> str:
+    """The widened expression of a compiled pattern with the signs that it refuses right before and behind a match."""
+    try:
+        tree = list(parser.parse(pattern.pattern, pattern.flags & (re.IGNORECASE | re.VERBOSE)))
+        left = _refused([each for each in tree[:_EDGE] if each[0] is op.ASSERT_NOT and each[1][0] < 0])
+        right = _refused([each for each in tree[-_EDGE:] if each[0] is op.ASSERT_NOT and each[1][0] > 0])
+        widened = f"(?is){left and f'(?:^|{left})'}{_wide(_emit(tree))}{right and f'(?:{right}|$)'}"
+        pc.match_substring_regex(pa.array([""]), widened)
+    except (re.error, pa.ArrowInvalid, KeyError, RecursionError, OverflowError):
+        return ANY
+    return ANY if widened == "(?is)" else widened
+
+
+def _refused(assertions: list[Any]) -> str:
+    """A class of the signs that the first assertion lets stand; the folds of `k` and `s` beyond ASCII always may."""
+    for _, (_, tree) in assertions:
+        branches = tree[0][1][1] if len(tree) == 1 and tree[0][0] is op.BRANCH else [tree]
+        single = [branch[0] for branch in branches if len(branch) == 1 and branch[0][0] in (op.IN, op.LITERAL)]
+        sets = [what if kind is op.IN else [(kind, what)] for kind, what in single]
+        if sets and all(kind is not op.NEGATE for each in sets for kind, _ in each):
+            inner = "".join(_PLAIN.get(str(what)) or _member(kind, what) for each in sets for kind, what in each)
+            return rf"[^{inner}]|[\x{{17f}}\x{{212a}}]"
+    return ""
 
 
 def digits_needed(pattern: str) -> int:
@@ -81,6 +112,11 @@ def _only_digits(kind: Any, what: Any) -> bool:
     if kind is op.RANGE:
         return chr(what[0]).isdigit() and chr(what[1]).isdigit()
     return str(what) == "CATEGORY_DIGIT" or (kind is op.LITERAL and chr(what).isdigit())
+
+
+def emit(tree: Any) -> str:
+    """A parsed expression, or a part of one, in RE2's words. Raises KeyError for a part that RE2 cannot have."""
+    return _emit(tree)
 
 
 def _emit(tree: Any) -> str:

@@ -2,38 +2,30 @@
 
 Presidio is imported when the first scan starts, never with `governance`. Each recognizer keeps its patterns, checksum
 and context words. A pattern that says little by itself (score under 0.4, no checksum) is only run where the field's
-name, its comment or the text itself holds one of those context words, as Presidio's context enhancer would ask for.
+name, its comment or the text itself holds one of those context words. One of them within five words before a match adds
+what Presidio's context enhancer adds. `governance.scan.presidio` runs the same recognizers exactly as Presidio does.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from governance.scan.detectors.base import NUMERIC, FieldContext, Hits, mask
 from governance.scan.detectors.prefilters import digits_needed, either, superset
-
-REPLACED: Mapping[str, str] = {
-    "CREDIT_CARD": "card.py also finds cards beside Chinese text and tells issuers apart",
-    "DATE_TIME": "a date is personal only as a date of birth: birth_date.py",
-    "EMAIL_ADDRESS": "email.py works beside Chinese text and asks no public suffix list",
-    "IBAN_CODE": "iban.py checks the length of each country",
-    "IP_ADDRESS": "ip.py refuses version numbers",
-    "MAC_ADDRESS": "mac.py works beside Chinese text",
-    "URL": "url.py finds only addresses with a personal part",
-    "US_SSN": "national_ids.py works beside Chinese text and refuses advertised numbers",
-    "UUID": "a random identifier says nothing of a person by itself",
-}
-"""Entities whose detector is ours, and why."""
+from governance.scan.presidio.recognizers import pattern_recognizers
 
 _TIME_BOX_SECONDS = 0.5
 _BOOST = 35
+_NEAR, _WORDS_BEFORE = 60, 5
+_NUMBER = re.compile(r"\\d\{\d+\}(?:\[-\]\?|-)?\\d\{\d+\}")
+"""Patterns of two groups of digits that say nothing of what stands around; such a match is refused later."""
 _GENERIC = frozenset(
     [
         "id",
@@ -94,6 +86,10 @@ class RecognizerDetector:
         """Whether the field's name or comment speaks of this entity."""
         return self.entity in context.hints or bool((self.context_words - _GENERIC) & context.words)
 
+    def insists(self, context: FieldContext) -> bool:
+        """Whether only values that hold one of its words are of use to it."""
+        return self.needs_context and not self.trusted and not self.hinted(context)
+
     @property
     def foreign(self) -> bool:
         """As `Detector.foreign`."""
@@ -104,20 +100,20 @@ class RecognizerDetector:
         hinted = self.hinted(context)
         if not hinted and (context.type in ("integer", "decimal") and not self.trusted):
             return Hits.of(self.entity, ())
-        passed = mask(values, self.prefilter)
-        if self.needs_context and not hinted and not self.trusted:
-            passed &= mask(values, self._said)
-        index = np.flatnonzero(passed)
+        index = np.flatnonzero(mask(values, self.prefilter))
+        if len(index) and self.insists(context):
+            index = index[mask(values.take(pa.array(index)), self.words)]
         texts = values.take(pa.array(index)).to_pylist() if len(index) else []
         return Hits.of(self.entity, self._places(index.tolist(), texts, hinted=hinted))
 
     @property
-    def _said(self) -> str:
+    def words(self) -> str:
+        """An RE2 expression of its context words; matches nothing when it has none."""
         words = "|".join(re.escape(word) for word in sorted(self.context_words - _GENERIC)) or r"\z\A."
         return rf"(?i)(?:^|[^A-Za-z])(?:{words})(?:$|[^A-Za-z])"
 
     def _places(self, index: Sequence[int], texts: Sequence[str], *, hinted: bool) -> list[tuple[int, int, int, int]]:
-        said = re.compile(self._said.replace(r"\z\A.", r"(?!)"))
+        said = re.compile(self.words.replace(r"\z\A.", r"(?!)"))
         places: dict[tuple[int, int, int], int] = {}
         for pattern in self.recognizer.patterns:
             compiled = _compiled(pattern.regex, self.recognizer.global_regex_flags, ascii_only=not self.trusted)
@@ -133,36 +129,26 @@ class RecognizerDetector:
                 for start, end in matches:
                     if start == end or not _bounded(text, start, end):
                         continue
-                    score = self._score(text[start:end], pattern.score, said, text, hinted=hinted)
+                    near = hinted or said.search(_before(text, start)) is not None
+                    score = self._score(text[start:end], pattern.score, near=near, hinted=hinted)
                     places[place, start, end] = max(score, places.get((place, start, end), 0))
         return sorted((*key, score) for key, score in places.items())
 
-    def _score(self, match: str, base: float, said: re.Pattern[str], text: str, *, hinted: bool) -> int:
+    def _score(self, match: str, base: float, *, near: bool, hinted: bool) -> int:
         verdict = self.recognizer.validate_result(match)
         if verdict is False or self.recognizer.invalidate_result(match):
             return 0
-        near = hinted or (self.checks and said.search(text) is not None)
         if self.trusted:
             return round(100 * (1.0 if verdict else base)) + (_BOOST if near and base < 0.65 else 0)
         if verdict:
             return 78 if near else 45
         score = round(100 * base)
-        return min(95, max(score + _BOOST, 50)) if near else min(score, 45)
+        return min(95, max(score + _BOOST, 50 if hinted else 40)) if near else min(score, 45)
 
 
 def make_presidio() -> tuple[RecognizerDetector, ...]:
-    """Every pattern recognizer of the installed Presidio whose entity is not one of `REPLACED`, sorted by name."""
-    from presidio_analyzer import PatternRecognizer, predefined_recognizers
-
-    made = []
-    for name in sorted(dir(predefined_recognizers)):
-        kind = getattr(predefined_recognizers, name)
-        if not (isinstance(kind, type) and issubclass(kind, PatternRecognizer)) or kind is PatternRecognizer:
-            continue
-        recognizer = cast("Any", kind)()  # each of the predefined ones has defaults for all arguments
-        if recognizer.supported_entities[0] not in REPLACED:
-            made.append(as_detector(f"presidio.{name}", recognizer))
-    return tuple(made)
+    """Every pattern recognizer of the installed Presidio that did not give way to ours, sorted by name."""
+    return tuple(as_detector(f"presidio.{type(each).__name__}", each) for each in pattern_recognizers())
 
 
 def as_detector(name: str, recognizer: Any, *, trusted: bool = False) -> RecognizerDetector:
@@ -175,7 +161,7 @@ def as_detector(name: str, recognizer: Any, *, trusted: bool = False) -> Recogni
         name=name,
         entity=recognizer.supported_entities[0],
         recognizer=recognizer,
-        prefilter=either([superset(pattern.regex, ascii_only=not trusted) for pattern in recognizer.patterns]),
+        prefilter=either([_prefilter(pattern.regex, trusted=trusted) for pattern in recognizer.patterns]),
         digits=min(digits_needed(pattern.regex) for pattern in recognizer.patterns),
         context_words=frozenset(word.lower() for word in recognizer.context or ()),
         needs_context=not trusted and (best < 0.4 or not checks),
@@ -184,12 +170,25 @@ def as_detector(name: str, recognizer: Any, *, trusted: bool = False) -> Recogni
     )
 
 
+def _prefilter(pattern: str, *, trusted: bool) -> str:
+    """An RE2 expression for a pattern; one that is digits at both ends is only sought where a number is not longer."""
+    widened = superset(pattern, ascii_only=not trusted)
+    if trusted or not _NUMBER.fullmatch(pattern):
+        return widened
+    return rf"(?:^|[^0-9A-Za-z]){widened}(?:[^0-9A-Za-z]|$)"
+
+
 @cache
 def _compiled(pattern: str, flags: int, *, ascii_only: bool) -> Any:
     r"""A pattern; with ASCII classes a Chinese character beside a digit is a boundary, which Presidio's `\b` misses."""
     import regex  # type: ignore[import-untyped]  # publishes no types
 
     return regex.compile(pattern, flags | (regex.ASCII if ascii_only else 0))
+
+
+def _before(text: str, start: int) -> str:
+    """The five words before a place; a run of Chinese has no words and counts by its length."""
+    return " ".join(text[max(0, start - _NEAR) : start].split()[-_WORDS_BEFORE:]) + " "
 
 
 def _bounded(text: str, start: int, end: int) -> bool:

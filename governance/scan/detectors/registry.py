@@ -9,20 +9,27 @@ from pathlib import Path
 from governance.scan.detectors import (
     address,
     address_zh,
+    age,
+    age_zh,
     birth_date,
+    birth_date_zh,
     card,
     coordinate,
     email,
     gender,
+    handle,
     iban,
     ip,
+    location,
     mac,
     names_latin,
     names_zh,
     national_ids,
-    passport,
+    organization,
+    organization_zh,
     person,
     phone,
+    phone_spelled,
     plate,
     secret,
     url,
@@ -30,7 +37,7 @@ from governance.scan.detectors import (
 )
 from governance.scan.detectors.base import Detector
 from governance.scan.detectors.health import make_health
-from governance.scan.detectors.names_zh import make_person_titled
+from governance.scan.detectors.identifiers import make_announced, make_identifiers
 from governance.scan.detectors.presidio_patterns import make_presidio
 from governance.scan.detectors.user_recognizers import read_recognizers
 from policies.errors import ConfigError
@@ -38,23 +45,33 @@ from policies.errors import ConfigError
 OWN: tuple[Detector, ...] = (
     address.ADDRESS,
     address_zh.ADDRESS_ZH,
+    age.AGE,
+    age.AGE_TOLD,
+    age_zh.AGE_ZH,
+    birth_date_zh.BIRTH_DATE_ZH,
+    organization_zh.ORGANIZATION_ZH,
     birth_date.BIRTH_DATE,
+    birth_date.BIRTH_YEAR,
     card.CARD,
     coordinate.COORDINATE,
     email.EMAIL,
+    email.EMAIL_SPELLED,
     gender.GENDER,
+    handle.HANDLE,
     iban.IBAN,
     ip.IP,
+    location.LOCATION,
     mac.MAC,
     national_ids.CN_RESIDENT_ID,
     national_ids.HK_ID,
     national_ids.TW_NATIONAL_ID,
     national_ids.US_SSN,
-    passport.PASSPORT,
+    organization.ORGANIZATION,
     person.PERSON,
     names_latin.PERSON_LATIN,
-    names_zh.PERSON_ANNOUNCED,
+    names_zh.PERSON_CHINESE,
     phone.PHONE,
+    phone_spelled.PHONE_SPELLED,
     plate.PLATE,
     secret.SECRET,
     url.URL,
@@ -96,4 +113,4 @@ def default_registry(recognizers: Path | None = None) -> Registry:
     Loads Presidio on first use, which takes about a second.
     """
     own = read_recognizers(recognizers) if recognizers is not None else ()
-    return Registry([*OWN, make_health(), make_person_titled(), *make_presidio(), *own])
+    return Registry([*OWN, make_health(), *make_identifiers(), *make_announced(), *make_presidio(), *own])

@@ -13,7 +13,7 @@ _PERSONAL = re.compile(
     r"|reddit\.com/u(?:ser)?)/?[\w.%@-]{3,}"
     r"|/(?:users?|profiles?|members?|people|u|accounts?|customers?|patients?)/[\w.%@-]{2,}"
     r"|/[~@][\w.-]{2,}"
-    r"|[?&](?:e?mail|user(?:name|id|_id)?|uid|cid|name|phone|mobile|tel|token|customer(?:_?id)?|patient(?:_?id)?)=[^&\s]{2,})"
+    r"|[?&](?:e?mail|user(?:name|id|_id)?|uid|cid|name|phone|mobile|tel|(?:access_|auth_|id_|refresh_|session_|api_)?token|api_?key|secret|password|signature|customer(?:_?id)?|patient(?:_?id)?)=[^&\s]{2,})"
 )
 _PATHS = re.compile(
     r"(?i)^https?://(?:www\.)?(?:facebook|twitter|x|instagram|github)\.com/"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -15,6 +16,10 @@ MARKER = re.compile(
     re.IGNORECASE,
 )
 COMMAND_LINES = [
+    "calibrate --answers answers.yaml",
+    "calibrate --answers answers.yaml --format json",
+    "scan --full --save-baseline",
+    "scan --full --fail-on-drift",
     *(f"scan --full --format {form}" for form in formats_for("scan")),
     *(f"scan --full --path exports --format {form}" for form in formats_for("scan")),
     "scan --full --url sqlite:///crm.db --format json",
@@ -30,12 +35,20 @@ COMMAND_LINES = [
     "consent show --subject 7 --purpose marketing.email --format json",
     "doctor",
     "doctor --format json",
+    "keys list",
+    "keys list --format json",
+    "keys destroy --subject planted.marker@zebra-quagga.example --store crm --yes",
+    "keys restore-check",
+    "keys restore-check --format json",
     "ledger show",
     "ledger show --format json",
     "ledger verify --format json",
     "ledger checkpoint",
     "policy lint --format json",
     "policy explain alice read crm.customers --purpose support",
+    "redact marked.jsonl --spans --models off",
+    "redact marked.jsonl --models off",
+    "redact marked.jsonl --models off --operator pseudonym",
     "retention plan",
     "retention plan customers-ten-years --format json",
     "retention holds",
@@ -54,7 +67,10 @@ def lived_in(shared_project: Path) -> Path:
     """A project whose ledger already holds uses and refusals."""
     for statement in ("SELECT email, phone FROM customers", *REFUSED):
         main(["query", "crm", statement, "--as", "alice", "--purpose", "support"])
+    (shared_project / "answers.yaml").write_text("crm.customers.email: yes\n", encoding="utf-8")
     main(["query", "crm", "SELECT id FROM customers", "--as", "mallory", "--purpose", "support"])
+    marked = json.dumps({"id": "1", "text": "planted.marker@zebra-quagga.example, +49 1512 7654321"})
+    (shared_project / "marked.jsonl").write_text(marked + "\n", encoding="utf-8")
     main(["query", "crm", "SELECT id FROM customers", "--as", "Zebulon Quagmire", "--purpose", "support"])
     return shared_project
 

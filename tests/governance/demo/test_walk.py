@@ -58,6 +58,12 @@ def test_sentences_keep_to_the_width(told: Told, lang: str) -> None:
     assert [each for each in said if width(each) > WIDTH] == []
 
 
+def test_the_letter_is_shown_without_the_people_in_it(told: Told) -> None:
+    text = told.text()
+    assert "Dear Dr. <PERSON>, my name is <PERSON> and my daughter <PERSON> lives at <ADDRESS>." in text
+    assert "客户<PERSON>来电，手机<PHONE_NUMBER>，收货地址<ADDRESS>，邮箱是<EMAIL_ADDRESS>。" in text
+
+
 def test_each_walk_takes_one_person_from_the_mailing(told: Told) -> None:
     reached = []
     for lang in LANGUAGES:
@@ -87,7 +93,7 @@ def test_every_command_that_the_walk_shows_runs(
     monkeypatch.chdir(told.folder)
     shown = [each.text.strip() for each in told.lines["en"] if each.style is Style.COMMAND]
     commands = [shlex.split(each)[2:] for each in shown if each.startswith("$ governance ")]
-    assert len(commands) == 9
+    assert len(commands) == 10
     for arguments in commands:
         assert main(arguments) == (1 if arguments[0] == "check" else 0), capsys.readouterr().err
     assert (told.folder / "access.html").is_file()

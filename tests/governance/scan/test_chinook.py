@@ -18,6 +18,7 @@ EXPECTED = {
     ("Customer", "LastName"): "PERSON",
     ("Customer", "Address"): "ADDRESS",
     ("Customer", "City"): "CITY",
+    ("Customer", "State"): "STATE",
     ("Customer", "Country"): "COUNTRY",
     ("Customer", "PostalCode"): "POSTAL_CODE",
     ("Customer", "Phone"): "PHONE_NUMBER",
@@ -29,6 +30,7 @@ EXPECTED = {
     ("Employee", "BirthDate"): "DATE_OF_BIRTH",
     ("Employee", "Address"): "ADDRESS",
     ("Employee", "City"): "CITY",
+    ("Employee", "State"): "STATE",
     ("Employee", "Country"): "COUNTRY",
     ("Employee", "PostalCode"): "POSTAL_CODE",
     ("Employee", "Phone"): "PHONE_NUMBER",
@@ -36,6 +38,7 @@ EXPECTED = {
     ("Employee", "Email"): "EMAIL_ADDRESS",
     ("Invoice", "BillingAddress"): "ADDRESS",
     ("Invoice", "BillingCity"): "CITY",
+    ("Invoice", "BillingState"): "STATE",
     ("Invoice", "BillingCountry"): "COUNTRY",
     ("Invoice", "BillingPostalCode"): "POSTAL_CODE",
 }

@@ -3,7 +3,15 @@
 
 import pytest
 
-from governance.scan.names import read_comment, read_dataset, read_name, says_text, words_of
+from governance.scan.names import (
+    numbers_things,
+    read_comment,
+    read_dataset,
+    read_name,
+    says_date,
+    says_text,
+    words_of,
+)
 
 PEOPLE = read_dataset("customers")
 THINGS = read_dataset("products")
@@ -20,6 +28,8 @@ SAYS = [
     ("gender", "GENDER"), ("性别", "GENDER"), ("diagnosis", "HEALTH"), ("过敏史", "HEALTH"), ("车牌号", "VEHICLE_PLATE"),
     ("api_token", "SECRET"), ("newsletter_opt_in", "CONSENT_FLAG"), ("created_by", "USERNAME"), ("wechat", "USERNAME"),
     ("salary", "INCOME"), ("宗教", "RELIGION"), ("latitude", "COORDINATE"),
+    ("vehicle_vin", "VIN"), ("车架号", "VIN"), ("imei_1", "IMEI"), ("港澳通行证号", "TRAVEL_PERMIT"), ("回乡证", "TRAVEL_PERMIT"), ("travel_permit_no", "TRAVEL_PERMIT"),
+    ("health_insurance_no", "HEALTH_INSURANCE_ID"), ("军官证号", "CN_MILITARY_ID"), ("wallet_address", "CRYPTO"),
 ]  # fmt: skip
 
 SILENT = [
@@ -31,7 +41,7 @@ SILENT = [
     ("country_of_origin", "COUNTRY"), ("gift_card", "CREDIT_CARD"), ("card_type", "CREDIT_CARD"), ("user_agent", "USERNAME"),
     ("capacity", "CITY"), ("velocity", "CITY"), ("message", "AGE"), ("storage", "AGE"), ("average_age", "AGE"),
     ("spouse_birthday", "PERSON"), ("邮箱状态", "EMAIL_ADDRESS"), ("license_plate_type", "VEHICLE_PLATE"), ("token_count", "SECRET"),
-    ("description", "PERSON"), ("shippable", "ADDRESS"), ("insurance_plan", "HEALTH"), ("id", "NATIONAL_ID"),
+    ("description", "PERSON"), ("shippable", "ADDRESS"), ("st_suffix", "PERSON"), ("insurance_plan", "HEALTH"), ("id", "NATIONAL_ID"),
 ]  # fmt: skip
 
 
@@ -80,3 +90,25 @@ def test_words_are_split_by_case_script_and_digits():
 )
 def test_names_of_text_fields(name, says):
     assert says_text(name) is says
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [
+        ("permit_number", True),
+        ("borough_county_code", True),
+        ("entityid", True),
+        ("编号", True),
+        ("paid", False),
+        ("phone", False),
+    ],
+)
+def test_names_of_numbers_of_things(name, numbers):
+    assert numbers_things(name) is numbers
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"), [("date", True), ("date_2", True), ("日期", True), ("hire_date", False), ("", False)]
+)
+def test_names_that_say_no_more_than_a_date(name, plain):
+    assert says_date(name) is plain

@@ -17,7 +17,7 @@ def test_form_is_the_documented_one():
     (store,) = DOCUMENT["stores"]
     assert list(store) == ["store", "kind", "datasets"]
     (dataset,) = store["datasets"]
-    assert list(dataset) == ["dataset", "rows", "rows_read", "fields", "not_seen"]
+    assert list(dataset) == ["dataset", "rows", "rows_read", "fields", "not_seen", "quasi"]
     email, quantity = dataset["fields"]
     assert list(email) == ["field", "type", "rows_read", "null_share", "distinct", "label", "findings"]
     assert list(email["label"]) == ["entity", "category", "sensitivity", "special", "confidence", "status"]

@@ -1,0 +1,249 @@
+"""Which share of a column belongs to closed sets of values: genders, states, towns, given names, degrees.
+
+Membership is a trait of the column, no hit: `Green` is a surname, a town and a colour at once, and only the share of a
+whole column tells which. Every trait is a count over values that are looked at one by one, so profiles merge in any
+order. A value is looked up once, in lower case, without accents, hyphens or final dots.
+
+Traits are called `set.KIND` (told by itself), `set.KIND.maybe` (means other things too), `last.KIND` (by its last word)
+and `form.NAME` (by its form alone).
+"""
+
+from __future__ import annotations
+
+import string
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from itertools import repeat
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from babel import Locale
+
+from governance.scan.detectors.base import mask
+from governance.scan.lexicon import NEWEST
+from governance.scan.lexicon_latin import GIVEN, ORDINARY, SURNAME, latin_lexicon
+from governance.scan.makeup import BEYOND, DIGIT, LETTER, Makeup, kinds
+from policies.pack_loader import load_pack
+
+_LONGEST = 60
+"""Values of more bytes belong to no set."""
+_LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "zh_Hans", "zh_Hant", "ja")
+_EDGES = " .,;:*\t\r\n"
+_MOST_SPACES = 7
+_SHORT = 2
+"""Names of so few letters are codes as often."""
+
+Counts = npt.NDArray[np.int64]
+Truth = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueSets:
+    """All sets as two tables from a word to the bits of the traits that it has."""
+
+    traits: tuple[str, ...]
+    """Which trait each bit stands for."""
+    whole: Mapping[str, int]
+    """By whole value."""
+    last: Mapping[str, int]
+    """By the last word of a value of several words; -1 for a word that only grades what stands before it."""
+    units: frozenset[str]
+    """Words before the number of a flat, suite or box."""
+
+
+def memberships(values: pa.Array, counts: Counts, makeup: Makeup) -> dict[str, int]:
+    """Rows that have each trait; only traits that some row has."""
+    found = {**_words(values, counts, makeup), **_forms(values, counts, makeup)}
+    return {name: found[name] for name in sorted(found) if found[name]}
+
+
+def normal(text: str) -> str:
+    """A value as the sets hold it."""
+    if not text.isascii():
+        spread = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
+        text = "".join(sign for sign in spread if not unicodedata.combining(sign))
+    return text.lower().replace("-", " ").strip(_EDGES)
+
+
+@cache
+def value_sets() -> ValueSets:
+    """The newest edition. Raises PackError when a pack is wrong."""
+    body = load_pack("value_sets", NEWEST).body
+    named = {f"set.{kind}{tail}": _split(each[size]) for kind, each in body["sets"].items() for size, tail in _SIZES}
+    flags = latin_lexicon().flags
+    places, chinese = _places()
+    named |= {
+        "set.CITY": {*map(normal, places), *chinese},
+        "set.GIVEN": {
+            word for word, flag in flags.items() if flag & GIVEN and not flag & ORDINARY and len(word) > _SHORT
+        },
+        "set.SURNAME": {
+            word for word, flag in flags.items() if flag & SURNAME and not flag & ORDINARY and len(word) > _SHORT
+        },
+        "set.TURNED_NAME": set(),
+        **_countries(),
+    }
+    lasts = {f"last.{kind}": _split(words) for kind, words in body["last_words"].items()}
+    traits = (*sorted(named), *sorted(lasts))
+    return ValueSets(
+        traits=traits,
+        whole=_table(named, traits),
+        last={**_table(lasts, traits), **dict.fromkeys({*string.ascii_lowercase, *_split(body["grades"])}, -1)},
+        units=frozenset(_split(body["unit_words"])),
+    )
+
+
+_SIZES = (("sure", ""), ("maybe", ".maybe"))
+
+
+def _words(values: pa.Array, counts: Counts, makeup: Makeup) -> dict[str, int]:
+    """Traits by the words of values without digits."""
+    chosen = makeup.has(LETTER | BEYOND) & ~makeup.has(DIGIT | kinds("@_\\<>{}=")) & (makeup.size <= _LONGEST)
+    index = np.flatnonzero(chosen & (makeup.spaces <= _MOST_SPACES))
+    if not len(index):
+        return {}
+    sets, spaced = value_sets(), makeup.spaces[index] > 0
+    texts = _normal(values.take(pa.array(index)), foreign=bool(makeup.has(BEYOND)[index].any()))
+    job = 1 << sets.traits.index("last.JOB_TITLE")
+    listed = texts.to_pylist()
+    alone = np.fromiter(map(sets.last.get, listed, repeat(0)), np.int64, len(listed))
+    bits = np.fromiter(map(sets.whole.get, listed, repeat(0)), np.int64, len(listed)) | np.maximum(alone, 0) & job
+    long = texts.filter(pa.array(spaced))
+    tails = np.fromiter(map(sets.last.get, _last_words(long), repeat(0)), np.int64, len(long))
+    graded = np.flatnonzero(tails < 0)
+    tails[graded] = [_before_grade(text, sets) for text in long.take(pa.array(graded)).to_pylist()]
+    bits[spaced] |= tails
+    turned = np.flatnonzero(makeup.has(kinds(","))[index])
+    bits[turned] |= np.array([_turned(text, sets) for text in texts.take(pa.array(turned)).to_pylist()], np.int64)
+    rows, used = counts[index], int(np.bitwise_or.reduce(bits))
+    return {
+        name: int(rows[(bits >> place) & 1 == 1].sum()) for place, name in enumerate(sets.traits) if used >> place & 1
+    }
+
+
+def _last_words(texts: pa.Array) -> list[str]:
+    """The last word of each text."""
+    split = pc.split_pattern(texts, " ", max_splits=1, reverse=True)
+    words: list[str] = (
+        split.flatten().take(pa.array(np.asarray(split.offsets)[1:] - 1 - int(split.offsets[0].as_py()))).to_pylist()
+    )
+    return words
+
+
+def _normal(texts: pa.Array, *, foreign: bool) -> pa.Array:
+    """As `normal`, over a column."""
+    if foreign:
+        return pa.array([normal(text) for text in texts.to_pylist()], pa.string())
+    return pc.utf8_trim(pc.replace_substring(pc.ascii_lower(texts), "-", " "), _EDGES)
+
+
+def _before_grade(text: str, sets: ValueSets) -> int:
+    """The bits of a value that ends in a grade or a lone letter: those of the rest, as a whole or by its last word."""
+    head = text.rpartition(" ")[0]
+    return sets.whole.get(head, 0) | max(0, sets.last.get(head.rpartition(" ")[2], 0))
+
+
+def _turned(text: str, sets: ValueSets) -> int:
+    """The bit of a name written surname first, `walker, anna m`; 0 for anything else, a town and its state included."""
+    surname, _, rest = text.partition(",")
+    given, family = rest.split(), surname.split()
+    if not family or not 1 <= len(given) <= 3 or "," in rest or len(family) > 3:
+        return 0
+
+    def among(word: str, *kinds: str) -> bool:
+        return any(sets.whole.get(word, 0) >> sets.traits.index(f"set.{kind}") & 1 for kind in kinds)
+
+    known = among(family[-1], "SURNAME")
+    if among(rest.strip(), "STATE", "COUNTRY") or (not known and among(rest.strip(), "CITY")):
+        return 0
+    named = among(given[0].rstrip("."), "GIVEN") or (known and len(given[0]) == 1)
+    return 1 << sets.traits.index("set.TURNED_NAME") if named else 0
+
+
+def _forms(values: pa.Array, counts: Counts, makeup: Makeup) -> dict[str, int]:
+    """Traits by form: whole numbers of an age, postal codes, degrees with many decimals, initials, flats and bands."""
+    size, bare = makeup.size, makeup.only(DIGIT)
+    dotted = makeup.only(DIGIT | kinds("-.")) & makeup.has(kinds(".")) & (size >= 6)
+    zips = makeup.only(DIGIT | kinds("-")) & (size == 10) & (makeup.digits == 9)
+    initial = makeup.only(LETTER | kinds(".")) & (size >= 1) & (size <= 2)
+    banded = makeup.has(DIGIT) & (size >= 2) & (size <= 24) & ~bare & (makeup.digits <= 6)
+    flat = makeup.has(kinds("#")) | ((makeup.spaces > 0) & makeup.has(LETTER) & (makeup.has(DIGIT) | (size <= 8)))
+    unit = flat & (size >= 2) & (size <= 24) & ~np.isin(makeup.first(), list(b"0123456789"))
+    masks = {
+        "form.age": (bare & (size >= 1) & (size <= 2)) | _asked(values, r"^1[01]\d$", bare & (size == 3)),
+        "form.band": _asked(values, _BAND, banded),
+        "form.degrees": _asked(values, r"^-?(?:1[0-7]\d|\d{1,2})\.\d{4,}$", dotted),
+        "form.initial": _asked(values, r"^[A-Za-z]\.?$", initial),
+        "form.phone": _asked(values, _PHONE, (makeup.digits == 10) & (size >= 12) & (size <= 15)),
+        "form.unit": _units(values, unit),
+        "form.zip5": bare & (size == 5),
+        "form.zip9": _asked(values, r"^\d{5}-\d{4}$", zips),
+    }
+    return {name: int(counts[each].sum()) for name, each in masks.items()}
+
+
+_PHONE = r"^(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. /])[2-9]\d\d[-. ]\d{4}$"
+_YEARS = r"(?:years?|yrs?|months?|weeks?|days?|jahre|岁|歲)"
+_BAND = (
+    rf"(?i)^(?:age[ds]? )?(?:\d{{1,3}} ?(?:-|–|to|bis|至) ?\d{{1,3}}(?: ?{_YEARS})?"
+    rf"|(?:under |over |<|>|≥|<=|>=)? ?\d{{1,3}} ?(?:\+|{_YEARS})(?: (?:old|and (?:older|over|under|up)))?"
+    r"|\d{1,3} (?:and|or) (?:older|over|under|above))$"
+)
+
+
+def _units(values: pa.Array, chosen: Truth) -> Truth:
+    """Which values are a flat, a suite or a box: `Apt 3`, `PO Box 12`, `#104`."""
+    index = np.flatnonzero(chosen)
+    found = np.zeros(len(values), np.bool_)
+    units = value_sets().units
+    for place, text in zip(index.tolist(), values.take(pa.array(index)).to_pylist(), strict=True):
+        first, _, rest = text.strip().lower().partition(" ")
+        found[place] = (bool(rest) and len(rest) <= 12 and first.rstrip(".") in units) or (
+            first.startswith("#") and len(first) <= 6
+        )
+    return found
+
+
+def _asked(values: pa.Array, form: str, doubt: Truth) -> Truth:
+    """Which of the doubtful values have a form."""
+    found = np.zeros(len(values), np.bool_)
+    index = np.flatnonzero(doubt)
+    if len(index):
+        found[index] = mask(values.take(pa.array(index)), form)
+    return found
+
+
+def _table(sets: Mapping[str, Iterable[str]], traits: tuple[str, ...]) -> dict[str, int]:
+    table: dict[str, int] = {}
+    for name, words in sets.items():
+        bit = 1 << traits.index(name)
+        for word in words:
+            table[word] = table.get(word, 0) | bit
+    return table
+
+
+def _countries() -> dict[str, set[str]]:
+    """Names of countries in several languages, and their codes, from the Unicode locale data."""
+    names: set[str] = {"usa", "u.s.a", "u.s", "united states of america", "uk", "england", "south korea", "russia"}
+    codes: set[str] = {"usa", "gbr", "deu", "fra", "chn", "twn", "hkg", "jpn", "can", "aus", "ita", "esp", "nld", "ind"}
+    for language in _LANGUAGES:
+        for code, name in Locale.parse(language).territories.items():
+            if len(code) == 2 and code.isalpha() and code not in ("EU", "EZ", "UN", "ZZ", "QO", "XA", "XB"):
+                names.add(normal(name))
+                codes.add(code.lower())
+    return {"set.COUNTRY": names, "set.COUNTRY.maybe": codes}
+
+
+def _places() -> tuple[list[str], list[str]]:
+    text = resources.files("policies").joinpath("packs", "places.txt").read_text(encoding="utf-8")
+    latin, _, chinese = text.partition("[latin]\n")[2].partition("[chinese]\n")
+    return [*_split(latin)], [*_split(chinese)]
+
+
+def _split(words: str) -> set[str]:
+    return {word for word in (normal(each) for each in words.replace("\n", " ").split(",")) if word}

@@ -1,0 +1,122 @@
+"""The `Form` protocol: whole values of one kind that every detector judges alike.
+
+Most values of a column of e-mails, phones or ids differ only in what no detector looks at. A form tells them by one
+pass over the column and names an exemplar; what the detectors say of the exemplar, in the same field, holds for all of
+them. So a form states nothing about entity or score, only that its values are alike: a test holds every one of
+them to it, against the detectors themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from governance.scan.detectors.base import FieldContext, mask
+from governance.scan.makeup import EVERY, Makeup, Numbers, Truth
+
+Signs = npt.NDArray[np.uint8]
+"""Bytes of values, a row for each."""
+Class = tuple[str, Numbers]
+"""An exemplar, and the rows of the column that are judged like it."""
+
+
+class Form(Protocol):
+    """Whole values that are judged alike."""
+
+    @property
+    def name(self) -> str:
+        """Its own name."""
+        ...
+
+    @property
+    def entities(self) -> frozenset[str]:
+        """Entities that a field's name may speak for; a field said to hold another one is looked at value by value."""
+        ...
+
+    def classes(self, values: pa.Array, makeup: Makeup, rows: Numbers, context: FieldContext) -> Iterable[Class]:
+        """The classes among some rows of a column, which share no row."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A form that an RE2 expression tells."""
+
+    name: str
+    """Its own name."""
+    entities: frozenset[str]
+    """As `Form.entities`."""
+    exemplar: str
+    """One such value."""
+    expression: str
+    """An anchored RE2 expression."""
+    kinds: int = EVERY
+    """No other kinds of signs stand in such a value."""
+    sizes: tuple[int, int] = (1, 255)
+    """Bytes of such a value, at least and at most."""
+    digits: tuple[int, int] = (0, 255)
+    """Digits of such a value, at least and at most."""
+    but: str = ""
+    """An RE2 expression of the values of this form that are not judged like the others."""
+
+    def classes(self, values: pa.Array, makeup: Makeup, rows: Numbers, _context: FieldContext) -> Iterable[Class]:
+        """As `Form.classes`."""
+        found = self.rows(values, makeup, rows)
+        return [(self.exemplar, found)] if len(found) else []
+
+    def rows(self, values: pa.Array, makeup: Makeup, rows: Numbers) -> Numbers:
+        """The rows that have the form."""
+        able = self._able(makeup)
+        chosen = rows[able[rows]]
+        if not len(chosen):
+            return chosen
+        texts = values if len(chosen) == len(values) else values.take(pa.array(chosen))
+        found = mask(texts, self.expression)
+        if self.but and found.any():
+            found &= ~mask(texts, self.but)
+        return chosen[found]
+
+    def _able(self, makeup: Makeup) -> Truth:
+        size, (short, long), (few, many) = makeup.size, self.sizes, self.digits
+        able = (size >= short) & (size <= long) & (makeup.digits >= few) & (makeup.digits <= many)
+        return able & makeup.only(self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A written form of which only the values that pass a check of some of their signs are alike."""
+
+    written: Written
+    """The form before the check; its values are all as long as the exemplar."""
+    places: tuple[int, ...]
+    """Where the signs that the check reads stand."""
+    check: Callable[[Signs], Truth]
+    """From those signs, a row for each value, which values pass."""
+
+    @property
+    def name(self) -> str:
+        """As `Form.name`."""
+        return self.written.name
+
+    @property
+    def entities(self) -> frozenset[str]:
+        """As `Form.entities`."""
+        return self.written.entities
+
+    def classes(self, values: pa.Array, makeup: Makeup, rows: Numbers, _context: FieldContext) -> Iterable[Class]:
+        """As `Form.classes`."""
+        found = self.written.rows(values, makeup, rows)
+        if not len(found):
+            return []
+        passed = found[self.check(makeup.grid(found, len(self.written.exemplar))[:, self.places])]
+        return [(self.written.exemplar, passed)] if len(passed) else []
+
+
+def entities(*names: str) -> frozenset[str]:
+    """Names of entities as a set."""
+    return frozenset(names)

@@ -1,0 +1,44 @@
+"""Join what rules and models found in a text: where both say the same, it is surer; where they differ, rules win."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from governance.scan.text.models.base import TextModel
+from governance.scan.text.spans import Span
+
+STANDS = 0.5
+"""From this score on a rule's place stands by itself."""
+LIKELY = 0.3
+"""From this score on a rule's place is worth something beside a model's."""
+AGREED = 0.85
+"""The least score of a place that a rule and a model found."""
+
+
+def read(models: Sequence[TextModel], texts: Sequence[str]) -> list[list[Span]]:
+    """What the models find in each text, each model only in the texts it wants."""
+    found: list[list[Span]] = [[] for _ in texts]
+    for model in models:
+        wanted = [number for number, text in enumerate(texts) if model.wants(text)]
+        for number, spans in zip(wanted, model.find([texts[each] for each in wanted]), strict=True):
+            found[number].extend(spans)
+    return found
+
+
+def agree(ruled: Sequence[Span], modelled: Iterable[Span]) -> list[Span]:
+    """The places of both, not settled: those of rules, raised where a model agrees, and the models' own.
+
+    A model's place that a standing one of a rule touches is taken to be that one; its ends are the rule's, unless the
+    rule was weak.
+    """
+    joined = {span: span for span in ruled}
+    for span in modelled:
+        touched = [each for each in ruled if each.overlaps(span)]
+        standing = [each for each in touched if each.score >= STANDS]
+        for each in standing:
+            if each.entity == span.entity:
+                joined[each] = Span(each.start, each.end, each.entity, max(each.score, AGREED))
+        if not standing:
+            alike = [each for each in touched if each.entity == span.entity and each.score >= LIKELY]
+            joined[span] = Span(span.start, span.end, span.entity, AGREED if alike else span.score)
+    return list(joined.values())
