@@ -224,7 +224,7 @@ def main():
     ours(customers(2_000))
     for notes in (False, True):
         compare(options.rows, notes=notes, theirs=options.theirs)
-    both_cores(options.rows * 8)
+    both_cores(options.rows * 4)
 
 
 if __name__ == "__main__":
