@@ -148,6 +148,18 @@ class Governance:
             )
         return explain(policy, principal, Action(action), place, purpose)
 
+    def policy_who(self, ref: str) -> Report:
+        """Who may do what with a field, dataset, store, category or sensitivity; as `governance.reporting`."""
+        from governance.reporting import policy_who
+
+        return policy_who(self, ref)
+
+    def policy_what(self, user: str) -> Report:
+        """Everything that a user may do, by purpose, action and field; as `governance.reporting`."""
+        from governance.reporting import policy_what
+
+        return policy_what(self, user)
+
     # --- find
 
     def scan(

@@ -1,17 +1,21 @@
-"""Gather the evidence that a report is made from: the ledger's events, plans, and what is in force."""
+"""Gather the evidence that a report is made from: the ledger's events, plans, grants, and what is in force."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from audits.evidence import Evidence
 from audits.report import Report
 from audits.reports.access import access_report
+from audits.reports.grants import grants_report
 from audits.reports.retention import retention_report
+from governance.access.grants import SCHEMA as GRANTS_SCHEMA
+from governance.access.grants import Grant, grants_on, grants_to
 from governance.keeping import plan_retention, retention_rules
 from governance.ledger.events import EventDraft
+from policies.access_objects import resolve_object
 from policies.taxonomy import HARMLESS
 
 if TYPE_CHECKING:
@@ -31,6 +35,35 @@ def audit_retention(gov: Governance, plans: Sequence[RetentionPlan] | None = Non
     made = plan_retention(gov) if plans is None else plans
     _record(gov, "retention")
     return retention_report(gather(gov, made))
+
+
+def policy_who(gov: Governance, ref: str) -> Report:
+    """Who may do what with an object of the policy, as its files stand; no store is opened, nothing is recorded.
+
+    Raises PolicyFileError for an object that the catalog does not have.
+    """
+    policy = gov.policy_files.policy
+    target = resolve_object(ref, "OBJECT", policy.catalog, policy.taxonomy)
+    return _grants(gov, "object", target.text, grants_on(policy, target))
+
+
+def policy_what(gov: Governance, user: str) -> Report:
+    """Everything that a user may do, as the policy files stand; no store is opened, nothing is recorded.
+
+    Raises AccessRefusedError for an unknown user.
+    """
+    return _grants(gov, "user", user, grants_to(gov.policy_files.policy, user))
+
+
+def _grants(gov: Governance, about: str, name: str, grants: Iterable[Grant]) -> Report:
+    document = {
+        "schema": GRANTS_SCHEMA,
+        "about": about,
+        "name": name,
+        "policy": gov.policy_files.policy.digest,
+        "grants": [each.to_json() for each in grants],
+    }
+    return grants_report(document, as_of=gov.clock(), zone=gov.project.config.time_zone)
 
 
 def gather(gov: Governance, plans: Sequence[RetentionPlan] = ()) -> Evidence:

@@ -14,6 +14,7 @@ from governance.writing import replace_file
 FILES = (
     "governance.yaml",
     "policies/access.csv",
+    "policies/access_tests.yaml",
     "policies/catalog.yaml",
     "policies/principals.yaml",
     "policies/purposes.yaml",

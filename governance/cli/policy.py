@@ -1,4 +1,4 @@
-"""`governance policy lint` and `governance policy explain`."""
+"""`governance policy lint|test|explain|who|what`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from pathlib import Path
 
 import click
 
-from governance.cli.output import emit, examples, format_option, lang_option, output_option
+from governance.cli.output import emit, emit_report, examples, format_option, lang_option, output_option
 from governance.cli.project_option import opened
+
+REPORT_FORMATS = ("text", "json", "html", "markdown", "csv")
+"""The formats of a report on grants."""
 
 
 @click.group()
 def policy() -> None:
-    """Check and explain the access policy."""
+    """Check, test and explain the access policy."""
 
 
 @policy.command(
@@ -74,3 +77,81 @@ def explain(
         found = gov.explain(user, action, ref, purpose)
     emit(json.dumps(found.to_json(), indent=2, ensure_ascii=False) if form == "json" else found.say(lang), output)
     return 0
+
+
+@policy.command(
+    epilog=examples(
+        "policy who crm.customers.email",
+        "policy who category:user.contact --format csv --output contact.csv",
+        "policy who special --format html --output special.html --lang zh-Hant",
+    )
+)
+@click.argument("ref", metavar="OBJECT")
+@format_option(*REPORT_FORMATS)
+@lang_option
+@output_option
+@click.pass_context
+def who(ctx: click.Context, ref: str, form: str, lang: str, output: Path | None) -> int:
+    """Say who may do what with OBJECT: a field, dataset, store, category:KEY, sensitivity:WORD, special or *.
+
+    Everybody's grants as the policy files stand, with purposes, masks, rows and the lines that decide. No store is
+    opened.
+    """
+    with opened(ctx) as gov:
+        report = gov.policy_who(ref)
+    emit_report(report, form, lang, output)
+    return 0
+
+
+@policy.command(
+    epilog=examples(
+        "policy what alice",
+        "policy what alice --format html --output alice.html",
+    )
+)
+@click.argument("user")
+@format_option(*REPORT_FORMATS)
+@lang_option
+@output_option
+@click.pass_context
+def what(ctx: click.Context, user: str, form: str, lang: str, output: Path | None) -> int:
+    """Say everything that USER may do, by purpose, action and field, as the policy files stand."""
+    with opened(ctx) as gov:
+        report = gov.policy_what(user)
+    emit_report(report, form, lang, output)
+    return 0
+
+
+@policy.command(
+    epilog=examples(
+        "policy test",
+        "policy test --min-coverage 80",
+        "policy test --format json",
+    )
+)
+@click.option(
+    "--min-coverage",
+    type=click.IntRange(0, 100),
+    default=0,
+    show_default=True,
+    metavar="PERCENT",
+    help="Exit 1, too, when fewer of the policy's lines decided in a test.",
+)
+@format_option("text", "json")
+@lang_option
+@output_option
+@click.pass_context
+def test(ctx: click.Context, min_coverage: int, form: str, lang: str, output: Path | None) -> int:
+    """Hold the policy against policies/access_tests.yaml, and name the lines that no test meets.
+
+    Exits 1 when a test fails, 2 when a file cannot be read. No store is opened.
+    """
+    from governance.trying_policy import try_policy
+
+    with opened(ctx) as gov:
+        trials = try_policy(gov)
+    if form == "json":
+        emit(json.dumps(trials.to_json(), indent=2, ensure_ascii=False), output)
+    else:
+        emit("\n".join(trials.say(lang)), output)
+    return 1 if trials.failed or trials.coverage * 100 < min_coverage else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from governance.access.permits import DatasetPermit, FieldPermit
+from governance.access.permits import DatasetPermit, FieldPermit, FieldRule, RowRule
 from governance.guard.predicate_sql import attribute_value
 from governance.guard.record_types import UntypedValueError, comparable, typed_attribute, typed_value
 from governance.protect.masks import MASKS
@@ -60,23 +60,50 @@ class RecordFilter:
             visible = [record for record, met in zip(visible, self._meets(visible), strict=True) if met]
         return [self._treated(record) for record in visible]
 
+    def judged(self, record: Record, field: str | None = None) -> tuple[str | None, frozenset[str]]:
+        """How one record shows a field of the permit, and the ids of the rules that decide; nothing is treated.
+
+        A treatment; `clear` without a field; None for a record that is not visible. Conditions such as consent are not
+        asked. Raises AccessRefusedError when a rule cannot be decided on the record.
+        """
+        permit = self._permit
+        giving = {rule.rule_id for rule in permit.allow if self._gives(rule, record)}
+        taking = {rule.rule_id for rule in (*permit.deny, *permit.special) if self._takes(rule, record)}
+        if taking or not giving:
+            return None, frozenset(taking)
+        if field is None:
+            return "clear", frozenset(giving)
+        shown = permit.fields[field]
+        denying = {rule.rule_id for rule in shown.denies if self._takes(rule, record)}
+        if denying:
+            return "null", frozenset(giving | denying)
+        rule = self._deciding(shown, record)
+        return ("null", frozenset(giving)) if rule is None else (rule.treatment, frozenset({*giving, rule.rule_id}))
+
+    def _gives(self, rule: RowRule | FieldRule, record: Record) -> bool:
+        return rule.rows is None or self._holds(rule.rows, record) is True
+
+    def _takes(self, rule: RowRule, record: Record) -> bool:
+        return rule.rows is None or self._holds(rule.rows, record) is not False
+
+    def _deciding(self, permit: FieldPermit, record: Record) -> FieldRule | None:
+        """The rule that says how a field of a visible record is shown; None when no rule does."""
+        return next((rule for rule in permit.rules if self._gives(rule, record)), None)
+
     def _is_visible(self, record: Record) -> bool:
         permit = self._permit
-        if not any(rule.rows is None or self._holds(rule.rows, record) is True for rule in permit.allow):
+        if not any(self._gives(rule, record) for rule in permit.allow):
             return False
-        closing = (*permit.deny, *permit.special)
-        return all(rule.rows is not None and self._holds(rule.rows, record) is False for rule in closing)
+        return not any(self._takes(rule, record) for rule in (*permit.deny, *permit.special))
 
     def _treated(self, record: Record) -> dict[str, Any]:
         return {name: self._value(permit, record) for name, permit in self._permit.fields.items() if name in record}
 
     def _value(self, permit: FieldPermit, record: Record) -> Any:
-        if any(rule.rows is None or self._holds(rule.rows, record) is not False for rule in permit.denies):
+        if any(self._takes(rule, record) for rule in permit.denies):
             return None
-        for rule in permit.rules:
-            if rule.rows is None or self._holds(rule.rows, record) is True:
-                return self._treatment(rule.treatment, record[permit.field], permit.field)
-        return None
+        rule = self._deciding(permit, record)
+        return None if rule is None else self._treatment(rule.treatment, record[permit.field], permit.field)
 
     def _treatment(self, treatment: str, value: Any, field: str) -> Any:
         if treatment == "clear":

@@ -68,6 +68,12 @@ stores:
 keyring: {provider: file, passphrase_file: .governance/passphrase}
 laws: [gdpr, pipl]
 """
+ACCESS_TESTS = """
+version: 1
+tests:
+  masked: {who: alice, purpose: support, object: crm.customers.email, expect: mask:email}
+  kept out: {who: mallory, purpose: support, object: crm.customers, expect: refused}
+"""
 RETENTION = """
 version: 1
 rules:
@@ -135,6 +141,7 @@ def build_project(folder: Path) -> None:
     (policies / "purposes.yaml").write_text(PURPOSES)
     (policies / "catalog.yaml").write_text(CATALOG)
     (policies / "retention.yaml").write_text(RETENTION)
+    (policies / "access_tests.yaml").write_text(ACCESS_TESTS)
     assert main(["init"]) == 0
 
 

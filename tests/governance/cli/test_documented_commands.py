@@ -17,6 +17,7 @@ PAGES = (
     "docs/calibrate.md",
     "docs/catalog.md",
     "docs/keys.md",
+    "docs/policy.md",
     "docs/query.md",
     "docs/read-a-report.md",
     "docs/redact.md",
