@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from audits.report import (
@@ -40,17 +41,20 @@ COLUMNS = (
     Column("action", text("grants.action")),
     Column("shown", text("grants.shown"), "code"),
     Column("rows", text("grants.rows"), "code"),
-    Column("without", text("grants.without"), "code", minor=True),
-    Column("consent", text("grants.consent"), minor=True),
-    Column("lines", text("grants.lines"), "code", minor=True),
+    Column("without", text("grants.without"), "code"),
+    Column("consent", text("grants.consent")),
+    Column("lines", text("grants.lines"), "code"),
 )
 """The columns of the table: one row a user, field, purpose and action."""
+_NARROWING = 6
+"""Where the columns begin that narrow a grant; `lines` is the last."""
 
 
 def grants_report(document: Mapping[str, Any], *, as_of: dt.datetime, zone: str = "UTC") -> Report:
     """The report on a document in the form `governance.grants/1`; see docs/json/grants.md."""
     grants: Sequence[Mapping[str, Any]] = document["grants"]
-    table = Table(COLUMNS, tuple(_row(each) for each in grants), text("grants.table"))
+    flat = Table(COLUMNS, tuple(_row(each) for each in grants), text("grants.table"))
+    table = _read_out(flat, first=1 if document["about"] == "user" else 0)
     return Report(
         kind="grants",
         title=text(f"grants.title_{document['about']}", name=Code(document["name"])),
@@ -60,11 +64,10 @@ def grants_report(document: Mapping[str, Any], *, as_of: dt.datetime, zone: str 
             Section("grants", text("grants.table"), (table,), marks=(len(grants),)),
             Section("not-seen", text("report.not_seen"), (NotSeen(_not_seen()),)),
         ),
-        flat=table,
+        flat=flat,
         data=document,
         as_of=as_of,
         zone=zone,
-        subject=document["name"],
         made_from=((text("audit.policy"), Code(document["policy"][:12])),),
         filter=(
             Option("clear", text("audit.clear"), Tone.WARN),
@@ -73,6 +76,29 @@ def grants_report(document: Mapping[str, Any], *, as_of: dt.datetime, zone: str 
         ),
         filter_title=text("audit.treatment"),
     )
+
+
+def _read_out(table: Table, *, first: int) -> Table:
+    """The table as people read it: all that narrows a grant in one cell, the lines below the row.
+
+    A name that stands in the title is left out.
+    """
+    rows = tuple(
+        replace(
+            row,
+            cells=(*row.cells[first:_NARROWING], _narrowed(*row.cells[_NARROWING:-1])),
+            details=(Facts((Fact(table.columns[-1].title, row.cells[-1]),)),),
+        )
+        for row in table.rows
+    )
+    return replace(table, columns=table.columns[first : _NARROWING + 1], rows=rows)
+
+
+def _narrowed(rows: Value, without: Value, consent: Value) -> Value:
+    taken = without.items if isinstance(without, Listing) else ()
+    given = rows.items if isinstance(rows, Listing) else (rows,)
+    never = (text("grants.never", rows=each) for each in taken)
+    return Listing((*given, *never, *((consent,) if consent else ())))
 
 
 def _verdict(grants: Sequence[Mapping[str, Any]]) -> Verdict:
