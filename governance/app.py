@@ -160,6 +160,12 @@ class Governance:
 
         return policy_what(self, user)
 
+    def policy_diff(self, old: str, new: str | None = None) -> Report:
+        """What a policy shows more and less than another; as `governance.comparing_policies.compare_policies`."""
+        from governance.comparing_policies import compare_policies
+
+        return compare_policies(self, old, new)
+
     # --- find
 
     def scan(

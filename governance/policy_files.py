@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,16 +94,23 @@ class PolicyFiles:
         return policy.permit(principal, purpose, action, dataset)
 
     def _read(self, day: dt.date) -> AccessPolicy:
-        file = self._project.policy_file
-        taxonomy = load_taxonomy(day)
-        purposes = read_purposes(file("purposes.yaml"))
-        principals = read_principals(file("principals.yaml"))
-        catalog = read_catalog(file("catalog.yaml"))
-        lines = read_access(file("access.csv"), Names(purposes, principals, catalog, taxonomy))
-        return AccessPolicy(lines, purposes, principals, catalog, taxonomy, self._project.config.laws)
+        return read_policy(self._project.policy_file, self._project.config.laws, day)
 
     def _stamp(self) -> _Stamp:
         return tuple(_stamp(self._project.policy_file(name)) for name in WATCHED)
+
+
+def read_policy(file: Callable[[str], Path], laws: Collection[str], day: dt.date) -> AccessPolicy:
+    """The access policy of some files, `file` giving each one's path by name, with the packs of a day.
+
+    Raises ConfigError, CatalogError, PolicyFileError or PredicateError when one of them is wrong.
+    """
+    taxonomy = load_taxonomy(day)
+    purposes = read_purposes(file("purposes.yaml"))
+    principals = read_principals(file("principals.yaml"))
+    catalog = read_catalog(file("catalog.yaml"))
+    lines = read_access(file("access.csv"), Names(purposes, principals, catalog, taxonomy))
+    return AccessPolicy(lines, purposes, principals, catalog, taxonomy, laws)
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

@@ -137,6 +137,12 @@ class Predicate:
         """The principal's attributes that it names."""
         return frozenset(each.name for each in _operands(self.root) if isinstance(each, AttributeOperand))
 
+    @property
+    def constants(self) -> tuple[Constant, ...]:
+        """The constants that it names, in its order."""
+        among = [item for node in _walk(self.root) if isinstance(node, Among) for item in node.items]
+        return (*(each for each in _operands(self.root) if isinstance(each, Constant)), *among)
+
     def evaluate(self, row: Mapping[str, Any], attributes: Mapping[str, Scalar]) -> bool | None:
         """Whether a row meets it, in three-valued logic; None is unknown.
 

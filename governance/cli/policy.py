@@ -1,4 +1,4 @@
-"""`governance policy lint|test|explain|who|what`."""
+"""`governance policy lint|test|explain|who|what|diff`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from governance.cli.output import emit, emit_report, examples, format_option, lang_option, output_option
 from governance.cli.project_option import opened
+from policies.nouns import Sensitivity
 
 REPORT_FORMATS = ("text", "json", "html", "markdown", "csv")
 """The formats of a report on grants."""
@@ -155,3 +156,38 @@ def test(ctx: click.Context, min_coverage: int, form: str, lang: str, output: Pa
     else:
         emit("\n".join(trials.say(lang)), output)
     return 1 if trials.failed or trials.coverage * 100 < min_coverage else 0
+
+
+@policy.command(
+    epilog=examples(
+        "policy diff HEAD",
+        "policy diff main --fail-on special --format markdown --output exposure.md",
+        "policy diff policies-of-last-year policies --format html --output change.html",
+    )
+)
+@click.argument("old")
+@click.argument("new", required=False)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["any", *(each.word for each in Sensitivity)]),
+    help="Exit 1 when a field of this sensitivity or a higher one is shown more; `any` for every field.",
+)
+@format_option(*REPORT_FORMATS)
+@lang_option
+@output_option
+@click.pass_context
+def diff(
+    ctx: click.Context, old: str, new: str | None, fail_on: str | None, form: str, lang: str, output: Path | None
+) -> int:
+    """Say what the policy NEW shows that OLD did not: to whom, for which purpose, which fields, in which rows.
+
+    Each is a folder of policy files or a git revision; NEW is the policy folder as it stands. Conditions on rows are
+    compared by their meaning. No store is opened.
+    """
+    with opened(ctx) as gov:
+        report = gov.policy_diff(old, new)
+    emit_report(report, form, lang, output)
+    if fail_on is None:
+        return 0
+    least = Sensitivity.PUBLIC if fail_on == "any" else Sensitivity.of(fail_on)
+    return int(any(Sensitivity.of(each["sensitivity"]) >= least for each in report.data["more"]))

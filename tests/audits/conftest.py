@@ -12,6 +12,7 @@ import pytest
 from audits.evidence import Evidence
 from audits.report import Report
 from audits.reports.access import access_report
+from audits.reports.exposure import exposure_report
 from audits.reports.grants import grants_report
 from audits.reports.retention import retention_report
 from audits.reports.scan import scan_report
@@ -52,5 +53,6 @@ def reports(scan: dict[str, Any], evidence: Evidence) -> dict[str, Report]:
         "scan": scan_report(scan, as_of=AS_OF, zone="Asia/Taipei", drift=drift),
         "access": access_report(evidence),
         "retention": retention_report(evidence),
+        "exposure": exposure_report(load("exposure.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "grants": grants_report(load("grants.json"), as_of=AS_OF, zone="Asia/Taipei"),
     }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -291,3 +293,63 @@ def test_doctor_finds_a_remote_store_without_tls(run, project: Path) -> None:
     found = run("doctor")
     assert found.code == 1
     assert "store far" in found.out
+
+
+# --- a change of policy
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    command = ["git", "-c", "user.name=tests", "-c", "user.email=tests@localhost", "-C", str(folder), *arguments]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def test_a_change_of_policy_is_told_against_a_folder_and_a_revision(project: Path, run) -> None:
+    old = shutil.copytree(project / "policies", project / "before")
+    _git(project, "init", "-q")
+    _git(project, "add", "policies")
+    _git(project, "commit", "-qm", "before")
+    access = project / "policies" / "access.csv"
+    access.write_text(access.read_text().replace("customers.email, mask:email", "customers.email, clear"))
+    for named in (str(old), "HEAD"):
+        document = _json(run, "policy", "diff", named, "--format", "json")
+        assert [(each["field"], each["before"], each["after"]) for each in document["more"]] == [
+            ("crm.customers.email", "mask:email", "clear")
+        ]
+        assert document["less"] == []
+    assert run("policy", "diff", "HEAD", "--fail-on", "confidential").code == 1
+    assert run("policy", "diff", "HEAD", "--fail-on", "restricted").code == 0
+    assert run("policy", "diff", "HEAD", "HEAD", "--fail-on", "any").code == 0
+    reverse = _json(run, "policy", "diff", "policies", "HEAD", "--format", "json")
+    assert reverse["more"] == []
+    assert [(each["before"], each["after"]) for each in reverse["less"]] == [("clear", "mask:email")]
+
+
+@pytest.mark.parametrize("named", ["no-such-thing", "--upload-pack=x", "HEAD~99"])
+def test_what_is_neither_folder_nor_revision_exits_two(project: Path, run, named: str) -> None:
+    found = run("policy", "diff", "--", named)
+    assert found.code == 2
+    assert "neither a folder nor a revision" in found.err
+
+
+def test_policy_tests_fail_the_build_when_the_policy_changes(project: Path, run) -> None:
+    assert run("policy", "test").code == 0
+    assert run("policy", "test", "--min-coverage", "100").code == 1
+    access = project / "policies" / "access.csv"
+    access.write_text(access.read_text().replace("p, contractor, *, *, crm.customers, , deny,\n", ""))
+    found = run("policy", "test", "--format", "json")
+    assert (found.code, [each["passed"] for each in json.loads(found.out)["tests"]]) == (0, [True, True])
+    access.write_text(access.read_text().replace("customers.email, mask:email", "customers.email, clear"))
+    found = run("policy", "test", "--lang", "zh-Hans")
+    assert found.code == 1
+    assert "mask:email" in found.out
+    (project / "policies" / "access_tests.yaml").unlink()
+    assert run("policy", "test").code == 2
+
+
+def test_who_and_what_name_people_and_refuse_what_nobody_knows(project: Path, run) -> None:
+    document = _json(run, "policy", "who", "category:user.contact", "--format", "json")
+    assert {each["user"] for each in document["grants"]} == {"alice"}
+    assert {each["field"] for each in document["grants"]} == {"crm.customers.email", "crm.customers.phone"}
+    assert run("policy", "who", "crm.nobody").code == 2
+    assert run("policy", "what", "nobody").code == 1
+    assert _json(run, "policy", "what", "mallory", "--format", "json")["grants"] == []

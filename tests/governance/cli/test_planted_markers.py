@@ -48,6 +48,7 @@ COMMAND_LINES = [
     "policy explain alice read crm.customers --purpose support",
     *(f"policy who crm.customers --format {form}" for form in formats_for("grants")),
     *(f"policy what alice --format {form}" for form in formats_for("grants")),
+    *(f"policy diff policies --format {form}" for form in formats_for("exposure")),
     "policy test",
     "policy test --format json",
     "redact marked.jsonl --spans --models off",
