@@ -10,7 +10,6 @@ from governance.guard.names import Scope, Use
 from governance.guard.nodes import call, column, every, ordered
 from governance.guard.scopes import Resolver
 from governance.guard.totals import Totality
-from governance.guard.treatments import is_plainly_clear
 
 _UNSORTABLE = frozenset({"json", "other"})
 _ONE_KIND = frozenset({"string", "integer", "boolean", "date", "uuid"})
@@ -95,7 +94,7 @@ def has_tempting_index(use: Use) -> bool:
     """
     permit = use.permit
     deciding = {field for rule in (*permit.allow, *permit.deny, *permit.special) for field in _named(rule)}
-    clear = {name for name, each in permit.fields.items() if is_plainly_clear(each)}
+    clear = {name for name in permit.fields if permit.is_clear(name)}
     needed = {*use.needed, *(permit.fields if use.star else ()), *deciding}
     return any(_tempts(index, needed - set(use.table.primary_key), clear, deciding) for index in use.table.indexes)
 
@@ -140,7 +139,7 @@ def _movable(part: exp.Expr, select: exp.Select, resolver: Resolver) -> Use | No
     if len(fields) != 1 or not all(hazards.is_constant(each) for each in rest):
         return None
     use, name = resolver.meant.get(id(fields[0]), (None, ""))
-    if use is None or use.select is not select or not is_plainly_clear(use.permit.fields.get(name)):
+    if use is None or use.select is not select or not use.permit.is_clear(name):
         return None
     return use
 
@@ -154,7 +153,7 @@ def _inside(part: exp.Expr) -> exp.Expr:
 
 def _row_order(derived: exp.Select, use: Use, fields: list[str], kind: str) -> list[exp.Expr]:
     key = use.table.primary_key
-    if key and all(is_plainly_clear(use.permit.fields.get(each)) for each in key):
+    if key and all(use.permit.is_clear(each) for each in key):
         return [ordered(column(each), kind) for each in key]
     orders: list[exp.Expr] = []
     for place, field in enumerate(fields):
@@ -206,7 +205,7 @@ def _key_of(use: Use | None) -> tuple[str, ...] | None:
     if use is None or not use.table.primary_key:
         return None
     key = use.table.primary_key
-    return key if all(is_plainly_clear(use.permit.fields.get(each)) for each in key) else None
+    return key if all(use.permit.is_clear(each) for each in key) else None
 
 
 def _missing_keys(
