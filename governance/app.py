@@ -87,16 +87,25 @@ class Governance:
 
     # --- use
 
-    def session(self, store: str, *, principal: str, purpose: str, action: Action = Action.READ) -> Session:
+    def session(
+        self, store: str, *, principal: str, purpose: str, action: Action = Action.READ, writes: bool = False
+    ) -> Session:
         """A SQLAlchemy session on a store, guarded: one principal and one purpose for as long as it lives.
 
-        Raises AccessRefusedError for an unknown principal; each statement raises it for what the policy does not give.
+        With `writes` it also adds, changes and deletes: the policy decides on INSERT and UPDATE as `write`, on DELETE
+        as `delete`, on what is read for them and by RETURNING as `read`. Raises AccessRefusedError for an unknown
+        principal; each statement raises it for what the policy does not give.
         """
-        return self.guard(store).session(ask(self, principal, purpose, action))
+        session = self.guard(store).session(ask(self, principal, purpose, action, writes=writes))
+        if writes:
+            self.encrypt_writes(session, store)
+        return session
 
-    def engine(self, store: str, *, principal: str, purpose: str, action: Action = Action.READ) -> sa.Engine:
-        """A SQLAlchemy engine on a store, guarded, for pandas and friends. Raises as `session`."""
-        return self.guard(store).engine(ask(self, principal, purpose, action))
+    def engine(
+        self, store: str, *, principal: str, purpose: str, action: Action = Action.READ, writes: bool = False
+    ) -> sa.Engine:
+        """A SQLAlchemy engine on a store, guarded, for Core, pandas and friends. `writes` and errors as `session`."""
+        return self.guard(store).engine(ask(self, principal, purpose, action, writes=writes))
 
     def filter(
         self, records: Iterable[Mapping[str, Any]], *, dataset: str, principal: str, purpose: str
@@ -318,6 +327,7 @@ class Governance:
                 expected="its datasets and fields",
                 next_step="run `governance scan` and `governance catalog review`",
             )
+        protector = Protector(self.keyring, catalog)
         guard = GuardedStore(
             store,
             self.project.store_target(store),
@@ -326,7 +336,8 @@ class Governance:
             recorder=self.ledger,
             clock=self.clock,
             predicate=self.consent_conditions,
-            decryptor=Protector(self.keyring, catalog),
+            decryptor=protector,
+            encryptor=protector,
             schema_check_seconds=self.project.config.schema_check_seconds,
         )
         self._guards[store, catalog.digest] = guard

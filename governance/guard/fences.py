@@ -27,7 +27,7 @@ def push_conditions(resolver: Resolver, tree: exp.Expr, totality: Totality | Non
         if where is None:
             continue
         kept: list[exp.Expr] = []
-        for part in _conjuncts(where.this):
+        for part in conjuncts(where.this):
             use = _movable(part, select, resolver)
             total = totality is None or totality.is_total(part)
             if use is None or not total or (use.nullable and isinstance(part, exp.Is)):
@@ -111,11 +111,12 @@ def _tempts(index: tuple[str, ...], needed: set[str], clear: set[str], deciding:
     return index[0] in deciding or (index[0] in clear and len(index) > 1) or needed <= set(index)
 
 
-def _conjuncts(node: exp.Expr) -> list[exp.Expr]:
+def conjuncts(node: exp.Expr) -> list[exp.Expr]:
+    """The parts of a condition that AND joins."""
     if isinstance(node, exp.Paren):
-        return _conjuncts(node.this)
+        return conjuncts(node.this)
     if isinstance(node, exp.And):
-        return [*_conjuncts(node.this), *_conjuncts(node.expression)]
+        return [*conjuncts(node.this), *conjuncts(node.expression)]
     return [node]
 
 

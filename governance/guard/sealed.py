@@ -31,6 +31,8 @@ class Sealing:
     """The encrypted fields of a dataset."""
     record_key: Callable[[str], tuple[str, ...]]
     """The fields that identify a record of a dataset."""
+    type_of: Callable[[str, str], str | None] = lambda _, __: None
+    """The type of the clear values of a field; None when the catalog does not say."""
 
 
 NOTHING_SEALED = Sealing(lambda _: frozenset(), lambda _: ())

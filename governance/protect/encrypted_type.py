@@ -46,6 +46,8 @@ _INNERS: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
     (String, "string"),
     (LargeBinary, "binary"),
 )
+ENCRYPTS = "gov_encrypts"
+"""The attribute of a dialect whose cursor makes the tokens itself: the guard's."""
 _NEVER_RENDERED = "a_clear_value_is_never_rendered_for_an_encrypted_field()"
 _NO_INNERS = (Enum, Interval)  # they are Strings or dates to SQLAlchemy, and their values are not
 
@@ -108,6 +110,12 @@ class Encrypted(TypeDecorator[Any]):
             expected="objects written by a session that encrypts, and no comparison with an encrypted field",
             next_step="add or change objects in a session of Governance.session; bulk statements cannot encrypt yet",
         )
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """As above, but a dialect whose cursor encrypts gets clear values, as `Plain`, which no other can send."""
+        if not getattr(dialect, ENCRYPTS, False):
+            return super().bind_processor(dialect)
+        return lambda value: value if value is None or isinstance(value, Token | Plain) else Plain(value)
 
     def literal_processor(self, dialect: Dialect) -> Callable[[Any], str]:  # noqa: ARG002 the base class's form
         """Render something that no store knows: an error raised here would be wrapped with the value in its text."""
