@@ -40,14 +40,6 @@ class GuardedConnection:
     __slots__ = ("__checkout", "__context", "__recording", "__shared", "__weakref__")
 
     def __init__(self, shared: Shared, context: UseContext, checkout: Any) -> None:
-        if not isinstance(context, UseContext):
-            raise AccessRefusedError(
-                "connection",
-                found="no principal and purpose",
-                expected="a UseContext",
-                next_step="open the store with a principal and a purpose",
-                rule_ids=("guard.context",),
-            )
         self.__shared = shared
         self.__context = context
         self.__checkout = checkout

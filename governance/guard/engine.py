@@ -136,14 +136,7 @@ class GuardedStore:
 
     def engine(self, context: UseContext) -> Engine:
         """An engine for one principal and purpose. Raises AccessRefusedError without them."""
-        if not isinstance(context, UseContext):
-            raise AccessRefusedError(
-                f"store {self._name}",
-                found="no principal and purpose",
-                expected="both",
-                next_step="name them when you open the store",
-                rule_ids=("guard.context",),
-            )
+        self._check_context(context)
         dialect, compiled = self._dialects.of(context)
         guarded = SilentNullPool(lambda: self._check_out(context))  # type: ignore[arg-type]  # PEP 249 by form
         guarded._dialect = dialect  # noqa: SLF001 as create_engine does
@@ -183,7 +176,18 @@ class GuardedStore:
         """Close the driver's connections."""
         self._raw.dispose()
 
+    def _check_context(self, context: object) -> None:
+        if not isinstance(context, UseContext):
+            raise AccessRefusedError(
+                f"store {self._name}",
+                found="no principal and purpose",
+                expected="both",
+                next_step="name them when you open the store",
+                rule_ids=("guard.context",),
+            )
+
     def _check_out(self, context: UseContext) -> GuardedConnection:
+        self._check_context(context)
         failure: GovernanceError | None = None
         checkout: Any = None
         try:

@@ -50,10 +50,10 @@ def fence(derived: exp.Select, use: Use, fields: list[str], kind: str, *, sort: 
         derived.set("offset", exp.Offset(expression=exp.Literal.number(0)))
 
 
-def fix_limits(resolver: Resolver, tree: exp.Expr, kind: str) -> None:
+def fix_limits(resolver: Resolver, tree: exp.Expr, kind: str, *, whole: bool = True) -> None:
     """Give each query that is cut by LIMIT, OFFSET or DISTINCT ON an order that leaves no two different rows tied.
 
-    So too the whole statement, where an index over fields that are not clear could give its rows their order.
+    So too the `whole` statement, where an index over fields that are not clear could give its rows their order.
     """
     tempting = any(has_tempting_index(use) for use in resolver.uses)
     for node in list(tree.find_all(exp.Query)):
@@ -61,7 +61,7 @@ def fix_limits(resolver: Resolver, tree: exp.Expr, kind: str) -> None:
         on = distinct.args.get("on") if isinstance(distinct, exp.Distinct) else None
         scope = resolver.scopes.get(id(node))
         is_cut = node.args.get("limit") or node.args.get("offset") or on is not None
-        if scope is None or not (is_cut or (tempting and node is tree)):
+        if scope is None or not (is_cut or (whole and tempting and node is tree)):
             continue
         more = _tie_breaks(node, scope, resolver, kind)
         order = node.args.get("order")

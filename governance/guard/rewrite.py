@@ -142,9 +142,19 @@ class Rewriter:
         return replace(made, sealed=sealed, width=len(outputs)) if sealed else made
 
     def _replaced(
-        self, tree: exp.Query, resolver: Resolver, bindings: Bindings, kinds: Sequence[str], *, force_fence: bool
+        self,
+        tree: exp.Query,
+        resolver: Resolver,
+        bindings: Bindings,
+        kinds: Sequence[str],
+        *,
+        force_fence: bool,
+        in_order: bool = True,
     ) -> tuple[bool, list[exp.Select]]:
-        """Replace every base table of a resolved query; gives whether the derived tables are fenced, and them."""
+        """Replace every base table of a resolved query; gives whether the derived tables are fenced, and them.
+
+        `in_order` says whether the order of its rows is told.
+        """
         kind = self._schema.kind
         totality = Totality(resolver, kinds, tree) if kind == "postgresql" else None
         raises = force_fence or (totality.can_raise() if totality else hazards.can_raise_in_sqlite(tree))
@@ -153,7 +163,7 @@ class Rewriter:
         ordered = ordered or (tempted and hazards.adds_up(tree)) or Ties(resolver, kind).decide(tree)
         if kind == "postgresql":
             fences.expand_groups(resolver, tree)
-        fences.fix_limits(resolver, tree, kind)
+        fences.fix_limits(resolver, tree, kind, whole=in_order)
         if raises or ordered:
             fences.push_conditions(resolver, tree, totality)
         derived = [self._derived(use, bindings, raises=raises or ordered, ordered=ordered) for use in resolver.uses]

@@ -232,7 +232,9 @@ class StatementRewriter(Rewriter):
                 work.touched.append(other)
         check_flow(work.resolver, select, self._sealing, use)
         outer = [self._of_target(node, use, work) for value in values for node in value.find_all(exp.Column)]
-        work.fenced, work.derived = self._replaced(select, work.resolver, work.bindings, kinds, force_fence=force_fence)
+        work.fenced, work.derived = self._replaced(
+            select, work.resolver, work.bindings, kinds, force_fence=force_fence, in_order=False
+        )
         for item, made in zip(items, list(select.expressions), strict=False):
             item.set("this", exp.Column(this=name(work.written[items.index(item)])))
             item.set("expression", made)
