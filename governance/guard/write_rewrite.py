@@ -276,7 +276,7 @@ class StatementRewriter(Rewriter):
         parts = self._treating(work.table, within, work.bindings).visible()
         if read is not None:
             parts += self._treating(work.table, read, work.bindings).visible()
-        scope = every(parts)
+        scope = every(list({each.sql(): each for each in parts}.values()))
         tree.set("returning", None)
         if not shown and scope is None and isinstance(tree, exp.Insert):
             return False

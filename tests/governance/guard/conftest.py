@@ -201,7 +201,7 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-@dataclass
+@dataclass(repr=False)
 class World:
     url: str
     store: GuardedStore
@@ -465,6 +465,8 @@ def write_outcome(world: World, *statements: Any) -> WriteOutcome:
 def _told(connection: Any, statement: Any) -> Any:
     sql, parameters = statement if isinstance(statement, tuple) else (statement, None)
     cursor = connection.cursor()
+    if sql.startswith(("SELECT", "WITH")):
+        connection.cursor().execute("SAVEPOINT harness")  # an error would end the whole transaction of PostgreSQL
     try:
         many = isinstance(parameters, list)
         cursor.executemany(sql, parameters) if many else cursor.execute(sql, parameters)
@@ -474,6 +476,8 @@ def _told(connection: Any, statement: Any) -> Any:
             else None
         )
     except GovernanceError as error:
+        if sql.startswith(("SELECT", "WITH")):
+            connection.cursor().execute("ROLLBACK TO SAVEPOINT harness")
         return type(error).__name__, str(error)
     return cursor.rowcount, shown
 
