@@ -14,7 +14,7 @@ from governance.access.permits import DatasetPermit
 from governance.guard.names import Use
 from governance.guard.parsing import refused
 from governance.guard.rewrite import Permit, row_fields, treatment_fields
-from governance.guard.schema import StoreSchema, TableShape
+from governance.guard.schema import StoreSchema, TableShape, ascii_lower
 from governance.guard.scopes import Resolver
 from governance.guard.sealed import Sealing
 from policies.errors import AccessRefusedError, StatementRefusedError
@@ -92,8 +92,13 @@ def check_set(
             next_step="have it changed by a use that sees the whole row in clear",
             rule_ids=("guard.write.deciding",),
         )
+    _check_linked(table, read, touched)
+
+
+def _check_linked(table: TableShape, read: DatasetPermit, touched: set[str]) -> None:
     for linked in table.writing.linked:
-        mine = {each for each in table.fields if each in linked or each.lower() in {word.lower() for word in linked}}
+        words = {ascii_lower(word) for word in linked}
+        mine = {each for each in table.fields if ascii_lower(each) in words}
         if touched & mine and not all(read.is_clear(each) for each in mine):
             raise refused(
                 "a field that the database computes or checks together with one that this use does not see in clear",
@@ -147,6 +152,8 @@ def check_reach(
             whole = all(_is_whole(one) for one in (given, read)) and not conditions(ref)
             if not whole or not (deletes or all(given.is_clear(field) for field in each.fields)):
                 raise _too_far(str(ref), "a deletion that takes along rows of another dataset")
+            if not deletes:
+                _check_linked(other, read, set(each.fields))
             yield other, {"delete"} if deletes else {f"update {field}" for field in each.fields}
             if deletes and other.dataset not in seen:
                 seen.add(other.dataset)

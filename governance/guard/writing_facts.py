@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from governance.guard.parsing import dialect_of
@@ -116,15 +117,18 @@ def read_writing_facts(connection: sa.Connection, default_schema: str) -> Mappin
 
 def _of_sqlite(connection: sa.Connection, schema: str) -> Mapping[TableKey, WritingFacts]:
     made = [tuple(row) for row in connection.exec_driver_sql("SELECT type, name, tbl_name, sql FROM sqlite_master")]
-    triggered = {table.lower() for kind, _, table, _ in made if kind == "trigger"}
     linked: dict[str, list[set[str]]] = {}
+    acting = {table.lower() for kind, _, table, _ in made if kind == "trigger"}
     for kind, name, table, sql in made:
-        if sql and kind == "table":
-            linked.setdefault(name.lower(), []).extend(_clauses(_tokens(sql)))
-        elif sql and kind == "index":
-            tokens = _tokens(sql)
-            if sum(token.token_type is TokenType.L_PAREN for token in tokens) > 1 or _has(tokens, "where"):
-                linked.setdefault(table.lower(), []).append({token.text for token in tokens})
+        tokens = _tokens(sql or "")
+        if tokens is None:  # what cannot be read may do anything
+            acting.add(table.lower())
+        elif kind == "table":
+            linked.setdefault(name.lower(), []).extend(_clauses(tokens))
+            if _acts(tokens):
+                acting.add(name.lower())
+        elif kind == "index" and _computes(tokens):
+            linked.setdefault(table.lower(), []).append({token.text for token in tokens})
     referred: dict[str, list[Reference]] = {}
     refers: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
     for kind, name, _, _ in made:
@@ -135,12 +139,12 @@ def _of_sqlite(connection: sa.Connection, schema: str) -> Mapping[TableKey, Writ
     return {
         (schema, name): WritingFacts(
             kind == "table",
-            name.lower() in triggered or _acts(sql or ""),
+            name.lower() in acting,
             _sets(linked.get(name.lower(), ())),
             tuple(sorted(referred.get(name.lower(), ()), key=repr)),
             tuple(sorted(refers.get(name, ()))),
         )
-        for kind, name, _, sql in made
+        for kind, name, _, _ in made
         if kind in ("table", "view")
     }
 
@@ -157,14 +161,21 @@ def _sqlite_references(connection: sa.Connection, schema: str, name: str) -> Ite
         yield str(rows[0][2]), Reference(schema, name, tuple(row[3] for row in rows), referred, on_delete)
 
 
-def _acts(sql: str) -> bool:
+def _acts(tokens: Sequence[Token]) -> bool:
     """Whether a table is virtual, or replaces or keeps rows by itself where keys collide."""
-    tokens = _tokens(sql)
     return _has(tokens[:3], "virtual") or _has(tokens, "conflict")
 
 
-def _tokens(sql: str) -> Sequence[Token]:
-    return dialect_of("sqlite").tokenize(sql)
+def _computes(tokens: Sequence[Token]) -> bool:
+    """Whether an index is on an expression, or on some rows only."""
+    return sum(token.token_type is TokenType.L_PAREN for token in tokens) > 1 or _has(tokens, "where")
+
+
+def _tokens(sql: str) -> Sequence[Token] | None:
+    try:
+        return dialect_of("sqlite").tokenize(sql)
+    except SqlglotError:
+        return None
 
 
 def _has(tokens: Sequence[Token], word: str) -> bool:
