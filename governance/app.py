@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from governance.retention.run import RetentionOutcome
     from governance.scan.options import Engine, ScanOptions
     from governance.scan.result import ScanResult
+
+
+Searching = TypeVar("Searching", Session, sa.Engine)
 
 
 class Governance:
@@ -92,11 +95,11 @@ class Governance:
 
         Raises AccessRefusedError for an unknown principal; each statement raises it for what the policy does not give.
         """
-        return self.guard(store).session(ask(self, principal, purpose, action))
+        return self._searchable(self.guard(store).session(ask(self, principal, purpose, action)), store)
 
     def engine(self, store: str, *, principal: str, purpose: str, action: Action = Action.READ) -> sa.Engine:
         """A SQLAlchemy engine on a store, guarded, for pandas and friends. Raises as `session`."""
-        return self.guard(store).engine(ask(self, principal, purpose, action))
+        return self._searchable(self.guard(store).engine(ask(self, principal, purpose, action)), store)
 
     def filter(
         self, records: Iterable[Mapping[str, Any]], *, dataset: str, principal: str, purpose: str
@@ -355,6 +358,13 @@ class Governance:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _searchable(self, target: Searching, store: str) -> Searching:
+        from governance.protect.protector import Protector
+        from governance.protect.search import serve_searches
+
+        serve_searches(target, Protector(self.keyring, self.catalog), store)
+        return target
 
     @cached_property
     def actor_ref(self) -> str:
