@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from governance.retention.run import RetentionOutcome
     from governance.scan.options import Engine, ScanOptions
     from governance.scan.result import ScanResult
+
+
+Searching = TypeVar("Searching", Session, sa.Engine)
 
 
 class Governance:
@@ -96,7 +99,9 @@ class Governance:
         as `delete`, on what is read for them and by RETURNING as `read`. Raises AccessRefusedError for an unknown
         principal; each statement raises it for what the policy does not give.
         """
-        session = self.guard(store).session(ask(self, principal, purpose, action, writes=writes))
+        session = self._searchable(
+            self.guard(store).session(ask(self, principal, purpose, action, writes=writes)), store
+        )
         if writes:
             self.encrypt_writes(session, store)
         return session
@@ -105,7 +110,7 @@ class Governance:
         self, store: str, *, principal: str, purpose: str, action: Action = Action.READ, writes: bool = False
     ) -> sa.Engine:
         """A SQLAlchemy engine on a store, guarded, for Core, pandas and friends. `writes` and errors as `session`."""
-        return self.guard(store).engine(ask(self, principal, purpose, action, writes=writes))
+        return self._searchable(self.guard(store).engine(ask(self, principal, purpose, action, writes=writes)), store)
 
     def filter(
         self, records: Iterable[Mapping[str, Any]], *, dataset: str, principal: str, purpose: str
@@ -366,6 +371,13 @@ class Governance:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _searchable(self, target: Searching, store: str) -> Searching:
+        from governance.protect.protector import Protector
+        from governance.protect.search import serve_searches
+
+        serve_searches(target, Protector(self.keyring, self.catalog), store)
+        return target
 
     @cached_property
     def actor_ref(self) -> str:
