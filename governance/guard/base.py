@@ -101,13 +101,17 @@ class Decryptor(Protocol):
 
 
 class Encryptor(Protocol):
-    """Makes the tokens of encrypted fields."""
+    """Makes what is stored of encrypted fields."""
 
-    def encrypt_column(
-        self, field: FieldRef, values: Sequence[Any], record_keys: Sequence[tuple[Any, ...]], inner: str
-    ) -> Sequence[bytes | None]:
-        """The tokens of one field's values of a type, each with its record's key; None stays None.
+    def seal_columns(
+        self,
+        dataset: DatasetRef,
+        columns: Mapping[str, Sequence[Any]],
+        record_keys: Sequence[tuple[Any, ...]],
+        inners: Mapping[str, str] | None = None,
+    ) -> Mapping[str, Sequence[bytes | None]]:
+        """By field the tokens of its values, each with its record's key, and by index field their blind-index cells.
 
-        Raises BadInputError for a value or key of a wrong type, KeyringError, CatalogError.
+        None stays None. Raises BadInputError for a value or key of a wrong type, KeyringError, CatalogError.
         """
         ...

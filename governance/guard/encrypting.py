@@ -35,19 +35,37 @@ def encrypted(plan: Plan, values: list[list[Any]], encryptor: Encryptor | None) 
             expected="a store opened with a keyring",
             next_step="name a keyring in governance.yaml",
         )
-    made = [list(each) for each in values]
+    made = [[*each, *([None] * write.added)] for each in values]
     columns: dict[FieldRef, list[tuple[int, SealedCell]]] = {}
-    for number, own in enumerate(values):
+    for number, own in enumerate(made):
         for cell in write.cells:
-            if own[cell.value] is not None and not isinstance(own[cell.value], Token):
+            _check_cell(cell, own, added=cell.index is not None and cell.index >= len(values[number]))
+            if not isinstance(own[cell.value], Token):
                 columns.setdefault(cell.field, []).append((number, cell))
     for field, cells in columns.items():
-        clear = [_plain(values[number][cell.value]) for number, cell in cells]
-        keys = [tuple(values[number][place] for place in cell.keys) for number, cell in cells]
-        tokens = encryptor.encrypt_column(field, clear, keys, cells[0][1].type or _type_of(field, clear[0]))
-        for (number, cell), token in zip(cells, tokens, strict=True):
-            made[number][cell.value] = token
+        clear = [_plain(made[number][cell.value]) for number, cell in cells]
+        keys = [tuple(made[number][place] for place in cell.keys) for number, cell in cells]
+        inner = cells[0][1].type or _type_of(field, next((each for each in clear if each is not None), ""))
+        sealed = encryptor.seal_columns(field.of, {field.field: clear}, keys, {field.field: inner})
+        beside = next((each for name, each in sealed.items() if name != field.field), None)
+        for place, (number, cell) in enumerate(cells):
+            made[number][cell.value] = sealed[field.field][place]
+            if cell.index is not None and beside is not None:
+                made[number][cell.index] = beside[place]
     return made
+
+
+def _check_cell(cell: SealedCell, own: list[Any], *, added: bool) -> None:
+    """Return when an index cell that comes with a statement was made by Protect, as the token beside it was."""
+    given = own[cell.index] if cell.index is not None else None
+    ready = isinstance(own[cell.value], Token)
+    if (given is not None and not (ready and isinstance(given, Token))) or (ready and added):
+        raise BadInputError(
+            str(cell.field),
+            found="a token without its index cell, or an index cell that Protect did not make with it",
+            expected="the clear value, whose token and cell the guard makes",
+            next_step="write the clear value",
+        )
 
 
 def _plain(value: Any) -> Any:

@@ -257,10 +257,15 @@ def _sealing(catalog: CatalogStore) -> Sealing:
     types = {
         (name, field): entry.type for name, each in catalog.datasets.items() for field, entry in each.fields.items()
     }
+    indexes = {
+        name: {field: entry.blind_index.field for field, entry in each.fields.items() if entry.blind_index is not None}
+        for name, each in catalog.datasets.items()
+    }
     return Sealing(
         lambda name: encrypted.get(name, frozenset()),
         lambda name: keys.get(name, ()),
         lambda name, field: types.get((name, field)),
+        lambda name: indexes.get(name, {}),
     )
 
 

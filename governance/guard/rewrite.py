@@ -69,6 +69,8 @@ class SealedCell:
     """Which numbered parameter holds the value, from 0."""
     keys: tuple[int, ...]
     """Which hold the record's key, in key order."""
+    index: int | None = None
+    """Which one takes the blind-index cell; those behind the statement's own are filled by the guard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ class WritePlan:
     """Whether a key that the database generates may be told."""
     cells: tuple[SealedCell, ...]
     """Parameters to be encrypted."""
+    added: int
+    """How many parameters, for blind-index cells, follow the statement's own."""
     writes: Mapping[str, frozenset[str]]
     """Table to what may be done with it, `insert`, `delete` or `update FIELD`, names folded."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
@@ -21,10 +21,22 @@ _OWN = "gov"
 class Parameters:
     """The numbered parameters of one statement, from 0."""
 
-    def __init__(self, tree: exp.Expr, count: int) -> None:
-        self.count = count
+    def __init__(self, tree: exp.Expr, count: int, kind: str) -> None:
+        self.own = count
+        self.added = 0
+        self._kind = kind
         found = [place_of(each) for each in tree.find_all(exp.Placeholder, exp.Parameter)]
         self._used = {place: found.count(place) for place in set(found)}
+
+    @property
+    def count(self) -> int:
+        """The statement's own, and those that were added."""
+        return self.own + self.added
+
+    def more(self) -> tuple[int, exp.Expr]:
+        """One parameter more: its number and its placeholder."""
+        self.added += 1
+        return self.count - 1, placeholder(self._kind, self.count)
 
     def alone(self, node: exp.Expr) -> int | None:
         """Which parameter a value is, when it stands nowhere else; None for anything else."""
@@ -62,62 +74,95 @@ def repeated(row: exp.Expr, rows: int, parameters: Parameters, kind: str) -> lis
     return made
 
 
+def indexed(fields: Sequence[str], dataset: str, sealing: Sealing) -> list[str]:
+    """The index fields that a write of some fields has to fill besides.
+
+    Raises StatementRefusedError for an index field without its field.
+    """
+    indexes = sealing.index_of(dataset)
+    for field, index in indexes.items():
+        if index in fields and field not in fields:
+            raise _keyless(index)
+    return [index for field, index in indexes.items() if field in fields and index not in fields]
+
+
 def cells_of_insert(
-    source: exp.Values,
-    fields: Sequence[str],
-    ref: DatasetRef,
-    encrypted: frozenset[str],
-    sealing: Sealing,
-    parameters: Parameters,
-) -> tuple[SealedCell, ...]:
-    """The cells of encrypted fields in VALUES. Raises StatementRefusedError unless value and key are parameters."""
-    if not encrypted:
-        return ()
-    keys = sealing.record_key(ref.dataset)
+    source: exp.Values, fields: Sequence[str], ref: DatasetRef, sealing: Sealing, parameters: Parameters
+) -> tuple[tuple[SealedCell, ...], list[str]]:
+    """The cells of encrypted fields in VALUES, and index fields for which each row now has one value more.
+
+    Raises StatementRefusedError unless value and key are parameters.
+    """
+    encrypted = sealing.encrypted(ref.dataset) & set(fields)
+    added, indexes = indexed(fields, ref.dataset, sealing), sealing.index_of(ref.dataset)
     cells: list[SealedCell] = []
-    for row in source.expressions:
-        values = dict(zip(fields, row.expressions, strict=True))
-        named = [place_of(bare(values[each])) if each in values else None for each in keys]
+    for row in source.expressions if encrypted else []:
+        values: dict[str, exp.Expr] = dict(zip(fields, row.expressions, strict=True))
+        keys = [place_of(bare(values[each])) if each in values else None for each in sealing.record_key(ref.dataset)]
+        more = {each: parameters.more() for each in added}
+        for each in added:
+            row.append("expressions", more[each][1])
         for field in sorted(encrypted):
-            cells += _cell(field, values[field], named, ref, sealing, parameters)
-    return tuple(cells)
+            place = _index_place(indexes.get(field), more, values, parameters)
+            cells += _cell(FieldRef(ref.store, ref.dataset, field), values[field], keys, place, sealing, parameters)
+    return tuple(cells), added
 
 
-def cells_of_update(  # noqa: PLR0913, PLR0917 what one resolved UPDATE consists of
-    fields: Sequence[str],
-    values: Sequence[exp.Expr],
-    select: exp.Select,
+def cells_of_update(
+    given: Mapping[str, exp.Expr],
+    where: exp.Expr | None,
     use: Use,
     resolver: Resolver,
-    encrypted: frozenset[str],
     sealing: Sealing,
     parameters: Parameters,
-) -> tuple[SealedCell, ...]:
-    """The cells of encrypted fields in SET. Raises StatementRefusedError unless WHERE names one record by its key."""
-    wanted = [(field, value) for field, value in zip(fields, values, strict=True) if field in encrypted]
+) -> tuple[tuple[SealedCell, ...], dict[str, exp.Expr]]:
+    """The cells of encrypted fields in SET, and the placeholders of index fields to be set besides.
+
+    Raises StatementRefusedError unless WHERE names one record by its key.
+    """
+    ref = use.permit.dataset
+    wanted = sorted(sealing.encrypted(ref.dataset) & set(given))
+    more = {each: parameters.more() for each in indexed(list(given), ref.dataset, sealing)}
     if not wanted:
-        return ()
+        return (), {}
     equal: dict[str, int] = {}
-    where = select.args.get("where")
     for part in conjuncts(where.this) if where is not None else []:
         if isinstance(part, exp.EQ):
             for one, other in ((part.this, part.expression), (part.expression, part.this)):
-                meant, field = resolver.meant.get(id(one), (None, ""))
+                meant, named = resolver.meant.get(id(one), (None, ""))
                 place = place_of(bare(other))
                 if meant is use and place is not None:
-                    equal[field] = place
-    named = [equal.get(each) for each in sealing.record_key(use.table.dataset)]
+                    equal[named] = place
+    keys = [equal.get(each) for each in sealing.record_key(ref.dataset)]
     cells: list[SealedCell] = []
-    for field, value in wanted:
-        cells += _cell(field, value, named, use.permit.dataset, sealing, parameters)
-    return tuple(cells)
+    for field in wanted:
+        index = _index_place(sealing.index_of(ref.dataset).get(field), more, given, parameters)
+        cells += _cell(FieldRef(ref.store, ref.dataset, field), given[field], keys, index, sealing, parameters)
+    return tuple(cells), {each: made for each, (_, made) in more.items()}
+
+
+def _index_place(
+    index: str | None,
+    more: Mapping[str, tuple[int, exp.Expr]],
+    values: Mapping[str, exp.Expr],
+    parameters: Parameters,
+) -> int | None:
+    """The parameter of an index field: one that was added, or the statement's own. Raises StatementRefusedError."""
+    if index is None or index in more:
+        return more[index][0] if index is not None else None
+    if isinstance(bare(values[index]), exp.Null):
+        return None
+    place = parameters.alone(values[index])
+    if place is None:
+        raise _keyless(index)
+    return place
 
 
 def _cell(
-    field: str,
+    field: FieldRef,
     value: exp.Expr,
     keys: Sequence[int | None],
-    ref: DatasetRef,
+    index: int | None,
     sealing: Sealing,
     parameters: Parameters,
 ) -> list[SealedCell]:
@@ -126,12 +171,14 @@ def _cell(
     place = parameters.alone(value)
     known = [each for each in keys if each is not None]
     if place is None or not keys or len(known) < len(keys) or place in known:
-        raise refused(
-            f"a write of the encrypted field `{field}` without its record's key",
-            "a parameter for the value, and parameters for every field of the record key",
-            "guard.write.encrypted",
-            "name the record key: in the row of an INSERT, or by `=` in the WHERE of an UPDATE",
-        )
-    return [
-        SealedCell(FieldRef(ref.store, ref.dataset, field), sealing.type_of(ref.dataset, field), place, tuple(known))
-    ]
+        raise _keyless(field.field)
+    return [SealedCell(field, sealing.type_of(field.dataset, field.field), place, tuple(known), index)]
+
+
+def _keyless(field: str) -> Exception:
+    return refused(
+        f"a write of the encrypted field `{field}` without its record's key, or not as a parameter",
+        "a parameter for the value, and parameters for every field of the record key",
+        "guard.write.encrypted",
+        "name the record key: in the row of an INSERT, or by `=` in the WHERE of an UPDATE",
+    )

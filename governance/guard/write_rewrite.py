@@ -125,7 +125,7 @@ class StatementRewriter(Rewriter):
             asked,
             Bindings(self._schema.kind, parameters * rows),
             Resolver(self._schema, asked),
-            Parameters(tree, parameters),
+            Parameters(tree, parameters, self._schema.kind),
         )
         returning = tree.args.get("returning")
         within = asked(work.ref, work.action)
@@ -164,14 +164,17 @@ class StatementRewriter(Rewriter):
         work.inserts = True
         if len(set(work.written)) < len(work.written) or (source is None) != (not named):
             raise refused("an INSERT without its fields, or with one twice", "each field once", "guard.write.form")
-        check_writable(within, work.written)
+        indexes = set(self._sealing.index_of(work.table.dataset).values())
+        check_writable(within, [each for each in work.written if each not in indexes])
         if source is None:
             return
         encrypted = self._sealing.encrypted(work.table.dataset) & set(work.written)
         if isinstance(source, exp.Values):
             if any(not isinstance(row, exp.Tuple) or len(row.expressions) != len(named) for row in source.expressions):
                 raise refused("rows of another width", "a value for each field", "guard.write.form")
-            work.cells = cells_of_insert(source, work.written, work.ref, encrypted, self._sealing, work.parameters)
+            work.cells, added = cells_of_insert(source, work.written, work.ref, self._sealing, work.parameters)
+            for each in added:
+                tree.this.append("expressions", name(each))
             work.many = len(source.expressions) == 1 and source.find(exp.Query) is None
             if rows > 1:
                 source.set("expressions", repeated(source.expressions[0], rows, work.parameters, self._schema.kind))
@@ -179,6 +182,7 @@ class StatementRewriter(Rewriter):
             raise refused(
                 "INSERT ... SELECT into an encrypted field", "VALUES", "guard.write.encrypted", "insert row by row"
             )
+        work.bindings = Bindings(self._schema.kind, work.parameters.count * rows)
         outputs = work.resolver.resolve(source)
         if not isinstance(source, exp.Values) and len(outputs) != len(named):
             raise refused("rows of another width", "a value for each field", "guard.write.form")
@@ -201,7 +205,7 @@ class StatementRewriter(Rewriter):
         table = work.table
         if not table.primary_key:
             raise refused("a table without a primary key", "one that tells its rows apart", "guard.write.key")
-        items = tree.expressions if isinstance(tree, exp.Update) else []
+        items = list(tree.expressions) if isinstance(tree, exp.Update) else []
         for item in items:
             if not isinstance(item, exp.EQ) or not isinstance(item.this, exp.Column) or item.this.table:
                 raise refused("a SET of an unexpected form", "SET field = value", "guard.write.form")
@@ -219,12 +223,17 @@ class StatementRewriter(Rewriter):
             work.written = [self._field(work, item.this.this, within) for item in items]
             if len(set(work.written)) < len(work.written):
                 raise refused("a field that is set twice", "each field once", "guard.write.form")
-            check_set(table, use.permit, within, work.written, self._conditions(work.ref))
-            encrypted = self._sealing.encrypted(table.dataset)
-            work.cells = cells_of_update(
-                work.written, values, select, use, work.resolver, encrypted, self._sealing, work.parameters
+            indexes = set(self._sealing.index_of(table.dataset).values())
+            plain = [each for each in work.written if each not in indexes]
+            check_set(table, use.permit, within, plain, self._conditions(work.ref))
+            given = dict(zip(work.written, values, strict=True))
+            work.cells, more = cells_of_update(
+                given, select.args.get("where"), use, work.resolver, self._sealing, work.parameters
             )
-            work.writes[table.name] = {f"update {each}" for each in work.written}
+            work.bindings = Bindings(self._schema.kind, work.parameters.count)
+            for index, made in more.items():
+                tree.append("expressions", exp.EQ(this=exp.Column(this=name(index)), expression=made))
+            work.writes[table.name] = {f"update {each}" for each in (*work.written, *more)}
         else:
             work.writes[table.name] = {"delete"}
             for other, what in check_reach(self._schema, table, work.asked, self._conditions):
@@ -365,7 +374,7 @@ class StatementRewriter(Rewriter):
         for permit in permits:
             rules |= {rule.rule_id for rule in (*permit.allow, *permit.deny, *permit.special)}
         for each in work.written:
-            rules |= {rule.rule_id for rule in within.fields[each].rules}
+            rules |= {rule.rule_id for rule in within.fields[each].rules} if each in within.fields else set()
         for each in work.returned:
             if read is None:
                 break
@@ -394,6 +403,7 @@ class StatementRewriter(Rewriter):
             work.many,
             work.inserts and bool(key) and within.is_clear(key),
             work.cells,
+            work.parameters.added,
             {fold(each): frozenset(map(fold, what)) for each, what in work.writes.items()},
         )
         return Rewritten(

@@ -111,12 +111,15 @@ def _check_linked(table: TableShape, read: DatasetPermit, touched: set[str]) -> 
 def check_flow(resolver: Resolver, root: exp.Expr, sealing: Sealing, target: Use | None = None) -> None:
     """Return when every value that a write computes comes from fields in clear; conditions may use treated ones.
 
-    `target` is the use that only holds the rows of the statement's own table. Raises StatementRefusedError.
+    `target` is the statement's own table: it is treated where its rows are chosen, in the WHERE of `root`, and bare
+    where new values are computed. Raises StatementRefusedError.
     """
+    chosen = root.args.get("where")
     for node, use, field in resolver.bound:
         if field in sealing.encrypted(use.table.dataset) and not _asks_for_null(node):
             raise _not_clear(use, field, "an encrypted field")
-        if not use.permit.is_clear(field) and not _decides(node, root):
+        treated = _is_inside(node, chosen) if use is target else _decides(node, root)
+        if not use.permit.is_clear(field) and not treated:
             raise _not_clear(use, field, "a field that this use does not read in clear")
     for use in resolver.uses:
         if use.star and use is not target:
@@ -174,6 +177,13 @@ def _decides(node: exp.Expr, root: exp.Expr) -> bool:
             return True
         child = child.parent
     return False
+
+
+def _is_inside(node: exp.Expr, part: object) -> bool:
+    step: exp.Expr | None = node
+    while step is not None and step is not part:
+        step = step.parent
+    return step is not None
 
 
 def _asks_for_null(node: exp.Expr) -> bool:

@@ -14,6 +14,7 @@ cell come too: compare after reading.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -82,6 +83,14 @@ class IndexCell(TypeDecorator[Any]):
             expected="cells that Protect makes",
             next_step="search through Governance.session or Governance.engine, or a session of encrypt_writes",
         )
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """As above; a cursor that encrypts is given cells as they are, so that it knows who made them."""
+        from governance.protect.encrypted_type import ENCRYPTS
+
+        if not getattr(dialect, ENCRYPTS, False):
+            return super().bind_processor(dialect)
+        return lambda value: self.process_bind_param(value, dialect)
 
     def __repr__(self) -> str:
         return "IndexCell()"

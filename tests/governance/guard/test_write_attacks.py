@@ -33,6 +33,11 @@ BOTH = {
     "correlated": "UPDATE customers SET tier = (SELECT CAST(count(*) AS TEXT) FROM orders o WHERE o.customer_id = customers.id)",
     "correlated-alias": "UPDATE customers AS c SET tier = (SELECT CAST(count(*) AS TEXT) FROM orders o WHERE o.customer_id = c.id)",
     "correlated-same": "UPDATE customers AS x SET tier = (SELECT CAST(count(*) AS TEXT) FROM customers WHERE customers.id < x.id)",
+    "correlated-masked": "UPDATE customers SET name = (SELECT max(s.name) FROM customers s WHERE customers.name < customers.national_id)",
+    "correlated-masked-exists": "UPDATE customers SET name = CASE WHEN EXISTS (SELECT 1 FROM orders o WHERE customers.notes = 'likes tea') THEN 'hit' ELSE name END",
+    "correlated-masked-order": "UPDATE customers SET name = (SELECT o.address FROM orders o ORDER BY customers.national_id, o.id LIMIT 1)",
+    "correlated-masked-join": "UPDATE customers SET tier = (SELECT CAST(count(*) AS TEXT) FROM orders o JOIN orders p ON p.id = o.id AND customers.email = 'ann@x.io')",
+    "correlated-masked-where": "UPDATE customers SET tier = 'x' WHERE EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = customers.id AND customers.national_id > 'B')",
     "move-out": "UPDATE customers SET region = 'US' WHERE id = 1",
     "move-out-all": "UPDATE customers SET region = 'US'",
     "move-in": "UPDATE customers SET region = 'EU' WHERE id = 4",
@@ -145,6 +150,7 @@ WRITTEN = [
     "insert-select-mask-where", "sub-query-hidden-rows", "raise-where",
 ]  # fmt: skip
 REFUSED = [
+    "correlated-masked", "correlated-masked-exists", "correlated-masked-order", "correlated-masked-join",
     "mask-set", "mask-to-clear", "mask-to-clear-case", "mask-concat", "null-field", "sub-query", "sub-query-alias-hides", "correlated-same",
     "sub-query-star", "move-out", "move-out-all", "move-null", "insert-outside", "insert-no-region",
     "insert-half-outside", "insert-select-mask", "insert-select-derived", "insert-select-cte", "insert-select-union",

@@ -13,7 +13,9 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 from governance.protect.encrypted_type import Encrypted, Plain, Token
 from governance.protect.keyring.file import FileKeyring
 from governance.protect.protector import Protector
-from policies.catalog import Catalog, CatalogDataset, CatalogField, CatalogStore
+from governance.protect.search import IndexCell
+from governance.protect.unit_of_work import install
+from policies.catalog import BlindIndex, Catalog, CatalogDataset, CatalogField, CatalogStore
 from policies.errors import AccessRefusedError, BadInputError, KeyringError, StatementRefusedError, StoreError
 from policies.nouns import Action, LabelStatus
 
@@ -60,9 +62,9 @@ class Counting:
         self.protector = protector
         self.calls = []
 
-    def encrypt_column(self, field, values, record_keys, inner):
-        self.calls.append((field.field, len(values), inner))
-        return self.protector.encrypt_column(field, values, record_keys, inner)
+    def seal_columns(self, dataset, columns, record_keys, inners=None):
+        self.calls += [(field, len(values), inners[field]) for field, values in columns.items()]
+        return self.protector.seal_columns(dataset, columns, record_keys, inners)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +118,7 @@ def test_core_insert_encrypts_by_column(ward):
     rows[5]["diagnosis"] = None
     with ward.store.engine(WRITER).begin() as connection:
         connection.execute(insert(Patient), rows)
-    assert calls(ward) == [("diagnosis", 299, "string"), ("seen", 300, "date")]
+    assert calls(ward) == [("diagnosis", 300, "string"), ("seen", 300, "date")]
     assert read(ward)[:2] == [("c000", 1, "flu-0", day), ("c001", 1, "flu-1", day)]
     assert read(ward)[5][2] is None
     assert not any(b"flu" in cell for row in cells(ward) for cell in row if cell is not None)
@@ -273,3 +275,130 @@ def test_ready_made_token_is_kept_as_it_is(ward, protector):
         connection.execute(insert(Patient), [{"code": "a", "visit": 1, "region": "EU", "diagnosis": Token(token)}])
     assert calls(ward) == []
     assert read(ward)[0][2] == "flu"
+
+
+# --- blind indexes
+
+
+class Member(Base):
+    __tablename__ = "members"
+    id = mapped_column(Integer, primary_key=True, autoincrement=False)
+    region = mapped_column(String)
+    email = mapped_column(Encrypted(String, index="email_bidx"))
+    email_bidx = mapped_column(IndexCell, deferred=True)
+
+
+MEMBERS = CatalogStore(
+    id="s1",
+    datasets={
+        "members": CatalogDataset(
+            id="d2",
+            record_key=("id",),
+            fields={
+                "id": CatalogField(id="f1", category="none", status=LabelStatus.CONFIRMED),
+                "region": CatalogField(id="f2", category="none", status=LabelStatus.CONFIRMED),
+                "email": CatalogField(
+                    id="f3", category="user.contact.email", status=LabelStatus.CONFIRMED, encrypted=True, type="string",
+                    blind_index=BlindIndex(field="email_bidx", normalise="email"),
+                ),
+                "email_bidx": CatalogField(id="f4", category="user.contact.email", status=LabelStatus.CONFIRMED),
+            },
+        )
+    },
+)  # fmt: skip
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def club(request, tmp_path, tmp_path_factory):
+    url = (
+        f"sqlite:///{tmp_path}/club.db" if request.param == "sqlite" else request.getfixturevalue("postgres_module_url")
+    )
+    engine = sa.create_engine(url)
+    Base.metadata.drop_all(engine)
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    keyring = FileKeyring.create(tmp_path_factory.mktemp("keys") / "keys", "correct horse", scrypt_n=2**14)
+    protector = Protector(keyring, Catalog(stores={"crm": MEMBERS}))
+    permits = WritePermits()
+    for action in (Action.READ, Action.WRITE, Action.DELETE):
+        permits.set("members", action, dict.fromkeys(("id", "region", "email", "email_bidx"), "clear"), EU)
+    world = guard(url, MEMBERS, permits=permits, decryptor=protector, encryptor=protector)
+
+    def open_session():
+        session = world.store.session(WRITER)
+        install(session, protector, "crm")
+        return session
+
+    yield world, open_session
+    world.store.close()
+
+
+def found(open_session, email):
+    with open_session() as session:
+        return session.scalars(select(Member.id).where(Member.email.search(email)).order_by(Member.id)).all()
+
+
+def test_cells_are_written_beside_the_tokens(club):
+    world, open_session = club
+    rows = [{"id": number, "region": "EU", "email": f"n{number}@x.io"} for number in range(1, 70)]
+    with world.store.engine(WRITER).begin() as connection:
+        connection.execute(insert(Member), rows)
+        connection.execute(
+            text("INSERT INTO members (id, region, email) VALUES (:i, 'EU', :e), (:j, 'EU', :f)"),
+            {"i": 100, "e": "a@x.io", "j": 101, "f": None},
+        )
+        connection.execute(update(Member).where(Member.id == 5).values(email="five@x.io"))
+        connection.execute(update(Member).where(Member.id == 6).values(email=None))
+        connection.execute(update(Member).where(Member.id == 7).values(region="EU"))
+    with open_session() as session:
+        session.add(Member(id=200, region="EU", email="orm@x.io"))
+        session.get(Member, 8).email = "eight@x.io"
+        session.commit()
+        session.execute(insert(Member), [{"id": 201, "region": "EU", "email": "bulk@x.io"}])
+        session.commit()
+    assert [found(open_session, each) for each in ("n1@x.io", "N69@X.IO", "five@x.io", "n5@x.io", "n6@x.io", "a@x.io", "n7@x.io")] == [
+        [1], [69], [5], [], [], [100], [7]
+    ]  # fmt: skip
+    assert [found(open_session, each) for each in ("orm@x.io", "eight@x.io", "n8@x.io", "bulk@x.io")] == [
+        [200],
+        [8],
+        [],
+        [201],
+    ]
+    engine = sa.create_engine(world.url)
+    with engine.connect() as connection:
+        assert connection.execute(
+            text("SELECT id FROM members WHERE email IS NULL OR email_bidx IS NULL ORDER BY id")
+        ).scalars().all() == [6, 101]
+    engine.dispose()
+
+
+def test_who_cannot_write_the_index_field_writes_it_with_its_field(club):
+    world, open_session = club
+    for action in (Action.READ, Action.WRITE):
+        world.permits.set("members", action, dict.fromkeys(("id", "region", "email"), "clear"), EU)
+    with world.store.engine(WRITER).begin() as connection:
+        connection.execute(insert(Member), [{"id": 1, "region": "EU", "email": "a@x.io"}])
+    world.permits.set("members", Action.READ, dict.fromkeys(("id", "region", "email", "email_bidx"), "clear"), EU)
+    assert found(open_session, "a@x.io") == [1]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO members (id, region, email_bidx) VALUES (:i, 'EU', :c)",
+        "INSERT INTO members (id, region, email, email_bidx) VALUES (:i, 'EU', :e, :c)",
+        "UPDATE members SET email_bidx = :c WHERE id = :i",
+        "UPDATE members SET email = :e, email_bidx = :c WHERE id = :i",
+        "UPDATE members SET email = :e, email_bidx = (SELECT max(m.email_bidx) FROM members m) WHERE id = :i",
+        "UPDATE members SET email_bidx = email_bidx",
+    ],
+)
+def test_index_cells_are_not_forged(club, sql):
+    world, open_session = club
+    with world.store.engine(WRITER).begin() as connection:
+        connection.execute(insert(Member), [{"id": 1, "region": "EU", "email": "a@x.io"}])
+    used = {key: value for key, value in {"i": 1, "e": "b@x.io", "c": b"forged"}.items() if f":{key}" in sql}
+    with world.store.engine(WRITER).connect() as connection, pytest.raises((StatementRefusedError, BadInputError)):
+        connection.execute(text(sql), used)
+    assert found(open_session, "a@x.io") == [1]
