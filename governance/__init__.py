@@ -19,6 +19,7 @@ from governance.version import __version__
 if TYPE_CHECKING:
     from governance.app import Governance
     from governance.protect.encrypted_type import Encrypted
+    from governance.protect.search import IndexCell
     from policies.errors import AccessRefusedError, GovernanceError, StatementRefusedError
     from policies.nouns import Action, DatasetRef, FieldRef, Principal, Sensitivity
 
@@ -30,6 +31,7 @@ __all__ = [
     "FieldRef",
     "Governance",
     "GovernanceError",
+    "IndexCell",
     "Principal",
     "Sensitivity",
     "StatementRefusedError",
@@ -44,6 +46,7 @@ _HOMES = {
     "FieldRef": "policies.nouns",
     "Governance": "governance.app",
     "GovernanceError": "policies.errors",
+    "IndexCell": "governance.protect.search",
     "Principal": "policies.nouns",
     "Sensitivity": "policies.nouns",
     "StatementRefusedError": "policies.errors",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from governance.retention.run import RetentionOutcome
     from governance.scan.options import Engine, ScanOptions
     from governance.scan.result import ScanResult
+
+
+Searching = TypeVar("Searching", Session, sa.Engine)
 
 
 class Governance:
@@ -87,16 +90,27 @@ class Governance:
 
     # --- use
 
-    def session(self, store: str, *, principal: str, purpose: str, action: Action = Action.READ) -> Session:
+    def session(
+        self, store: str, *, principal: str, purpose: str, action: Action = Action.READ, writes: bool = False
+    ) -> Session:
         """A SQLAlchemy session on a store, guarded: one principal and one purpose for as long as it lives.
 
-        Raises AccessRefusedError for an unknown principal; each statement raises it for what the policy does not give.
+        With `writes` it also adds, changes and deletes: the policy decides on INSERT and UPDATE as `write`, on DELETE
+        as `delete`, on what is read for them and by RETURNING as `read`. Raises AccessRefusedError for an unknown
+        principal; each statement raises it for what the policy does not give.
         """
-        return self.guard(store).session(ask(self, principal, purpose, action))
+        session = self._searchable(
+            self.guard(store).session(ask(self, principal, purpose, action, writes=writes)), store
+        )
+        if writes:
+            self.encrypt_writes(session, store)
+        return session
 
-    def engine(self, store: str, *, principal: str, purpose: str, action: Action = Action.READ) -> sa.Engine:
-        """A SQLAlchemy engine on a store, guarded, for pandas and friends. Raises as `session`."""
-        return self.guard(store).engine(ask(self, principal, purpose, action))
+    def engine(
+        self, store: str, *, principal: str, purpose: str, action: Action = Action.READ, writes: bool = False
+    ) -> sa.Engine:
+        """A SQLAlchemy engine on a store, guarded, for Core, pandas and friends. `writes` and errors as `session`."""
+        return self._searchable(self.guard(store).engine(ask(self, principal, purpose, action, writes=writes)), store)
 
     def filter(
         self, records: Iterable[Mapping[str, Any]], *, dataset: str, principal: str, purpose: str
@@ -338,6 +352,7 @@ class Governance:
                 expected="its datasets and fields",
                 next_step="run `governance scan` and `governance catalog review`",
             )
+        protector = Protector(self.keyring, catalog)
         guard = GuardedStore(
             store,
             self.project.store_target(store),
@@ -346,7 +361,8 @@ class Governance:
             recorder=self.ledger,
             clock=self.clock,
             predicate=self.consent_conditions,
-            decryptor=Protector(self.keyring, catalog),
+            decryptor=protector,
+            encryptor=protector,
             schema_check_seconds=self.project.config.schema_check_seconds,
         )
         self._guards[store, catalog.digest] = guard
@@ -375,6 +391,13 @@ class Governance:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _searchable(self, target: Searching, store: str) -> Searching:
+        from governance.protect.protector import Protector
+        from governance.protect.search import serve_searches
+
+        serve_searches(target, Protector(self.keyring, self.catalog), store)
+        return target
 
     @cached_property
     def actor_ref(self) -> str:

@@ -15,14 +15,17 @@ if TYPE_CHECKING:
     from governance.app import Governance
 
 
-def ask(gov: Governance, principal: str, purpose: str, action: Action) -> UseContext:
-    """A principal with a purpose. Raises AccessRefusedError when one of them is unknown; that is recorded first."""
+def ask(gov: Governance, principal: str, purpose: str, action: Action, *, writes: bool = False) -> UseContext:
+    """A principal with a purpose, and whether it may also write.
+
+    Raises AccessRefusedError when one of them is unknown; that is recorded first.
+    """
     try:
         who = _known(gov.policy_files.policy, principal, purpose)
     except AccessRefusedError as refusal:
         _record(gov, principal, purpose, action, refusal.rule_ids)
         raise
-    return UseContext(who, gov.actor, purpose, action)
+    return UseContext(who, gov.actor, purpose, action, writes)
 
 
 def check_impersonation(gov: Governance, principal: str, purpose: str, action: Action) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from policies.errors import CatalogError
 from policies.nouns import DatasetRef, FieldRef, LabelStatus, Sensitivity
@@ -30,6 +30,30 @@ def _listed(value: Any) -> Any:
 
 
 SensitivityWord = Annotated[str, AfterValidator(_sensitivity)]
+
+
+class BlindIndex(FileModel):
+    """How an encrypted field is searched for equal values: by a keyed, truncated hash in a column beside it."""
+
+    field: str
+    """The column that holds the hashes: a field of the same dataset and category, not encrypted itself."""
+    normalise: Literal["email", "exact", "phone", "text"] = "exact"
+    """What counts as equal: the value itself; text without case, width and spaces at the ends; an e-mail address; a
+    phone number however it is written."""
+    bits: int = Field(default=32, ge=8, le=256)
+    """How many bits of the hash are kept. Fewer bits put more values under one hash, which hides how often each is."""
+    region: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    """For `phone`: the ISO 3166 region of numbers that are written without their country."""
+    path: str | None = Field(default=None, pattern=r"^[^.]+(\.[^.]+)*$")
+    """For a JSON field: the member that is searched, such as `contact.email`."""
+    few_values: str | None = Field(default=None, min_length=1)
+    """The reason for which a field with few distinct values has an index all the same: its hashes show who is equal."""
+
+    @model_validator(mode="after")
+    def _region_of_phones(self) -> BlindIndex:
+        if self.region is not None and self.normalise != "phone":
+            raise ValueError("`region` with `normalise: phone` only")
+        return self
 
 
 class CatalogField(FileModel):
@@ -53,6 +77,11 @@ class CatalogField(FileModel):
     """The field's type when it was decided, one of `connectors.base.Field.type`; a change of it is drift."""
     encrypted: bool = False
     """Whether the field holds tokens of Protect."""
+    cipher: Literal["gcm", "siv"] = "gcm"
+    """How it is encrypted: `gcm` gives equal values different tokens; `siv` equal ones, so who reads the store sees
+    which records are equal."""
+    blind_index: BlindIndex | None = None
+    """How the encrypted field is searched; None means that it is not."""
     source: str | None = None
     """Where its values come from: `subject`, or whom else."""
 
@@ -147,6 +176,7 @@ def _checked(document: Any, place: str) -> Catalog:
         for name, dataset in store.datasets.items():
             _refuse_shared_ids(f"{place}, {store_name}.{name}", "field", [each.id for each in dataset.fields.values()])
             _refuse_unknown_keys(f"{place}, {store_name}.{name}", dataset)
+            _refuse_bad_protection(f"{place}, {store_name}.{name}", dataset)
     return catalog
 
 
@@ -169,3 +199,51 @@ def _refuse_unknown_keys(place: str, dataset: CatalogDataset) -> None:
                 expected="a field of this dataset",
                 next_step="add the field, or name another as key",
             )
+
+
+FEW_VALUES = (
+    "user.demographic.age_range",
+    "user.demographic.gender",
+    "user.demographic.language",
+    "user.demographic.marital_status",
+    "user.demographic.political_opinion",
+    "user.demographic.race_ethnicity",
+    "user.demographic.religious_belief",
+    "user.demographic.sexual_orientation",
+)
+"""Categories with so few values that equal hashes or tokens tell them: the commonest one is known to everybody."""
+
+
+def _refuse_bad_protection(place: str, dataset: CatalogDataset) -> None:
+    taken: set[str] = set()
+    for name, entry in dataset.fields.items():
+        index = entry.blind_index
+        if not entry.encrypted and (index is not None or entry.cipher != "gcm"):
+            raise _bad_protection(f"{place}.{name}", "`blind_index` or `cipher` on a field that is not encrypted")
+        if entry.cipher == "siv" and _has_few_values(entry):
+            raise _bad_protection(f"{place}.{name}", "`cipher: siv` on a field with few distinct values")
+        if index is None:
+            continue
+        beside = dataset.fields.get(index.field)
+        if beside is None or beside.encrypted or index.field == name or index.field in taken:
+            raise _bad_protection(f"{place}.{name}", "a `blind_index.field` that is absent, encrypted or used twice")
+        if index.field in (*dataset.record_key, *dataset.subject_key):
+            raise _bad_protection(f"{place}.{name}", "a `blind_index.field` that is a key")
+        if beside.category != entry.category:
+            raise _bad_protection(f"{place}.{name}", "a `blind_index.field` of another category than the field")
+        if _has_few_values(entry) and index.few_values is None:
+            raise _bad_protection(f"{place}.{name}", "a blind index on a field with few distinct values")
+        taken.add(index.field)
+
+
+def _has_few_values(entry: CatalogField) -> bool:
+    return entry.category in FEW_VALUES or entry.type == "boolean"
+
+
+def _bad_protection(place: str, found: str) -> CatalogError:
+    return CatalogError(
+        place,
+        found=found,
+        expected="an encrypted field with many distinct values, and a column of its own for the index",
+        next_step="correct the entry; `blind_index.few_values: REASON` allows an index on few values",
+    )

@@ -13,7 +13,7 @@ from governance.access.facts import DatasetFacts, FieldFacts
 from governance.access.policy import AccessPolicy
 from policies.access_lines import ANY, IMPERSONATE, MASK_TYPES, TREATMENTS, AccessRule
 from policies.access_objects import ObjectKind
-from policies.nouns import Effect, LabelStatus, Sensitivity
+from policies.nouns import Action, Effect, LabelStatus, Sensitivity
 from policies.purposes import PurposesFile
 
 
@@ -248,6 +248,14 @@ def _unreviewed(policy: AccessPolicy) -> Found:
 def _everybody(policy: AccessPolicy) -> Found:
     """SUBJECT of an allow is `*`: every principal, today's and tomorrow's."""
     yield from ((rule.line, {}) for rule in _allows(policy) if rule.subject == ANY)
+
+
+@_rule("POL016", Severity.WARNING)
+def _written_as(policy: AccessPolicy) -> Found:
+    """An allow for `write` or `delete` gives another treatment than `clear`, so it opens no field for writing."""
+    for rule in _allows(policy):
+        if rule.action in (Action.WRITE, Action.DELETE) and rule.treatment != "clear":
+            yield rule.line, {"action": rule.action}
 
 
 def _allows(policy: AccessPolicy) -> Iterator[AccessRule]:

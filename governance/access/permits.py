@@ -82,3 +82,14 @@ class DatasetPermit:
     """Each other field of the catalog, with why: `unreviewed`, `special`, `denied`, `no_rule`."""
     digest: str
     """Of all that went into it: policy files, catalog and packs. A cache key."""
+
+    def is_clear(self, field: str) -> bool:
+        """Whether a field is given in `clear` in every row that is visible.
+
+        So it is without conditions, and also where each rule that gives rows gives the field in clear for them.
+        """
+        shown = self.fields.get(field)
+        if shown is None or shown.denies or any(rule.treatment != "clear" for rule in shown.rules):
+            return False
+        given = {rule.rule_id for rule in shown.rules}
+        return any(rule.rows is None for rule in shown.rules) or given.issuperset(rule.rule_id for rule in self.allow)

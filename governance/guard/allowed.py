@@ -80,6 +80,18 @@ _ALLOWED: Mapping[type[exp.Expr], frozenset[str] | None] = {
     **{getattr(exp, name): frozenset(parts.split()) for name, parts in _SHAPES.items()},
 }
 
+_WRITES: Mapping[type[exp.Expr], frozenset[str]] = {
+    exp.Insert: frozenset({"this", "expression", "default", "returning"}),
+    exp.Update: frozenset({"this", "expressions", "where", "returning"}),
+    exp.Delete: frozenset({"this", "where", "returning"}),
+}
+"""Statements that write: as a whole statement only."""
+_WRITE_PARTS: Mapping[type[exp.Expr], frozenset[str]] = {
+    exp.Schema: frozenset({"this", "expressions"}),
+    exp.Returning: frozenset({"expressions"}),
+}
+"""What stands directly under one of them."""
+
 _TYPES: Mapping[str, frozenset[str]] = {
     "sqlite": frozenset(
         [
@@ -135,14 +147,21 @@ _JOIN_WORDS = frozenset({"", "LEFT", "RIGHT", "FULL", "INNER", "OUTER", "CROSS",
 def check_nodes(tree: exp.Expr, kind: str) -> None:
     """Return when each node and each part of it is allowed. Raises StatementRefusedError that names the node's kind."""
     for node in tree.walk():
-        parts = _ALLOWED.get(type(node), frozenset({"none"}))
+        allowed = _allowed(node, tree)
+        parts = allowed.get(type(node), frozenset({"none"}))
         if parts is not None:
-            if type(node) not in _ALLOWED:
+            if type(node) not in allowed:
                 raise _refused(type(node).__name__)
             for name, value in node.args.items():
                 if name not in parts and value not in (None, False, [], ""):
                     raise _refused(f"{type(node).__name__} with `{name.rstrip('_')}`")
         _check_words(node, kind)
+
+
+def _allowed(node: exp.Expr, tree: exp.Expr) -> Mapping[type[exp.Expr], frozenset[str] | None]:
+    if node is tree and type(node) in _WRITES:
+        return _WRITES
+    return _WRITE_PARTS if type(node) in _WRITE_PARTS and node.parent is tree else _ALLOWED
 
 
 def _check_words(node: exp.Expr, kind: str) -> None:
@@ -187,7 +206,7 @@ def _refused(found: str) -> StatementRefusedError:
     return StatementRefusedError(
         "statement",
         found=f"{found}, which the guard does not admit",
-        expected="a SELECT of the forms listed in docs/guard.md",
+        expected="a statement of the forms listed in docs/guard.md",
         next_step="write the query in another form",
         rule_ids=("guard.form",),
     )

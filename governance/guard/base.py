@@ -8,11 +8,14 @@ from typing import Any, Protocol
 
 from governance.access.permits import DatasetPermit
 from governance.ledger.events import Event, EventDraft
+from policies.errors import AccessRefusedError
 from policies.nouns import Action, DatasetRef, FieldRef, Principal
 from policies.row_conditions import ExistsIn
 
 RunConstant = Callable[[str], Sequence[object] | None]
 """Runs one constant SELECT of ours, as it stands, in the transaction of the statement to come; gives its first row."""
+
+_READING = (Action.READ, Action.EXPORT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +29,22 @@ class UseContext:
     purpose: str
     """Why."""
     action: Action = Action.READ
-    """`read`, or `export` when the rows leave the application."""
+    """`read`, or `export` when the rows leave the application: by what SELECT and RETURNING are decided."""
+    writes: bool = False
+    """Whether it may also write: INSERT and UPDATE are decided as `write`, DELETE as `delete`, each by itself."""
+
+    def __post_init__(self) -> None:
+        if self.action not in _READING or (self.writes and self.action is not Action.READ):
+            raise AccessRefusedError(
+                "context",
+                found=f"the action `{self.action}`" + (" together with writing" if self.writes else ""),
+                expected="read or export; with writing, read",
+                next_step="open the store for reading, and with `writes=True` when it is to write as well",
+                rule_ids=("guard.context",),
+            )
 
     def __repr__(self) -> str:
-        return f"UseContext({self.purpose}, {self.action})"
+        return f"UseContext({self.purpose}, {self.action}{', writes' if self.writes else ''})"
 
 
 class Permits(Protocol):
@@ -81,5 +96,22 @@ class Decryptor(Protocol):
         """The values of one field's tokens, each with its record's key; NULL stays NULL.
 
         Raises DecryptionError for a token that was moved or altered, KeyringError for a missing key.
+        """
+        ...
+
+
+class Encryptor(Protocol):
+    """Makes what is stored of encrypted fields."""
+
+    def seal_columns(
+        self,
+        dataset: DatasetRef,
+        columns: Mapping[str, Sequence[Any]],
+        record_keys: Sequence[tuple[Any, ...]],
+        inners: Mapping[str, str] | None = None,
+    ) -> Mapping[str, Sequence[bytes | None]]:
+        """By field the tokens of its values, each with its record's key, and by index field their blind-index cells.
+
+        None stays None. Raises BadInputError for a value or key of a wrong type, KeyringError, CatalogError.
         """
         ...

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, NoReturn, Self
 
+from governance.access.permits import DatasetPermit
 from governance.guard.base import UseContext
 from governance.guard.conditions import meets
 from governance.guard.cursor import CLOSED_OFF, GuardedCursor
@@ -18,8 +19,9 @@ from governance.guard.recording import Recording, Use
 from governance.guard.second_check import SecondCheck
 from governance.guard.shared import Shared
 from governance.guard.watch import VERSION_SQL
+from governance.guard.writing import Border, Written, write
 from policies.errors import AccessRefusedError, GovernanceError, SchemaDriftError, StatementRefusedError, StoreError
-from policies.nouns import DatasetRef
+from policies.nouns import Action, DatasetRef
 
 _SAVEPOINT = re.compile(r"\s*(SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT) ([A-Za-z_][A-Za-z0-9_]{0,60})\s*")
 _DIALECT_OWN = {
@@ -38,14 +40,6 @@ class GuardedConnection:
     __slots__ = ("__checkout", "__context", "__recording", "__shared", "__weakref__")
 
     def __init__(self, shared: Shared, context: UseContext, checkout: Any) -> None:
-        if not isinstance(context, UseContext):
-            raise AccessRefusedError(
-                "connection",
-                found="no principal and purpose",
-                expected="a UseContext",
-                next_step="open the store with a principal and a purpose",
-                rule_ids=("guard.context",),
-            )
         self.__shared = shared
         self.__context = context
         self.__checkout = checkout
@@ -117,8 +111,8 @@ class GuardedConnection:
 
     @property
     def read_only(self) -> bool:
-        """True: nothing is written through the guard."""
-        return True
+        """Whether nothing may be written."""
+        return not self.__context.writes
 
     @property
     def closed(self) -> bool:
@@ -149,11 +143,10 @@ class GuardedConnection:
         raw, check = self.__raw(), self.__check()
         if (_SAVEPOINT.fullmatch(sql) or sql in _DIALECT_OWN[self.__shared.kind]) and not parameters:
             return self.__run(raw, check.ours() if check else nullcontext(), sql, None), None, ()
-        if parameters is not None and (
-            isinstance(parameters, str | bytes) or not isinstance(parameters, Sequence | Mapping)
-        ):
-            raise _closed("parameters that are neither a sequence nor a mapping")
+        _check_form(parameters)
         plan, values, version = self.__planned(sql, parameters)
+        if plan.rewritten.write is not None:
+            return self.__write(sql, [parameters], version), None, plan.rewritten.omitted
         use = self.__recording.allowed(plan.rewritten, sql)
         reading = check.statement(plan.rewritten.reads) if check else nullcontext()
         try:
@@ -166,6 +159,55 @@ class GuardedConnection:
         if plan.rewritten.sealed:
             cursor = OpenedRows(cursor, plan.rewritten, self.__shared.decryptor)
         return cursor, use, plan.rewritten.omitted
+
+    def _guarded_many(self, sql: str, sets: list[Parameters]) -> tuple[Any, None, tuple[Any, ...]]:
+        for each in sets:
+            _check_form(each)
+        if not sets:
+            return Written(None, [], 0, None), None, ()
+        plan, _, version = self.__planned(sql, sets[0])
+        if plan.rewritten.write is None:
+            raise _closed("many sets of parameters for a statement that reads")
+        return self.__write(sql, sets, version), None, plan.rewritten.omitted
+
+    def __write(self, sql: str, sets: list[Parameters], version: Any) -> Written:
+        shared, raw, check = self.__shared, self.__raw(), self.__check()
+
+        def run(plan: Plan, values: Any) -> Any:
+            made = plan.rewritten
+            allowing = (
+                check.statement(made.reads, made.write.writes if made.write else None) if check else nullcontext()
+            )
+            cursor = self.__run(raw, allowing, made.sql, values)
+            self.__check_version(cursor, version)
+            return cursor
+
+        border = Border(
+            lambda parameters, rows: self.__planned(sql, parameters, rows)[0],
+            run,
+            lambda plan: self.__recording.allowed(plan.rewritten, sql),
+            lambda: self.__hold(raw),
+            self.__command,
+        )
+        return write(border, self.__context, sets, shared.encryptor)
+
+    def __hold(self, raw: Any) -> tuple[Sequence[str], Sequence[str]]:
+        """Begin what a write can be taken back to: a transaction where the driver begins none, else a savepoint."""
+        if self.__shared.kind == "sqlite":
+            if not raw.in_transaction and raw.isolation_level is not None:
+                self.__command(f"BEGIN {raw.isolation_level}")
+            alone = not raw.in_transaction
+        else:
+            alone = bool(raw.autocommit)
+        if alone:
+            self.__command("BEGIN")
+            return ("COMMIT",), ("ROLLBACK",)
+        self.__command("SAVEPOINT gov_write")
+        return ("RELEASE SAVEPOINT gov_write",), ("ROLLBACK TO SAVEPOINT gov_write", "RELEASE SAVEPOINT gov_write")
+
+    def __command(self, sql: str) -> None:
+        check = self.__check()
+        self.__run(self.__raw(), check.ours() if check else nullcontext(), sql, None).close()
 
     def _guarded_filter(self, records: list[Mapping[str, Any]], dataset: DatasetRef) -> list[dict[str, Any]]:
         shared, context = self.__shared, self.__context
@@ -210,7 +252,19 @@ class GuardedConnection:
             raise failure
         return rows
 
-    def __planned(self, sql: str, parameters: Parameters) -> tuple[Plan, Any, Any]:
+    def __permit(self, ref: DatasetRef, action: Action | None = None) -> DatasetPermit:
+        context = self.__context
+        if action is not None and not context.writes:
+            raise StatementRefusedError(
+                "statement",
+                found="a statement that writes, on a connection that reads",
+                expected="a SELECT, or a connection that was opened to write",
+                next_step="open the store with `writes=True`; the policy decides on each statement",
+                rule_ids=("guard.kind",),
+            )
+        return self.__shared.permits.permit(context.principal, context.purpose, action or context.action, ref)
+
+    def __planned(self, sql: str, parameters: Parameters, rows: int = 1) -> tuple[Plan, Any, Any]:
         shared, context = self.__shared, self.__context
         try:
             shared.predicate.prepare(shared.store, context.purpose, self.__first_row)
@@ -220,10 +274,11 @@ class GuardedConnection:
                 numbered,
                 parameters,
                 schema,
-                lambda ref: shared.permits.permit(context.principal, context.purpose, context.action, ref),
+                self.__permit,
                 lambda ref: shared.predicate.conditions(ref, context.purpose),
+                rows=rows,
             )
-            return plan, plan.values(parameters, context), schema.version
+            return plan, plan.values(parameters, context) if rows == 1 else None, schema.version
         except (AccessRefusedError, SchemaDriftError) as error:
             self.__recording.refused(sql, error)
             raise
@@ -292,6 +347,13 @@ class GuardedConnection:
         if self.__checkout is None:
             raise _closed("a connection that was given back")
         return self.__checkout.driver_connection
+
+
+def _check_form(parameters: Parameters) -> None:
+    if parameters is not None and (
+        isinstance(parameters, str | bytes) or not isinstance(parameters, Sequence | Mapping)
+    ):
+        raise _closed("parameters that are neither a sequence nor a mapping")
 
 
 def _closed(found: str) -> StatementRefusedError:

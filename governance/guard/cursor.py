@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from governance.guard.plans import Parameters
 from governance.guard.recording import Use
+from governance.guard.writing import Written
 from policies.errors import GovernanceError, StatementRefusedError
 
 if TYPE_CHECKING:
@@ -53,8 +54,9 @@ class GuardedCursor:
         return int(self.__cursor.rowcount) if self.__cursor is not None else -1
 
     @property
-    def lastrowid(self) -> None:
-        """None: nothing is written through the guard."""
+    def lastrowid(self) -> int | None:
+        """The key that SQLite generated for the one row of the last INSERT, where this use may write that key."""
+        return self.__cursor.lastrowid if isinstance(self.__cursor, Written) else None
 
     @property
     def connection(self) -> GuardedConnection:
@@ -62,7 +64,7 @@ class GuardedCursor:
         return self.__connection
 
     def execute(self, operation: str, parameters: Parameters = None, *_: object, **options: object) -> GuardedCursor:
-        """Run one SELECT in its guarded form.
+        """Run one statement in its guarded form.
 
         Raises StatementRefusedError, AccessRefusedError, SchemaDriftError, LedgerError or StoreError; then nothing ran.
         """
@@ -73,10 +75,18 @@ class GuardedCursor:
         self.__cursor, self.__use, self.__omitted = self.__connection._guarded_run(operation, parameters)  # noqa: SLF001
         return self
 
-    def executemany(self, operation: str, parameters: object) -> NoReturn:
-        """Refused: only writing takes many sets of parameters."""
-        del operation, parameters
-        raise _wrong("a statement with many sets of parameters")
+    def executemany(self, operation: str, parameters: Sequence[Parameters], *_: object) -> GuardedCursor:
+        """Run one INSERT, UPDATE or DELETE for each set of parameters, all of them or none.
+
+        Raises as `execute`.
+        """
+        self.__end("partial")
+        if not isinstance(operation, str):
+            raise _wrong("a statement that is no text")
+        if isinstance(parameters, str | bytes | Mapping) or not isinstance(parameters, Iterable):
+            raise _wrong("parameters that are no sequence of sets")
+        self.__cursor, self.__use, self.__omitted = self.__connection._guarded_many(operation, list(parameters))  # noqa: SLF001
+        return self
 
     def fetchone(self) -> Any:
         """The next row, or None."""
@@ -165,7 +175,7 @@ def _wrong(found: str) -> StatementRefusedError:
     return StatementRefusedError(
         "cursor",
         found=found,
-        expected="execute() with one SELECT",
+        expected="execute() with one statement, executemany() with one that writes",
         next_step="see docs/guard.md",
         rule_ids=("guard.cursor",),
     )

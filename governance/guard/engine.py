@@ -18,7 +18,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from connectors.sql.address import normalised
-from governance.guard.base import Decryptor, Permits, Recorder, RowPredicate, UseContext
+from governance.guard.base import Decryptor, Encryptor, Permits, Recorder, RowPredicate, UseContext
 from governance.guard.bounds import STATEMENT_SECONDS, bound_sqlite, postgres_setting
 from governance.guard.connection import GuardedConnection
 from governance.guard.dialects import Dialects
@@ -76,6 +76,7 @@ class GuardedStore:
         clock: Callable[[], dt.datetime],
         predicate: RowPredicate | None = None,
         decryptor: Decryptor | None = None,
+        encryptor: Encryptor | None = None,
         schema_check_seconds: int = 30,
         statement_seconds: float = STATEMENT_SECONDS,
     ) -> None:
@@ -104,7 +105,6 @@ class GuardedStore:
         self._errors: tuple[type[BaseException], ...] = (self._raw.dialect.loaded_dbapi.Error, sa.exc.SQLAlchemyError)
         self._name = name
         self._connected()
-        self._dialects = Dialects(self._raw.dialect)
         self._shared = Shared(
             name,
             kind,
@@ -112,12 +112,18 @@ class GuardedStore:
             predicate or NoConditions(),
             recorder,
             decryptor,
+            encryptor,
             Planner(kind, _sealing(catalog)),
             SchemaWatch(name, address, catalog, clock=clock, check_seconds=schema_check_seconds),
             self._raw.dialect.default_schema_name or "main",
             self._errors,
             _sqlite_cursor if kind == "sqlite" else _postgres_cursor,
             self._check_in,
+        )
+        default, tables = self._shared.default_schema, frozenset(catalog.datasets)
+        self._dialects = Dialects(
+            self._raw.dialect,
+            lambda schema, table: (table if schema in (None, default) else f"{schema}.{table}") in tables,
         )
 
     def __repr__(self) -> str:
@@ -130,14 +136,7 @@ class GuardedStore:
 
     def engine(self, context: UseContext) -> Engine:
         """An engine for one principal and purpose. Raises AccessRefusedError without them."""
-        if not isinstance(context, UseContext):
-            raise AccessRefusedError(
-                f"store {self._name}",
-                found="no principal and purpose",
-                expected="both",
-                next_step="name them when you open the store",
-                rule_ids=("guard.context",),
-            )
+        self._check_context(context)
         dialect, compiled = self._dialects.of(context)
         guarded = SilentNullPool(lambda: self._check_out(context))  # type: ignore[arg-type]  # PEP 249 by form
         guarded._dialect = dialect  # noqa: SLF001 as create_engine does
@@ -177,7 +176,18 @@ class GuardedStore:
         """Close the driver's connections."""
         self._raw.dispose()
 
+    def _check_context(self, context: object) -> None:
+        if not isinstance(context, UseContext):
+            raise AccessRefusedError(
+                f"store {self._name}",
+                found="no principal and purpose",
+                expected="both",
+                next_step="name them when you open the store",
+                rule_ids=("guard.context",),
+            )
+
     def _check_out(self, context: UseContext) -> GuardedConnection:
+        self._check_context(context)
         failure: GovernanceError | None = None
         checkout: Any = None
         try:
@@ -186,6 +196,8 @@ class GuardedStore:
             failure = neutral_error(self._name, getattr(error, "orig", None) or error)
         if failure is not None:
             raise failure
+        if context.writes and self._kind == "postgresql":
+            checkout.driver_connection.read_only = False
         return GuardedConnection(self._shared, context, checkout)
 
     def _check_in(self, checkout: Any) -> None:
@@ -193,12 +205,15 @@ class GuardedStore:
         raw, level = checkout.driver_connection, checkout.info.get("gov_level")
         failed = False
         try:
-            autocommits = raw is not None and self._kind == "postgresql" and raw.autocommit
-            if raw is not None and (autocommits or raw.isolation_level != level):
+            postgres = raw is not None and self._kind == "postgresql"
+            if raw is not None and (
+                raw.isolation_level != level or (postgres and (raw.autocommit or not raw.read_only))
+            ):
                 raw.rollback()
                 raw.isolation_level = level
-                if autocommits:
+                if postgres:
                     raw.autocommit = False
+                    raw.read_only = True
         except self._errors:
             failed = True
         if failed:
@@ -221,6 +236,7 @@ class GuardedStore:
         record.info["gov_level"] = raw.isolation_level
         if self._kind == "sqlite":
             check = SecondCheck()
+            raw.execute("PRAGMA foreign_keys = ON")
             raw.set_authorizer(check)
             record.info["gov_check"] = check
             record.info["gov_time"] = bound_sqlite(raw, self._clock, self._statement_seconds)
@@ -238,7 +254,19 @@ def _sealing(catalog: CatalogStore) -> Sealing:
         for name, dataset in catalog.datasets.items()
     }
     keys = {name: dataset.record_key for name, dataset in catalog.datasets.items()}
-    return Sealing(lambda name: encrypted.get(name, frozenset()), lambda name: keys.get(name, ()))
+    types = {
+        (name, field): entry.type for name, each in catalog.datasets.items() for field, entry in each.fields.items()
+    }
+    indexes = {
+        name: {field: entry.blind_index.field for field, entry in each.fields.items() if entry.blind_index is not None}
+        for name, each in catalog.datasets.items()
+    }
+    return Sealing(
+        lambda name: encrypted.get(name, frozenset()),
+        lambda name: keys.get(name, ()),
+        lambda name, field: types.get((name, field)),
+        lambda name: indexes.get(name, {}),
+    )
 
 
 def _sqlite_cursor(raw: Any) -> Any:

@@ -10,7 +10,6 @@ from governance.guard.names import Scope, Use
 from governance.guard.nodes import call, column, every, ordered
 from governance.guard.scopes import Resolver
 from governance.guard.totals import Totality
-from governance.guard.treatments import is_plainly_clear
 
 _UNSORTABLE = frozenset({"json", "other"})
 _ONE_KIND = frozenset({"string", "integer", "boolean", "date", "uuid"})
@@ -28,7 +27,7 @@ def push_conditions(resolver: Resolver, tree: exp.Expr, totality: Totality | Non
         if where is None:
             continue
         kept: list[exp.Expr] = []
-        for part in _conjuncts(where.this):
+        for part in conjuncts(where.this):
             use = _movable(part, select, resolver)
             total = totality is None or totality.is_total(part)
             if use is None or not total or (use.nullable and isinstance(part, exp.Is)):
@@ -51,10 +50,10 @@ def fence(derived: exp.Select, use: Use, fields: list[str], kind: str, *, sort: 
         derived.set("offset", exp.Offset(expression=exp.Literal.number(0)))
 
 
-def fix_limits(resolver: Resolver, tree: exp.Expr, kind: str) -> None:
+def fix_limits(resolver: Resolver, tree: exp.Expr, kind: str, *, whole: bool = True) -> None:
     """Give each query that is cut by LIMIT, OFFSET or DISTINCT ON an order that leaves no two different rows tied.
 
-    So too the whole statement, where an index over fields that are not clear could give its rows their order.
+    So too the `whole` statement, where an index over fields that are not clear could give its rows their order.
     """
     tempting = any(has_tempting_index(use) for use in resolver.uses)
     for node in list(tree.find_all(exp.Query)):
@@ -62,7 +61,7 @@ def fix_limits(resolver: Resolver, tree: exp.Expr, kind: str) -> None:
         on = distinct.args.get("on") if isinstance(distinct, exp.Distinct) else None
         scope = resolver.scopes.get(id(node))
         is_cut = node.args.get("limit") or node.args.get("offset") or on is not None
-        if scope is None or not (is_cut or (tempting and node is tree)):
+        if scope is None or not (is_cut or (whole and tempting and node is tree)):
             continue
         more = _tie_breaks(node, scope, resolver, kind)
         order = node.args.get("order")
@@ -95,7 +94,7 @@ def has_tempting_index(use: Use) -> bool:
     """
     permit = use.permit
     deciding = {field for rule in (*permit.allow, *permit.deny, *permit.special) for field in _named(rule)}
-    clear = {name for name, each in permit.fields.items() if is_plainly_clear(each)}
+    clear = {name for name in permit.fields if permit.is_clear(name)}
     needed = {*use.needed, *(permit.fields if use.star else ()), *deciding}
     return any(_tempts(index, needed - set(use.table.primary_key), clear, deciding) for index in use.table.indexes)
 
@@ -112,11 +111,12 @@ def _tempts(index: tuple[str, ...], needed: set[str], clear: set[str], deciding:
     return index[0] in deciding or (index[0] in clear and len(index) > 1) or needed <= set(index)
 
 
-def _conjuncts(node: exp.Expr) -> list[exp.Expr]:
+def conjuncts(node: exp.Expr) -> list[exp.Expr]:
+    """The parts of a condition that AND joins."""
     if isinstance(node, exp.Paren):
-        return _conjuncts(node.this)
+        return conjuncts(node.this)
     if isinstance(node, exp.And):
-        return [*_conjuncts(node.this), *_conjuncts(node.expression)]
+        return [*conjuncts(node.this), *conjuncts(node.expression)]
     return [node]
 
 
@@ -140,7 +140,7 @@ def _movable(part: exp.Expr, select: exp.Select, resolver: Resolver) -> Use | No
     if len(fields) != 1 or not all(hazards.is_constant(each) for each in rest):
         return None
     use, name = resolver.meant.get(id(fields[0]), (None, ""))
-    if use is None or use.select is not select or not is_plainly_clear(use.permit.fields.get(name)):
+    if use is None or use.select is not select or not use.permit.is_clear(name):
         return None
     return use
 
@@ -154,7 +154,7 @@ def _inside(part: exp.Expr) -> exp.Expr:
 
 def _row_order(derived: exp.Select, use: Use, fields: list[str], kind: str) -> list[exp.Expr]:
     key = use.table.primary_key
-    if key and all(is_plainly_clear(use.permit.fields.get(each)) for each in key):
+    if key and all(use.permit.is_clear(each) for each in key):
         return [ordered(column(each), kind) for each in key]
     orders: list[exp.Expr] = []
     for place, field in enumerate(fields):
@@ -206,7 +206,7 @@ def _key_of(use: Use | None) -> tuple[str, ...] | None:
     if use is None or not use.table.primary_key:
         return None
     key = use.table.primary_key
-    return key if all(is_plainly_clear(use.permit.fields.get(each)) for each in key) else None
+    return key if all(use.permit.is_clear(each) for each in key) else None
 
 
 def _missing_keys(

@@ -39,6 +39,8 @@ class Use:
     """Whether an outer join may stand NULLs in for its row."""
     pushed: list[exp.Expr] = field(default_factory=list)
     """Conditions of the statement that may be decided inside."""
+    within: DatasetPermit | None = None
+    """A second permit, to write or delete, whose rows it is held to as well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from policies.errors import GovernanceError, StoreError
 
+CONFLICT = "a row that a key or another rule of the database does not allow"
+"""What is said of a write that the database refused: it may tell that some other row exists, and is counted."""
 _BUSY = frozenset({"55P03", "40001", "40P01", "57014"})
 
 
@@ -27,6 +29,8 @@ def _found(error: BaseException) -> str:
         return "a database without a free connection, memory or disk"
     if state in _BUSY or code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_INTERRUPT")):
         return "a database that was busy or cancelled the statement"
+    if state.startswith("23") or code.startswith("SQLITE_CONSTRAINT"):
+        return CONFLICT
     if code.startswith("SQLITE_AUTH"):
-        return "a read that the guard's second check does not allow"
+        return "an access that the guard's second check does not allow"
     return "a statement that the database refused"

@@ -32,7 +32,11 @@ NESTING = 150
 _DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
 _HIDDEN = "gov_f_"
 _FIRST = frozenset({"select", "with", "values", "("})
-_OPENS_ALIAS = frozenset({"as", "with", "recursive"})
+_WRITES = frozenset({"insert", "update", "delete"})
+_OPENS_ALIAS = frozenset({"as", "with", "recursive", "into"})
+
+Write = exp.Insert | exp.Update | exp.Delete
+"""A statement that writes."""
 
 
 def dialect_of(kind: str) -> Dialect:
@@ -42,26 +46,32 @@ def dialect_of(kind: str) -> Dialect:
     return Dialect.get_or_raise(_DIALECTS[kind])
 
 
-def parse_statement(sql: str, kind: str) -> exp.Query:
-    """The one SELECT that a text holds, each node checked. Raises StatementRefusedError."""
+def parse_statement(sql: str, kind: str) -> exp.Query | Write:
+    """The one SELECT, INSERT, UPDATE or DELETE that a text holds, each node checked. Raises StatementRefusedError."""
     dialect = dialect_of(kind)
     _check_text(sql)
+    writes = False
     try:
         tokens = dialect.tokenize(sql)
-        _check_first(tokens)
+        writes = _check_first(tokens)
         _check_nesting(tokens)
         trees = dialect.parse(_with_hidden_names(sql, tokens, kind), error_level=ErrorLevel.RAISE)
     except (SqlglotError, RecursionError):
         trees = []
     except (ValueError, KeyError, IndexError, AttributeError, TypeError):  # the parser's own faults on odd input
         trees = []
-    if len(trees) != 1 or not isinstance(trees[0], exp.Query) or isinstance(trees[0], exp.Table):
-        raise refused("text that is not exactly one SELECT", "one SELECT that can be read in full", "guard.parse")
-    tree = trees[0]
+    tree = trees[0] if len(trees) == 1 else None
+    wanted = isinstance(tree, Write) if writes else isinstance(tree, exp.Query) and not isinstance(tree, exp.Table)
+    if tree is None or not wanted:
+        raise refused(
+            "text that is not exactly one statement",
+            "one SELECT, INSERT, UPDATE or DELETE that can be read in full",
+            "guard.parse",
+        )
     _check_size(tree)
     _restore_names(tree, kind)
     check_nodes(tree, kind)
-    return tree
+    return tree  # type: ignore[return-value]  # one of the two, as just checked
 
 
 def render(tree: exp.Expr, kind: str) -> str:
@@ -98,14 +108,12 @@ def _check_text(sql: str) -> None:
         raise refused("a control character", "plain text", "guard.parse")
 
 
-def _check_first(tokens: list[Token]) -> None:
-    if not tokens or tokens[0].text.lower() not in _FIRST:
-        raise refused(
-            "a statement that is not a SELECT",
-            "a SELECT; writing through the guard comes with a later version",
-            "guard.kind",
-            "read through the guard, and write through the application's own session",
-        )
+def _check_first(tokens: list[Token]) -> bool:
+    """Whether a statement writes. Raises StatementRefusedError for one that neither reads nor writes rows."""
+    first = tokens[0].text.lower() if tokens else ""
+    if first not in _FIRST and first not in _WRITES:
+        raise refused("a statement of another kind", "one SELECT, INSERT, UPDATE or DELETE", "guard.kind")
+    return first in _WRITES
 
 
 def _check_nesting(tokens: list[Token]) -> None:

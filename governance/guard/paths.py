@@ -7,7 +7,6 @@ from dataclasses import replace
 from governance.access.permits import DatasetPermit
 from governance.guard.base import Permits
 from governance.guard.kept import Kept
-from governance.guard.treatments import is_plainly_clear
 from policies.nouns import Action, DatasetRef, Principal
 
 WHY = "path_not_clear"
@@ -35,11 +34,7 @@ class PathPermits:
 def closed(permit: DatasetPermit) -> DatasetPermit:
     """A permit without the fields of which some path is not clear; the same object when there are none."""
     paths = [name for name in (*permit.fields, *permit.hidden) if ":" in name]
-    shut = {
-        path.split(":")[0]
-        for path in paths
-        if path not in permit.fields or not is_plainly_clear(permit.fields[path])
-    } & set(permit.fields)  # fmt: skip
+    shut = {path.split(":")[0] for path in paths if not permit.is_clear(path)} & set(permit.fields)
     if not shut:
         return permit
     return replace(

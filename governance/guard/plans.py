@@ -11,11 +11,12 @@ from governance.guard.base import UseContext
 from governance.guard.kept import Kept
 from governance.guard.placeholders import NUMBERED, Numbered, pick
 from governance.guard.predicate_sql import attribute_value
-from governance.guard.rewrite import Rewriter, Rewritten
+from governance.guard.rewrite import Permit, Rewritten
 from governance.guard.schema import StoreSchema
 from governance.guard.sealed import NOTHING_SEALED, Sealing
 from governance.guard.totals import kinds_of
-from policies.nouns import DatasetRef
+from governance.guard.write_rewrite import StatementRewriter
+from policies.nouns import Action, DatasetRef
 from policies.row_conditions import ExistsIn
 
 PLANS_KEPT = 1_000
@@ -39,9 +40,12 @@ class Plan:
 
     def values(self, parameters: Parameters, context: UseContext) -> Any:
         """The bound values as the driver takes them: the statement's own, then the principal's attributes."""
-        values = pick(self.numbered.slots, parameters)
+        return self.bound(pick(self.numbered.slots, parameters), context)
+
+    def bound(self, own: Sequence[Any], context: UseContext) -> Any:
+        """The same, from the statement's own values in the order of their numbers."""
         attributes = context.principal.attributes
-        values += [attribute_value(attributes.get(slot.name), slot.type) for slot in self.rewritten.attributes]
+        values = [*own, *(attribute_value(attributes.get(slot.name), slot.type) for slot in self.rewritten.attributes)]
         if self.kind == "sqlite":
             return {f"gov{place}": value for place, value in enumerate(values, 1)}
         return values
@@ -58,7 +62,7 @@ class Planner:
         self._kind = kind
         self._sealing = sealing
         self._texts: Kept[tuple[str, bool], Numbered] = Kept(most)
-        self._reads: Kept[tuple[str, str], tuple[DatasetRef, ...]] = Kept(most)
+        self._asked: Kept[tuple[str, str], tuple[tuple[DatasetRef, Action | None], ...]] = Kept(most)
         self._plans: Kept[Hashable, Plan] = Kept(most)
 
     def __len__(self) -> int:
@@ -82,33 +86,34 @@ class Planner:
         numbered: Numbered,
         parameters: Parameters,
         schema: StoreSchema,
-        permit: Callable[[DatasetRef], DatasetPermit],
+        permit: Permit,
         conditions: Callable[[DatasetRef], tuple[ExistsIn, ...]],
+        *,
+        rows: int = 1,
     ) -> Plan:
-        """The plan of a statement. Raises StatementRefusedError, AccessRefusedError or SchemaDriftError."""
-        force = _has_long_text(parameters)
-        kinds = kinds_of(pick(numbered.slots, parameters)) if self._kind == "postgresql" else ()
-        datasets = self._reads.get((numbered.sql, schema.fingerprint))
-        if datasets is not None:
-            for ref in datasets:
+        """The plan of a statement; with `rows`, of an INSERT of one row written out for so many.
+
+        Raises StatementRefusedError, AccessRefusedError or SchemaDriftError.
+        """
+        plain = rows > 1  # such rows are parameters alone: no row of the store is met
+        force = not plain and _has_long_text(parameters)
+        kinds = kinds_of(pick(numbered.slots, parameters)) if self._kind == "postgresql" and not plain else ()
+        asked = self._asked.get((numbered.sql, schema.fingerprint))
+        if asked is not None:
+            for ref, _ in asked:
                 schema.check(ref.dataset)
-            key = _key(
-                numbered,
-                schema,
-                [permit(ref) for ref in datasets],
-                [conditions(ref) for ref in datasets],
-                (kinds, force),
-            )
-            found = self._plans.get(key)
+            permits = [permit(ref, action) if action is not None else permit(ref) for ref, action in asked]
+            held = [conditions(ref) for ref, _ in asked]
+            found = self._plans.get(_key(numbered, schema, permits, held, (kinds, force, rows)))
             if found is not None:
                 return found
-        rewritten = Rewriter(schema, permit, conditions, self._sealing).rewrite(
-            numbered.sql, len(numbered.slots), kinds=kinds, force_fence=force
+        rewritten = StatementRewriter(schema, permit, conditions, self._sealing).rewrite(
+            numbered.sql, len(numbered.slots), kinds=kinds, force_fence=force, rows=rows
         )
         made = Plan(numbered, rewritten, self._kind)
-        self._reads.put((numbered.sql, schema.fingerprint), rewritten.datasets)
-        asked = [conditions(ref) for ref in rewritten.datasets]
-        self._plans.put(_key(numbered, schema, rewritten.permits, asked, (kinds, force)), made)
+        self._asked.put((numbered.sql, schema.fingerprint), rewritten.asked)
+        held = [conditions(ref) for ref, _ in rewritten.asked]
+        self._plans.put(_key(numbered, schema, rewritten.permits, held, (kinds, force, rows)), made)
         return made
 
 
@@ -117,7 +122,7 @@ def _key(
     schema: StoreSchema,
     permits: Sequence[DatasetPermit],
     conditions: Sequence[tuple[ExistsIn, ...]],
-    parameters: tuple[tuple[str, ...], bool],
+    parameters: tuple[tuple[str, ...], bool, int],
 ) -> Hashable:
     asked = tuple(
         (each.table, tuple(each.match.items()), tuple(each.among.items()), each.rule_id)

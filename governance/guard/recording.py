@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import structlog
@@ -12,9 +13,11 @@ from governance.guard.kept import Kept
 from governance.guard.rewrite import Rewritten
 from governance.ledger.events import EventDraft, EventObject
 from policies.errors import AccessRefusedError, LedgerError, SchemaDriftError
-from policies.nouns import FieldRef
+from policies.nouns import Action, FieldRef
 
 _log = structlog.get_logger()
+_FIRST_WORD = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*([A-Za-z]+)", re.DOTALL)
+_ACTIONS = {"insert": Action.WRITE, "update": Action.WRITE, "delete": Action.DELETE}
 
 
 class Use:
@@ -26,11 +29,15 @@ class Use:
         self._closed = False
         self.rows = 0
 
-    def close(self, outcome: str) -> None:
-        """Record how it ended; a second call does nothing. Raises LedgerError."""
+    def close(self, outcome: str, *, conflicts: int = 0) -> None:
+        """Record how it ended; a second call does nothing. Raises LedgerError.
+
+        `conflicts` counts rows that a key or another rule of the database refused, which tells that others exist.
+        """
         if not self._closed:
             self._closed = True
-            self._recorder.close(self._decision_id, outcome, {"rows": self.rows})
+            counts = {"rows": self.rows} | ({"conflicts": conflicts} if conflicts else {})
+            self._recorder.close(self._decision_id, outcome, counts)
 
     def abandon(self) -> None:
         """Record the end where nobody can be told that this failed."""
@@ -76,7 +83,9 @@ class Recording:
             rewritten,
             self._known(),
             self._context,
-            lambda: self._event("allowed", statement, rewritten.objects, rewritten.rules, versions),
+            lambda: self._event(
+                "allowed", statement, rewritten.objects, rewritten.rules, versions, self._action(statement)
+            ),
         )
         return Use(self._recorder, self._recorder.decide(draft).id)
 
@@ -91,13 +100,20 @@ class Recording:
             for name, each in permit.fields.items()
             for treatment in each.treatments
         )
-        draft = self._event("allowed", statement, objects, tuple(sorted(rules)), {"policy": permit.digest})
+        draft = self._event(
+            "allowed", statement, objects, tuple(sorted(rules)), {"policy": permit.digest}, self._context.action
+        )
         return Use(self._recorder, self._recorder.decide(draft).id)
 
     def refused(self, statement: str, error: AccessRefusedError | SchemaDriftError) -> None:
         """Record that a statement was refused, and by which rules. Raises LedgerError."""
         rules = error.rule_ids if isinstance(error, AccessRefusedError) else ("guard.drift",)
-        self._recorder.decide(self._event("refused", statement, (), rules, {}))
+        self._recorder.decide(self._event("refused", statement, (), rules, {}, self._action(statement)))
+
+    def _action(self, statement: str) -> Action:
+        """By what a statement is decided: what it begins with, or the reading of the connection."""
+        first = _FIRST_WORD.match(statement)
+        return _ACTIONS.get(first[1].lower() if first else "", self._context.action)
 
     def _event(
         self,
@@ -106,6 +122,7 @@ class Recording:
         objects: tuple[EventObject, ...],
         rules: tuple[str, ...],
         versions: Mapping[str, str],
+        action: Action,
     ) -> EventDraft:
         people = self._known()
         return EventDraft(
@@ -113,7 +130,7 @@ class Recording:
             actor=people[0],
             principal=people[1],
             purpose=self._context.purpose,
-            action=str(self._context.action),
+            action=str(action),
             outcome=outcome,
             objects=objects,
             rules=rules,

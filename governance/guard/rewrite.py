@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
@@ -13,7 +13,7 @@ from governance.guard.names import Use
 from governance.guard.nodes import column, name, paren
 from governance.guard.parsing import parse_statement, refused, render
 from governance.guard.predicate_sql import AttributeSlot, Bindings
-from governance.guard.schema import StoreSchema
+from governance.guard.schema import StoreSchema, TableShape
 from governance.guard.scopes import CTE, Resolver
 from governance.guard.sealed import KEY, NOTHING_SEALED, SealedOutput, Sealing, open_outputs
 from governance.guard.spelled import keep_spelling
@@ -21,7 +21,7 @@ from governance.guard.ties import Ties
 from governance.guard.totals import Totality
 from governance.guard.treatments import Treating
 from governance.ledger.events import EventObject
-from policies.nouns import DatasetRef, FieldRef
+from policies.nouns import Action, DatasetRef, FieldRef
 from policies.row_conditions import ExistsIn
 
 
@@ -35,8 +35,10 @@ class Rewritten:
     """Bound values that follow the statement's own."""
     datasets: tuple[DatasetRef, ...]
     """What it reads, in the order of the statement."""
+    asked: tuple[tuple[DatasetRef, Action | None], ...]
+    """Each permit that it was made of: the dataset, and `write` or `delete`; None for the reading of its connection."""
     permits: tuple[DatasetPermit, ...]
-    """Of each dataset."""
+    """The permits, in the same order."""
     objects: tuple[EventObject, ...]
     """Fields with treatments, for the ledger."""
     rules: tuple[str, ...]
@@ -51,6 +53,52 @@ class Rewritten:
     """Columns of the result that hold tokens; the keys of their records stand behind the visible columns."""
     width: int | None = None
     """How many columns are visible; None for all."""
+    write: WritePlan | None = None
+    """What it writes; None for a SELECT."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedCell:
+    """A parameter that becomes a token before it is written."""
+
+    field: FieldRef
+    """The encrypted field."""
+    type: str | None
+    """The type of its clear values; None when the catalog does not say."""
+    value: int
+    """Which numbered parameter holds the value, from 0."""
+    keys: tuple[int, ...]
+    """Which hold the record's key, in key order."""
+    index: int | None = None
+    """Which one takes the blind-index cell; those behind the statement's own are filled by the guard."""
+
+
+@dataclass(frozen=True, slots=True)
+class WritePlan:
+    """What a statement writes, and how it is run."""
+
+    action: Action
+    """`write` or `delete`."""
+    target: DatasetRef
+    """The dataset."""
+    returned: int
+    """How many columns of the result are the statement's own."""
+    checked: bool
+    """Whether the last column says 1 of each row that was in scope when it was written, 0 of others."""
+    many: bool
+    """Whether one statement can take the rows of many sets of parameters."""
+    shows_key: bool
+    """Whether a key that the database generates may be told."""
+    cells: tuple[SealedCell, ...]
+    """Parameters to be encrypted."""
+    added: int
+    """How many parameters, for blind-index cells, follow the statement's own."""
+    writes: Mapping[str, frozenset[str]]
+    """Table to what may be done with it, `insert`, `delete` or `update FIELD`, names folded."""
+
+
+Permit = Callable[..., DatasetPermit]
+"""The permit of a dataset, for an action that writes or, without one, for the reading of the connection."""
 
 
 class Rewriter:
@@ -59,7 +107,7 @@ class Rewriter:
     def __init__(
         self,
         schema: StoreSchema,
-        permit: Callable[[DatasetRef], DatasetPermit],
+        permit: Permit,
         conditions: Callable[[DatasetRef], tuple[ExistsIn, ...]],
         sealing: Sealing = NOTHING_SEALED,
     ) -> None:
@@ -73,19 +121,45 @@ class Rewriter:
 
         Raises StatementRefusedError, AccessRefusedError or SchemaDriftError.
         """
-        kind = self._schema.kind
         try:
-            return self._rewrite(parse_statement(sql, kind), sql, parameters, kinds, force_fence=force_fence)
+            tree = parse_statement(sql, self._schema.kind)
+            if not isinstance(tree, exp.Query):
+                raise refused("a statement that writes", "a SELECT", "guard.kind")
+            return self._read(tree, sql, parameters, kinds, force_fence=force_fence)
         except RecursionError:
-            raise refused("a statement that is nested too deep", "a simpler form", "guard.size") from None
+            raise too_deep() from None
 
-    def _rewrite(
+    def _read(
         self, tree: exp.Query, sql: str, parameters: int, kinds: Sequence[str], *, force_fence: bool
     ) -> Rewritten:
         kind = self._schema.kind
         resolver = Resolver(self._schema, self._permit)
         outputs = resolver.resolve(tree)
         sealed = open_outputs(tree, outputs, resolver, self._sealing)
+        bindings = Bindings(kind, parameters)
+        fenced, derived = self._replaced(tree, resolver, bindings, kinds, force_fence=force_fence)
+        check_tables(tree, derived)
+        if kind == "sqlite":
+            keep_spelling(tree, sql)
+        text = render(tree, kind)
+        made = self._rewritten(text, resolver, bindings, fenced=fenced)
+        return replace(made, sealed=sealed, width=len(outputs)) if sealed else made
+
+    def _replaced(
+        self,
+        tree: exp.Query,
+        resolver: Resolver,
+        bindings: Bindings,
+        kinds: Sequence[str],
+        *,
+        force_fence: bool,
+        in_order: bool = True,
+    ) -> tuple[bool, list[exp.Select]]:
+        """Replace every base table of a resolved query; gives whether the derived tables are fenced, and them.
+
+        `in_order` says whether the order of its rows is told.
+        """
+        kind = self._schema.kind
         totality = Totality(resolver, kinds, tree) if kind == "postgresql" else None
         raises = force_fence or (totality.can_raise() if totality else hazards.can_raise_in_sqlite(tree))
         tempted = any(fences.has_tempting_index(use) for use in resolver.uses)
@@ -93,21 +167,13 @@ class Rewriter:
         ordered = ordered or (tempted and hazards.adds_up(tree)) or Ties(resolver, kind).decide(tree)
         if kind == "postgresql":
             fences.expand_groups(resolver, tree)
-        fences.fix_limits(resolver, tree, kind)
+        fences.fix_limits(resolver, tree, kind, whole=in_order)
         if raises or ordered:
             fences.push_conditions(resolver, tree, totality)
-        bindings = Bindings(kind, parameters)
-        derived = {
-            id(use): self._derived(use, bindings, raises=raises or ordered, ordered=ordered) for use in resolver.uses
-        }
-        for use in resolver.uses:
-            _replace(use, derived[id(use)])
-        _check_tables(tree, list(derived.values()))
-        if kind == "sqlite":
-            keep_spelling(tree, sql)
-        text = render(tree, kind)
-        made = self._rewritten(text, resolver, bindings, fenced=raises or ordered)
-        return replace(made, sealed=sealed, width=len(outputs)) if sealed else made
+        derived = [self._derived(use, bindings, raises=raises or ordered, ordered=ordered) for use in resolver.uses]
+        for use, each in zip(resolver.uses, derived, strict=True):
+            _replace(use, each)
+        return raises or ordered, derived
 
     def _derived(self, use: Use, bindings: Bindings, *, raises: bool, ordered: bool) -> exp.Select:
         fields = [
@@ -115,16 +181,10 @@ class Rewriter:
             for each in use.table.fields
             if each in use.permit.fields and (each in use.needed or (use.star and each not in use.unstarred))
         ]
-        treating = Treating(
-            self._schema.kind,
-            use.table,
-            use.permit,
-            self._conditions(use.permit.dataset),
-            bindings,
-            default_schema=self._schema.default_schema,
-            encrypted=self._sealing.encrypted(use.table.dataset),
-        )
-        derived = treating.derived(fields)
+        derived = self._treating(use.table, use.permit, bindings).derived(fields)
+        if use.within is not None:
+            for part in self._treating(use.table, use.within, bindings).visible():
+                derived.where(paren(part), copy=False)
         for place, each in enumerate(use.keys):
             derived.select(exp.Alias(this=column(each), alias=name(f"{KEY}{place}")), copy=False)
         for part in use.pushed:
@@ -132,6 +192,17 @@ class Rewriter:
         if raises:
             fences.fence(derived, use, fields, self._schema.kind, sort=ordered)
         return derived
+
+    def _treating(self, table: TableShape, permit: DatasetPermit, bindings: Bindings) -> Treating:
+        return Treating(
+            self._schema.kind,
+            table,
+            permit,
+            self._conditions(permit.dataset),
+            bindings,
+            default_schema=self._schema.default_schema,
+            encrypted=self._sealing.encrypted(table.dataset),
+        )
 
     def _rewritten(self, text: str, resolver: Resolver, bindings: Bindings, *, fenced: bool) -> Rewritten:
         permits: dict[DatasetRef, DatasetPermit] = {use.permit.dataset: use.permit for use in resolver.uses}
@@ -141,6 +212,7 @@ class Rewriter:
             text,
             tuple(bindings.slots),
             tuple(permits),
+            tuple((each, None) for each in permits),
             tuple(permits.values()),
             _objects(resolver.uses),
             tuple(sorted(rules)),
@@ -155,7 +227,8 @@ class Rewriter:
         for use in uses:
             conditions = self._conditions(use.permit.dataset)
             named = {field for condition in conditions for field in condition.match.values()} | set(use.permit.fields)
-            named |= {*_deciding_fields(use.permit), *use.table.primary_key, *use.keys}
+            named |= {*deciding_fields(use.permit), *use.table.primary_key, *use.keys}
+            named |= row_fields(use.within) if use.within is not None else set()
             reads.setdefault(fold(use.table.name), set()).update(fold(field) for field in named)
             for condition in conditions:
                 own = (*condition.match, *condition.among)
@@ -163,20 +236,40 @@ class Rewriter:
         return {table: frozenset(fields) for table, fields in reads.items()}
 
 
-def _deciding_fields(permit: DatasetPermit) -> set[str]:
+def row_fields(permit: DatasetPermit) -> set[str]:
+    """The fields that decide which rows a permit gives."""
+    return _named([*permit.allow, *permit.deny, *permit.special])
+
+
+def treatment_fields(permit: DatasetPermit) -> set[str]:
+    """The fields that decide how a permit shows the fields of a row."""
+    rules: list[RowRule | FieldRule] = []
+    for name_, each in permit.fields.items():
+        if not permit.is_clear(name_):
+            rules += [*each.rules, *each.denies]
+    return _named(rules)
+
+
+def deciding_fields(permit: DatasetPermit) -> set[str]:
     """The fields that the permit's predicates name."""
-    rules: list[RowRule | FieldRule] = [*permit.allow, *permit.deny, *permit.special]
-    for each in permit.fields.values():
-        rules += [*each.rules, *each.denies]
+    return row_fields(permit) | treatment_fields(permit)
+
+
+def _named(rules: Sequence[RowRule | FieldRule]) -> set[str]:
     return {field for rule in rules if rule.rows is not None for field in rule.rows.fields}
 
 
-def _check_tables(tree: exp.Query, derived: Sequence[exp.Select]) -> None:
+def check_tables(tree: exp.Expr, derived: Sequence[exp.Expr]) -> None:
     """Return when every table that is left is one of ours: inside a derived table, or a CTE under our name."""
     ours = {id(table) for each in derived for table in each.find_all(exp.Table)}
     for table in tree.find_all(exp.Table):
         if id(table) not in ours and (table.db or not table.name.startswith(CTE)):
             raise refused("a table that the guard did not replace", "a simpler form", "guard.scope")
+
+
+def too_deep() -> Exception:
+    """The refusal of a statement that is nested too deep."""
+    return refused("a statement that is nested too deep", "a simpler form", "guard.size")
 
 
 def _replace(use: Use, derived: exp.Select) -> None:

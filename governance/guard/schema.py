@@ -13,6 +13,7 @@ from typing import Any
 
 from connectors.base import Field
 from connectors.sql.inventory import Inventory
+from governance.guard.writing_facts import NOTHING_KNOWN, TableKey, WritingFacts
 from policies.catalog import CatalogDataset, CatalogStore
 from policies.errors import SchemaDriftError
 from policies.nouns import DatasetRef
@@ -40,6 +41,8 @@ class TableShape:
     """What tells it from another of the same name: kind, identity, a view's definition."""
     places: Mapping[str, int] = field(default_factory=dict)
     """In PostgreSQL the number of each column, which a renamed one keeps."""
+    writing: WritingFacts = NOTHING_KNOWN
+    """What a write to it may set off or tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Found:
     """Of each dataset."""
     marks: Mapping[tuple[str, str], tuple[str, bool, Mapping[str, int]]]
     """By schema and name: `TableShape.mark`, `collates` and `places`."""
+    writing: Mapping[TableKey, WritingFacts]
+    """By schema and name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +131,7 @@ def make_schema(
             collates,
             mark,
             places,
+            now.writing.get((found.schema or default_schema, found.name), NOTHING_KNOWN),
         )
         why = _departure(reviewed, fields)
         if why:
@@ -153,7 +159,7 @@ def _departure(reviewed: CatalogDataset, fields: Mapping[str, Field]) -> str | N
 def _fingerprint(tables: Mapping[str, TableShape], drifted: Mapping[str, str]) -> str:
     parts = [
         repr((each.dataset, each.schema, each.name, [(f.name, f.type, f.native_type) for f in each.fields.values()],
-              each.primary_key, each.indexes, each.collates, each.mark, drifted.get(each.dataset)))
+              each.primary_key, each.indexes, each.collates, each.mark, each.writing, drifted.get(each.dataset)))
         for each in tables.values()
     ]  # fmt: skip
     return hashlib.sha256("\n".join([*parts, *sorted(drifted)]).encode()).hexdigest()[:16]

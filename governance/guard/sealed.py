@@ -6,7 +6,7 @@ only `IS NULL` may ask about it. The keys of the records travel behind the visib
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -31,6 +31,10 @@ class Sealing:
     """The encrypted fields of a dataset."""
     record_key: Callable[[str], tuple[str, ...]]
     """The fields that identify a record of a dataset."""
+    type_of: Callable[[str, str], str | None] = lambda _, __: None
+    """The type of the clear values of a field; None when the catalog does not say."""
+    index_of: Callable[[str], Mapping[str, str]] = lambda _: {}
+    """The encrypted fields of a dataset that have a blind index, each with the field that holds its cells."""
 
 
 NOTHING_SEALED = Sealing(lambda _: frozenset(), lambda _: ())

@@ -21,6 +21,7 @@ class SecondCheck:
 
     def __init__(self) -> None:
         self._reads: Mapping[str, frozenset[str]] | None = None
+        self._writes: Mapping[str, frozenset[str]] = {}
         self._ours = False
 
     def __call__(self, action: int, first: str | None, second: str | None, _: str | None, view: str | None) -> int:
@@ -28,13 +29,15 @@ class SecondCheck:
         return sqlite3.SQLITE_OK if self._allows(action, first or "", second or "", view or "") else sqlite3.SQLITE_DENY
 
     @contextmanager
-    def statement(self, reads: Mapping[str, frozenset[str]]) -> Iterator[None]:
-        """Let one statement of the guard's making read some columns of some tables."""
-        self._reads = reads
+    def statement(
+        self, reads: Mapping[str, frozenset[str]], writes: Mapping[str, frozenset[str]] | None = None
+    ) -> Iterator[None]:
+        """Let one statement of the guard's making read some columns of some tables, and write to some."""
+        self._reads, self._writes = reads, writes or {}
         try:
             yield
         finally:
-            self._reads = None
+            self._reads, self._writes = None, {}
 
     @contextmanager
     def ours(self) -> Iterator[None]:
@@ -65,5 +68,11 @@ class SecondCheck:
                     return True  # the rows of a CTE counted
                 columns = self._reads.get(ascii_lower(first))
                 return columns is not None and (not second or ascii_lower(second) in columns or second == "ROWID")
+            case sqlite3.SQLITE_INSERT:
+                return "insert" in self._writes.get(ascii_lower(first), ())
+            case sqlite3.SQLITE_DELETE:
+                return "delete" in self._writes.get(ascii_lower(first), ())
+            case sqlite3.SQLITE_UPDATE:
+                return f"update {ascii_lower(second)}" in self._writes.get(ascii_lower(first), ())
             case _:
                 return False

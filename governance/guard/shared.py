@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from governance.guard.base import Decryptor, Permits, Recorder, RowPredicate
+from governance.guard.base import Decryptor, Encryptor, Permits, Recorder, RowPredicate
 from governance.guard.parsing import dialect_of
 from governance.guard.plans import Planner
 from governance.guard.recording import Drafts
@@ -32,6 +32,8 @@ class Shared:
     """The ledger."""
     decryptor: Decryptor | None
     """Opens encrypted fields; None where there are none."""
+    encryptor: Encryptor | None
+    """Makes their tokens; None where there are none."""
     planner: Planner
     """Makes and keeps plans."""
     watch: SchemaWatch

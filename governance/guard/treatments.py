@@ -21,16 +21,6 @@ NOTHING = "gov_nothing"
 """The one column of a derived table of which a statement needs no field."""
 
 
-def is_plainly_clear(permit: FieldPermit | None) -> bool:
-    """Whether a field is shown in `clear` in every row."""
-    return (
-        permit is not None
-        and not permit.denies
-        and permit.rules[0].treatment == "clear"
-        and permit.rules[0].rows is None
-    )
-
-
 class Treating:
     """Makes the derived table of one dataset."""
 
@@ -63,12 +53,13 @@ class Treating:
             db=name(self._table.schema),
             alias=exp.TableAlias(this=name(ROW)),
         )
-        where = every(self._visible())
+        where = every(self.visible())
         return exp.Select(
             expressions=shown, from_=exp.From(this=source), where=exp.Where(this=where) if where is not None else None
         )
 
-    def _visible(self) -> list[exp.Expr]:
+    def visible(self) -> list[exp.Expr]:
+        """What a row must meet, all of it, to be visible: conditions on the fields of `gov_row`."""
         parts: list[exp.Expr] = []
         if all(rule.rows is not None for rule in self._permit.allow):
             admitted = some([self._sql.condition(rule.rows) for rule in self._permit.allow if rule.rows is not None])
@@ -103,9 +94,15 @@ class Treating:
             return exp.Collate(this=column(field), expression=name("C"))
         return column(field)
 
+    def shown(self, field: str) -> exp.Expr:
+        """A visible field as the permit shows it, over the fields of `gov_row`."""
+        return self._treated(self._permit.fields[field])
+
     def _treated(self, permit: FieldPermit) -> exp.Expr:
         field = self._table.fields[permit.field]
         first = permit.rules[0]
+        if self._permit.is_clear(permit.field):
+            return column(field.name)
         if first.rows is None and not permit.denies:
             return self._treatment(field, first.treatment)
         branches: list[tuple[exp.Expr, exp.Expr]] = []

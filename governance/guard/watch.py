@@ -19,6 +19,7 @@ from connectors.sql.inventory import Inventory, take_inventory
 from governance.guard.drift import History
 from governance.guard.schema import Found, StoreSchema, make_schema
 from governance.guard.silent import SILENT
+from governance.guard.writing_facts import read_writing_facts
 from policies.catalog import CatalogStore
 from policies.errors import StoreError
 
@@ -28,7 +29,12 @@ VERSION_SQL = {
         SELECT pg_catalog.md5(pg_catalog.string_agg(pg_catalog.concat_ws('.', n.oid, n.nspname, c.oid, c.relname,
                c.relkind, a.attnum, a.attname, a.atttypid, a.atttypmod,
                CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.md5(pg_catalog.pg_get_viewdef(c.oid)) END),
-               ',' ORDER BY c.oid, a.attnum))
+               ',' ORDER BY c.oid, a.attnum)),
+          (SELECT pg_catalog.md5(pg_catalog.string_agg(pg_catalog.concat_ws('.', k.oid, k.contype, k.conrelid,
+               k.confrelid, k.confdeltype, k.conkey, k.confkey), ',' ORDER BY k.oid)) FROM pg_catalog.pg_constraint k),
+          (SELECT pg_catalog.md5(pg_catalog.string_agg(pg_catalog.concat_ws('.', t.oid, t.tgrelid), ',' ORDER BY t.oid))
+               FROM pg_catalog.pg_trigger t WHERE NOT t.tgisinternal),
+          (SELECT pg_catalog.count(*) FROM pg_catalog.pg_rewrite r WHERE r.rulename <> '_RETURN')
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f', 'i')
@@ -100,7 +106,9 @@ class SchemaWatch:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", sa.exc.SAWarning)
                 inventory = take_inventory(self._store, self._backend)
-                found = Found(inventory, self._indexed(inventory), self._marks(default_schema))
+                with self._backend.engine.connect() as connection:
+                    writing = read_writing_facts(connection, default_schema)
+                found = Found(inventory, self._indexed(inventory), self._marks(default_schema), writing)
         except sa.exc.SQLAlchemyError:
             failed = True
         if failed:

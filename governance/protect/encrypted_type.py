@@ -29,8 +29,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DontWrapMixin
+from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from governance.protect.search import condition
 from policies.errors import BadInputError, DecryptionError, StatementRefusedError
 
 _INNERS: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
@@ -46,6 +48,8 @@ _INNERS: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
     (String, "string"),
     (LargeBinary, "binary"),
 )
+ENCRYPTS = "gov_encrypts"
+"""The attribute of a dialect whose cursor makes the tokens itself: the guard's."""
 _NEVER_RENDERED = "a_clear_value_is_never_rendered_for_an_encrypted_field()"
 _NO_INNERS = (Enum, Interval)  # they are Strings or dates to SQLAlchemy, and their values are not
 
@@ -81,17 +85,32 @@ class ClearWriteError(StatementRefusedError, DontWrapMixin):
 
 
 class Encrypted(TypeDecorator[Any]):
-    """The type of a column that holds tokens. `inner` is the type of the clear values."""
+    """The type of a column that holds tokens. `inner` is the type of the clear values.
+
+    `index` names the column of the same table that holds the field's blind index, if it has one (`search.py`).
+    """
 
     impl = LargeBinary
     cache_ok = True
 
-    def __init__(self, inner: TypeEngine[Any] | type[TypeEngine[Any]]) -> None:
+    class Comparator(TypeDecorator.Comparator[Any]):
+        """What can be asked of an encrypted column: `IS NULL`, and `search`."""
+
+        def search(self, value: Any) -> ColumnElement[bool]:
+            """The condition that the column holds this value. Raises BadInputError without a blind index."""
+            kind: Any = self.type
+            return condition(self.expr, kind.index, kind.inner, value)
+
+    comparator_factory = Comparator
+
+    def __init__(self, inner: TypeEngine[Any] | type[TypeEngine[Any]], *, index: str | None = None) -> None:
         super().__init__()
         self.inner_type = inner() if isinstance(inner, type) else inner
         """The SQLAlchemy type of the clear values."""
         self.inner = _word(self.inner_type)
         """The same in the words of `connectors.base.Field.type`."""
+        self.index = index
+        """The column of blind-index cells beside it."""
 
     @property
     def python_type(self) -> type[Any]:
@@ -108,6 +127,12 @@ class Encrypted(TypeDecorator[Any]):
             expected="objects written by a session that encrypts, and no comparison with an encrypted field",
             next_step="add or change objects in a session of Governance.session; bulk statements cannot encrypt yet",
         )
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """As above, but a dialect whose cursor encrypts gets clear values, as `Plain`, which no other can send."""
+        if not getattr(dialect, ENCRYPTS, False):
+            return super().bind_processor(dialect)
+        return lambda value: value if value is None or isinstance(value, Token | Plain) else Plain(value)
 
     def literal_processor(self, dialect: Dialect) -> Callable[[Any], str]:  # noqa: ARG002 the base class's form
         """Render something that no store knows: an error raised here would be wrapped with the value in its text."""
@@ -131,7 +156,8 @@ class Encrypted(TypeDecorator[Any]):
         return self
 
     def __repr__(self) -> str:
-        return f"Encrypted({self.inner_type!r})"
+        index = f", index={self.index!r}" if self.index is not None else ""
+        return f"Encrypted({self.inner_type!r}{index})"
 
 
 def _word(inner: TypeEngine[Any]) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+from collections.abc import Iterable
 from typing import NoReturn
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
+
+from governance.protect.lengths import prefixed
 from policies.errors import KeyringError
 
 
@@ -15,14 +18,15 @@ class HmacKeyedHash:
     __slots__ = ("_keyed",)
 
     def __init__(self, key: bytes) -> None:
-        self._keyed = hmac.new(key, digestmod=hashlib.sha256)  # holds the key schedule; copied for each text
+        self._keyed = HMAC(key, SHA256())  # holds the key schedule; copied for each text
 
     def digest(self, domain: str, data: bytes) -> str:
         """The hash as 64 hex digits."""
-        name = domain.encode()
-        state = self._keyed.copy()
-        state.update(len(name).to_bytes(4, "big") + name + data)
-        return state.hexdigest()
+        return self.digests(domain, [data])[0].hex()
+
+    def digests(self, domain: str, data: Iterable[bytes]) -> list[bytes]:
+        """The hashes of many data in one domain: 32 bytes each, equal to the hex digits of `digest`."""
+        return digests(self._keyed, prefixed(domain.encode()), data)
 
     def __repr__(self) -> str:
         return "HmacKeyedHash()"
@@ -34,3 +38,15 @@ class HmacKeyedHash:
             expected="a key that stays in its keyring",
             next_step="open the keyring where the key is needed",
         )
+
+
+def digests(keyed: HMAC, before: bytes, data: Iterable[bytes]) -> list[bytes]:
+    """HMAC of many texts that begin alike, under a key that is set up once."""
+    start = keyed.copy()
+    start.update(before)
+    copy, found = start.copy, []
+    for each in data:
+        state = copy()
+        state.update(each)
+        found.append(state.finalize())
+    return found

@@ -105,6 +105,18 @@ def decode_values(plaintexts: Sequence[bytes | None], inner: str | None = None) 
     return [None if raw is None else _decode(raw, inner) for raw in plaintexts]
 
 
+def natural_inner(values: Sequence[Any]) -> str:
+    """The type that values in Python have, by the first that is not None. Raises BadInputError for one without a type.
+
+    Text is a string, not JSON: who writes JSON texts names the type. Nothing but None is a string as well as any other.
+    """
+    first = next((each for each in values if each is not None), "")
+    for name, inner in INNERS.items():
+        if isinstance(first, inner.accepts) and not isinstance(first, inner.refuses):
+            return name
+    raise _wrong_value("type that can be encrypted", f"a {type(first).__name__}")
+
+
 def inner_type(name: str) -> Inner:
     """The type of a name. Raises BadInputError."""
     found = INNERS.get(name)

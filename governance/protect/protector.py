@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from governance.protect.keyring.base import Keyring
-from governance.protect.plaintexts import decode_values, encode_values
+from governance.protect.blind_index import FieldIndex, IndexKey
+from governance.protect.keyring.base import Keyring, KeyUse
+from governance.protect.plaintexts import decode_values, encode_values, natural_inner
 from governance.protect.tokens import FieldPlace, decrypt_cells, encrypt_cells, encrypt_cells_of_subjects, key_ids
-from policies.catalog import Catalog
+from policies.catalog import BlindIndex, Catalog
 from policies.errors import CatalogError
 from policies.nouns import DatasetRef, FieldRef
 
@@ -82,6 +83,91 @@ class Protector:
             together = self._keyring.keys(named)
             find_key = lambda key_id: together.get(key_id) or self._keyring.key(key_id)  # noqa: E731
         return decode_values(decrypt_cells(find_key, place, record_keys, tokens), inner)
+
+    def seal_columns(
+        self,
+        dataset: DatasetRef,
+        columns: Mapping[str, Sequence[Any]],
+        record_keys: Sequence[tuple[Any, ...]],
+        inners: Mapping[str, str] | None = None,
+        *,
+        subjects: Sequence[Any] | None = None,
+    ) -> dict[str, list[bytes | None]]:
+        """All columns that must be written for the clear values of encrypted fields: tokens and blind-index cells.
+
+        `columns` gives the values by field, each with its record's key at the same place; `inners` the type of a
+        field's values, read off the values where it is not given. The answer has a column of tokens for each field,
+        under its own name, and one of cells for each field that the catalog declares a blind index for, under the
+        index field's name; None stays None in both. With `subjects` each value is encrypted under its person's key.
+        Raises as `encrypt_column` and `encrypt_column_of_subjects` do.
+        """
+        sealed: dict[str, list[bytes | None]] = {}
+        for name, values in columns.items():
+            field = FieldRef(dataset.store, dataset.dataset, name)
+            inner = (inners or {}).get(name) or natural_inner(values)
+            if subjects is None:
+                sealed[name] = self.encrypt_column(field, values, record_keys, inner)
+            else:
+                sealed[name] = self.encrypt_column_of_subjects(field, values, record_keys, inner, subjects=subjects)
+            index = self._index(field)
+            if index is not None:
+                sealed[index.field] = self.index_cells(field, values, inner)
+        return sealed
+
+    def index_fields(self, dataset: DatasetRef) -> Mapping[str, str]:
+        """The encrypted fields of a dataset that have a blind index, with the field that holds its cells."""
+        entry = self._catalog.dataset(dataset)
+        fields = entry.fields if entry is not None else {}
+        return {name: each.blind_index.field for name, each in fields.items() if each.blind_index is not None}
+
+    def index_cells(self, field: FieldRef, values: Sequence[Any], inner: str) -> list[bytes | None]:
+        """The blind-index cells to write beside a field's values; None stays None.
+
+        Raises CatalogError for a field without a blind index, BadInputError, KeyringError.
+        """
+        place = self.place(field)
+        return self._field_index(field, inner).cells(self._index_keys(place)[0], values)
+
+    def search_cells(self, field: FieldRef, value: Any, inner: str) -> list[bytes]:
+        """The cells under which a value may lie, one for each index key that rows may still be under.
+
+        A row whose cell is one of them is a candidate: decrypt it and keep it when `same_value` says so. Raises as
+        `index_cells`, and BadInputError for None: NULL has no cell.
+        """
+        place = self.place(field)
+        return self._field_index(field, inner).sought(self._index_keys(place), value)
+
+    def current_cells_start(self, field: FieldRef) -> bytes:
+        """What the cells begin with that are under the active index key; any other one is to be made anew."""
+        return self._index_keys(self.place(field))[0].head
+
+    def same_value(self, field: FieldRef, inner: str, one: Any, other: Any) -> bool:
+        """Whether two values are equal by the field's rule of normalisation: tells a hit from a shared cell."""
+        first, second = self._field_index(field, inner).normalised([one, other])
+        return first is not None and first == second
+
+    def require_spread(self, field: FieldRef, values: Sequence[Any], inner: str) -> None:
+        """Return when a field with these values may have a blind index. Raises BadInputError for too few of them."""
+        index = self._field_index(field, inner)
+        index.require_spread(len({each for each in index.normalised(values) if each is not None}))
+
+    def _index(self, field: FieldRef) -> BlindIndex | None:
+        entry = self._catalog.field(field)
+        return entry.blind_index if entry is not None else None
+
+    def _field_index(self, field: FieldRef, inner: str) -> FieldIndex:
+        index = self._index(field)
+        if index is None:
+            raise CatalogError(
+                f"catalog, {field}",
+                found="an encrypted field without a blind index",
+                expected="`blind_index: {field: ..., normalise: ...}` on the field",
+                next_step="declare one, add its column, and run `governance protect` over the rows that are there",
+            )
+        return FieldIndex(self.place(field), index, inner)
+
+    def _index_keys(self, place: FieldPlace) -> Sequence[IndexKey]:
+        return self._keyring.family(KeyUse.BLIND_INDEX, place.key_of, IndexKey)
 
     def place(self, field: FieldRef) -> FieldPlace:
         """The stable ids of an encrypted field. Raises CatalogError for any other field."""

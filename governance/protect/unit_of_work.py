@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Column, Dialect, Table, event, inspect
-from sqlalchemy.orm import Mapper, Session, sessionmaker
+from sqlalchemy.orm import Mapper, ORMExecuteState, Session, sessionmaker
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 
 from governance.protect.encrypted_type import Encrypted, Token
 from governance.protect.protector import Protector
+from governance.protect.search import IndexCell, resolved
 from policies.errors import StatementRefusedError
 from policies.nouns import DatasetRef, FieldRef
 
@@ -33,8 +34,9 @@ def install(
     *,
     new_row_id: Callable[[], uuid.UUID] = uuid.uuid4,
 ) -> None:
-    """Have a session, or every session of a factory, encrypt its `Encrypted` columns.
+    """Have a session, or every session of a factory, encrypt its `Encrypted` columns, and resolve searches of them.
 
+    A field that the catalog gives a blind index has its cell written with it; the class must map that column.
     `store` is the store's name in the catalog; `new_row_id` gives UUIDs for `gov_row_id` columns.
     A flush raises StatementRefusedError when a record's key is not known or was changed, CatalogError for a field or
     dataset that the catalog does not describe, BadInputError for a value of a wrong type, KeyringError.
@@ -43,6 +45,7 @@ def install(
     event.listen(target, "before_flush", unit.before_flush)
     event.listen(target, "after_flush_postexec", unit.after_flush)
     event.listen(target, "after_soft_rollback", unit.after_rollback)
+    event.listen(target, "do_orm_execute", unit.resolve)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,10 @@ class _UnitOfWork:
             if _encrypted(mapper):
                 self._collect(session, mapper, target, columns)
         sealed = _sealed(session)
+        self._write_cells(columns)
         for ref, column in columns.items():
+            if all(cell.value is None for cell in column.cells):
+                continue
             keys = [cell.key for cell in column.cells]
             tokens = self._protector.encrypt_column(ref, [cell.value for cell in column.cells], keys, column.inner)
             for cell, token in zip(column.cells, tokens, strict=True):
@@ -115,15 +121,28 @@ class _UnitOfWork:
             if isinstance(inspect(each.target).dict.get(each.name), Token):
                 setattr(each.target, each.name, each.value)
 
+    def resolve(self, state: ORMExecuteState) -> None:
+        """Put cells in the place of what a statement looks for in encrypted fields."""
+        state.statement = resolved(state.statement, self._protector, self._store)
+
+    def _write_cells(self, columns: dict[FieldRef, _Column]) -> None:
+        """Put blind-index cells beside the values, before these become tokens."""
+        for ref, column in columns.items():
+            index = self._protector.index_fields(ref.of).get(ref.field)
+            if index is None:
+                continue
+            cells = self._protector.index_cells(ref, [each.value for each in column.cells], column.inner)
+            for each, cell in zip(column.cells, cells, strict=True):
+                setattr(each.target, _index_attribute(each.target, ref, index), None if cell is None else Token(cell))
+
     def _collect(self, session: Session, mapper: Mapper[Any], target: object, columns: dict[FieldRef, _Column]) -> None:
         for table, attributes in _encrypted(mapper).items():
             dataset = DatasetRef(self._store, f"{table.schema}.{table.name}" if table.schema else table.name)
             key = self._key(session, mapper, target, dataset, table)
             for name, (field_name, inner) in attributes.items():
                 for value in inspect(target).attrs[name].history.added or ():
-                    if value is not None:
-                        ref = FieldRef(dataset.store, dataset.dataset, field_name)
-                        columns.setdefault(ref, _Column(inner)).cells.append(_Cell(target, name, value, key))
+                    ref = FieldRef(dataset.store, dataset.dataset, field_name)
+                    columns.setdefault(ref, _Column(inner)).cells.append(_Cell(target, name, value, key))
 
     def _key(
         self, session: Session, mapper: Mapper[Any], target: object, dataset: DatasetRef, table: Table
@@ -169,6 +188,20 @@ def _encrypted(mapper: Mapper[Any]) -> dict[Table, dict[str, tuple[str, str]]]:
             if isinstance(column, Column) and isinstance(column.type, Encrypted):
                 found.setdefault(column.table, {})[prop.key] = (column.name, column.type.inner)
     return found
+
+
+def _index_attribute(target: object, ref: FieldRef, index: str) -> str:
+    mapper = inspect(target).mapper
+    for prop in mapper.column_attrs:
+        for column in prop.columns:
+            if isinstance(column, Column) and column.name == index and isinstance(column.type, IndexCell):
+                return str(prop.key)
+    raise StatementRefusedError(
+        str(ref),
+        found=f"a blind index `{index}` in the catalog, and no such IndexCell column in the class",
+        expected="the column, so that what is written can be found again",
+        next_step=f"map `{index}` with the type IndexCell, or take blind_index out of the catalog",
+    )
 
 
 _SEALED = "governance.sealed"

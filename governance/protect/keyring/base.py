@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -14,6 +14,8 @@ from policies.errors import KeyringError
 
 KEY_BYTES = 32
 KEY_ID_BYTES = 8
+
+Made = TypeVar("Made")
 
 
 class KeyState(enum.StrEnum):
@@ -42,6 +44,12 @@ class KeyUse(enum.StrEnum):
     """Wraps the keys of the subject key store."""
     TOMBSTONE = "tombstone"
     """Makes the references of tombstones."""
+    BLIND_INDEX = "blind-index"
+    """Makes the blind-index cells of one dataset."""
+    DETERMINISTIC = "deterministic"
+    """Encrypts the fields of one dataset that are declared `cipher: siv`."""
+    FORMAT = "format"
+    """Encrypts format-preserving numbers of one dataset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +138,12 @@ class Keyring(Protocol):
     @property
     def subjects(self) -> PersonKeys:
         """The keys of persons."""
+        ...
+
+    def family(self, use: KeyUse, of: str, make: Callable[[KeyInfo, bytes], Made]) -> Sequence[Made]:
+        """What `make` makes of each key of a use that still has material: the active one first, created on first use,
+        then retired ones, newest first.
+        """
         ...
 
     def signer(self, name: str) -> Signer:

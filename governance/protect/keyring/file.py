@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from governance.protect.keyed_hash import HmacKeyedHash
-from governance.protect.keyring.base import DataKey, KeyInfo, KeyState, KeyUse
+from governance.protect.keyring.base import DataKey, KeyInfo, KeyState, KeyUse, Made
 from governance.protect.keyring.file_lock import file_lock
 from governance.protect.keyring.kek import KekProvider
 from governance.protect.keyring.key_file import KeyEntry, KeyFile
@@ -42,6 +42,7 @@ class FileKeyring:
         self._clock = clock
         self._subject_path = subjects or file.path.with_name(SUBJECT_STORE)
         self._data_keys: dict[str, DataKey] = {}
+        self._families: dict[tuple[KeyUse, str], list[Any]] = {}
         self._read_count = 0
         self._turn = threading.RLock()
         self._counts = UseCounts(self._reserve)
@@ -145,6 +146,24 @@ class FileKeyring:
         with self._turn:
             return self._hash(KeyUse.TOMBSTONE)
 
+    def family(self, use: KeyUse, of: str, make: Callable[[KeyInfo, bytes], Made]) -> Sequence[Made]:
+        """What `make` makes of each key of a use that still has material: the active one first, then retired ones.
+
+        The active key is created on first use. Raises KeyringError.
+        """
+        with self._turn:
+            active = self._active(use, of)
+            family = self._families.get((use, of))
+            if family is None:
+                rest = [
+                    each
+                    for each in reversed(self._ring().entries)
+                    if (each.info.use, each.info.of) == (use, of) and each is not active and each.wrapped
+                ]
+                family = [make(each.info, self._file.loaded.unwrap(each)) for each in (active, *rest)]
+                self._families[use, of] = family
+            return tuple(family)
+
     @cached_property
     def subjects(self) -> SubjectKeys:
         """The keys of persons, in a store apart from ordinary backups; made on first use. Raises KeyringError."""
@@ -159,10 +178,10 @@ class FileKeyring:
 
     # --- changes
 
-    def rotate(self, dataset_id: str) -> tuple[KeyInfo | None, KeyInfo]:
-        """Give a dataset a new active key; the old one still decrypts. Gives both. Raises KeyringError."""
+    def rotate(self, dataset_id: str, use: KeyUse = KeyUse.DATA) -> tuple[KeyInfo | None, KeyInfo]:
+        """Give a dataset a new active key of a use; the old one still decrypts. Gives both. Raises KeyringError."""
         with self._turn:
-            return self._rotate(dataset_id)
+            return self._rotate(dataset_id, use)
 
     def retire(self, key_id: str) -> None:
         """Let a key decrypt but encrypt no more. Raises KeyringError."""
@@ -267,7 +286,7 @@ class FileKeyring:
     def _ring(self) -> KeyFile:
         ring = self._file.current()
         if self._file.read_count != self._read_count:
-            self._data_keys.clear()
+            self._forget()
             self._read_count = self._file.read_count
         return ring
 
@@ -289,16 +308,18 @@ class FileKeyring:
         self._tell(made.info)
         return made
 
-    def _rotate(self, dataset_id: str, *, only: str | None = None) -> tuple[KeyInfo | None, KeyInfo]:
+    def _rotate(
+        self, dataset_id: str, use: KeyUse = KeyUse.DATA, *, only: str | None = None
+    ) -> tuple[KeyInfo | None, KeyInfo]:
         with self._file.changing() as ring:
-            old = ring.active(KeyUse.DATA, dataset_id)
+            old = ring.active(use, dataset_id)
             if old is not None and only is not None and old.info.id != only:
                 return None, old.info  # another process has replaced the worn key already
             for entry in ring.entries:
-                if (entry.info.use, entry.info.of, entry.info.state) == (KeyUse.DATA, dataset_id, KeyState.ACTIVE):
+                if (entry.info.use, entry.info.of, entry.info.state) == (use, dataset_id, KeyState.ACTIVE):
                     ring.set_state(entry, KeyState.RETIRED)
-            new = ring.add(KeyUse.DATA, dataset_id, self._now())
-        self._data_keys.clear()
+            new = ring.add(use, dataset_id, self._now())
+        self._forget()
         self._tell(new.info)
         return old.info if old else None, new.info
 
@@ -319,7 +340,11 @@ class FileKeyring:
                 if entry is None or entry.info.state is KeyState.DESTROYED:
                     raise refused(self.path, "no such key, or a destroyed one", "a key of this keyring", "list keys")
                 ring.set_state(entry, state)
-            self._data_keys.clear()
+            self._forget()
+
+    def _forget(self) -> None:
+        self._data_keys.clear()
+        self._families.clear()
 
     def _reserve(self, key_id: str, uses: int) -> None:
         with self._file.changing() as ring:

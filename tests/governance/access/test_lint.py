@@ -59,6 +59,10 @@ CASES = {
         "p, *, care, export, crm.orders, clear, allow, ",
         "p, support, care, export, crm.orders, clear, allow, ",
     ),
+    "POL016": (
+        "p, support, care, write, crm.orders, null, allow, ",
+        "p, support, care, write, crm.orders, clear, allow, ",
+    ),
 }
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import itertools
 import uuid
@@ -22,7 +23,7 @@ from governance.guard.base import UseContext
 from governance.guard.engine import GuardedStore
 from governance.ledger.events import EventDraft
 from policies.catalog import CatalogDataset, CatalogField, CatalogStore
-from policies.errors import AccessRefusedError
+from policies.errors import AccessRefusedError, GovernanceError
 from policies.nouns import Action, DatasetRef, LabelStatus, Principal
 from policies.predicate import parse_predicate
 
@@ -120,6 +121,38 @@ class HandPermits:
 
 
 @dataclass
+class WritePermits:
+    """Permits by dataset and action."""
+
+    permits: dict[tuple[str, Action], DatasetPermit] = field(default_factory=dict)
+
+    def permit(self, principal: Principal, purpose: str, action: Action, dataset: DatasetRef) -> DatasetPermit:
+        found = self.permits.get((dataset.dataset, action))
+        if found is None or purpose != found.purpose:
+            raise AccessRefusedError(
+                str(dataset), found="no permit", expected="a permit", next_step="ask", rule_ids=("hand:1",)
+            )
+        return found
+
+    def set(self, dataset: str, action: Action, fields: Mapping[str, str], rows: str | None, **more: Any) -> None:
+        self.permits[dataset, action] = dataset_permit(dataset, fields, rows, action=action, **more)
+
+
+WRITER = UseContext(ALICE, "app", "support", writes=True)
+
+
+def write_permits() -> WritePermits:
+    """ALICE reads as ever; she writes and deletes in her region, in all fields: reading decides what she may change."""
+    made = WritePermits()
+    made.set("customers", Action.READ, CUSTOMER_FIELDS, EU)
+    made.set("orders", Action.READ, ORDER_FIELDS, None)
+    for action in (Action.WRITE, Action.DELETE):
+        made.set("customers", action, dict.fromkeys(CUSTOMER_FIELDS, "clear"), EU)
+        made.set("orders", action, dict.fromkeys(ORDER_FIELDS, "clear"), None)
+    return made
+
+
+@dataclass
 class HandRecorder:
     drafts: list[EventDraft] = field(default_factory=list)
     closes: list[tuple[str, str, dict[str, int]]] = field(default_factory=list)
@@ -168,7 +201,7 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-@dataclass
+@dataclass(repr=False)
 class World:
     url: str
     store: GuardedStore
@@ -352,3 +385,125 @@ def leaks(worlds: Mapping[str, World], code: str, form: str = "sql") -> list[str
     """The worlds in which an attack gets something else than in the base world."""
     base = outcome(worlds["base"], code, form)
     return [name for name, world in worlds.items() if outcome(world, code, form) != base]
+
+
+# --- writing
+
+
+@pytest.fixture(scope="session")
+def sqlite_writers(sqlite_worlds: dict[str, World]) -> Iterator[dict[str, World]]:
+    """The worlds in SQLite, for writing that is rolled back."""
+    yield from _writers(sqlite_worlds)
+
+
+@pytest.fixture(scope="session")
+def postgres_writers(postgres_worlds: dict[str, World]) -> Iterator[dict[str, World]]:
+    """The worlds in PostgreSQL, for writing that is rolled back."""
+    yield from _writers(postgres_worlds)
+
+
+def _writers(worlds: dict[str, World]) -> Iterator[dict[str, World]]:
+    made = {name: guard(world.url, permits=write_permits()) for name, world in worlds.items()}
+    yield made
+    for world in made.values():
+        world.store.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def writers(request: pytest.FixtureRequest) -> dict[str, World]:
+    """The worlds of one kind of store after the other, for writing that is rolled back."""
+    found: dict[str, World] = request.getfixturevalue(
+        "sqlite_writers" if request.param == "sqlite" else "postgres_writers"
+    )
+    return found
+
+
+TABLES = {"customers": CUSTOMER_FIELDS, "orders": ORDER_FIELDS}
+
+
+def raw_rows(connection: Any, table: str) -> dict[int, dict[str, Any]]:
+    """What a table really holds, inside the transaction of a guarded connection: rows by id."""
+    raw, check = connection._GuardedConnection__raw(), connection._GuardedConnection__check()
+    names = list(TABLES[table])
+    with check.ours() if check else contextlib.nullcontext():
+        cursor = raw.cursor()
+        rows = cursor.execute(f"SELECT {', '.join(names)} FROM {own_name(raw, table)}").fetchall()
+    return {row[0]: dict(zip(names, row, strict=True)) for row in rows}
+
+
+def own_name(raw: Any, table: str) -> str:
+    return f"main.{table}" if hasattr(raw, "create_function") else f"public.{table}"
+
+
+@dataclass
+class WriteOutcome:
+    told: Any
+    """What the caller was told: rows, counts and names, or the error."""
+    seen: Any
+    """What the caller sees of all datasets afterwards."""
+    harmed: list[str]
+    """Hidden rows and fields that are not what they were."""
+
+
+def write_outcome(world: World, *statements: Any) -> WriteOutcome:
+    """What writing in one transaction, rolled back at the end, tells and does."""
+    connection = world.store.connect(WRITER)
+    try:
+        before = {table: raw_rows(connection, table) for table in TABLES}
+        told = [_told(connection, each) for each in statements]
+        seen_after = []
+        for table in TABLES:
+            cursor = connection.cursor().execute(f"SELECT * FROM {table}")
+            seen_after.append((tuple(each[0] for each in cursor.description), seen(cursor.fetchall(), in_order=False)))
+        after = {table: raw_rows(connection, table) for table in TABLES}
+        return WriteOutcome(told, seen_after, harm(before, after))
+    finally:
+        connection.rollback()
+        connection.close()
+
+
+def _told(connection: Any, statement: Any) -> Any:
+    sql, parameters = statement if isinstance(statement, tuple) else (statement, None)
+    cursor = connection.cursor()
+    if sql.startswith(("SELECT", "WITH")):
+        connection.cursor().execute("SAVEPOINT harness")  # an error would end the whole transaction of PostgreSQL
+    try:
+        many = isinstance(parameters, list)
+        cursor.executemany(sql, parameters) if many else cursor.execute(sql, parameters)
+        shown = (
+            (tuple(each[0] for each in cursor.description), seen(cursor.fetchall(), in_order=False))
+            if cursor.description
+            else None
+        )
+    except GovernanceError as error:
+        if sql.startswith(("SELECT", "WITH")):
+            connection.cursor().execute("ROLLBACK TO SAVEPOINT harness")
+        return type(error).__name__, str(error)
+    return cursor.rowcount, shown
+
+
+def harm(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """Hidden rows that changed or went, and hidden fields of visible rows that changed."""
+    found = []
+    for number, row in before["customers"].items():
+        now_ = after["customers"].get(number)
+        if row["region"] != "EU" and now_ != row:
+            found.append(f"hidden row {number}")
+    for table, fields in TABLES.items():
+        for number, row in before[table].items():
+            now_ = after[table].get(number)
+            masked = [name for name, treatment in fields.items() if treatment != "clear"]
+            if now_ is not None:
+                found += [f"{table} {number} {name}" for name in masked if now_[name] != row[name]]
+    for number, row in after["customers"].items():
+        if row["region"] != "EU" and number not in before["customers"]:
+            found.append(f"row {number} out of scope")
+    return found
+
+
+def write_outcomes(worlds: Mapping[str, World], *statements: Any) -> tuple[WriteOutcome, list[str]]:
+    """What writing does in the base world, and the worlds in which it tells, leaves or harms something else."""
+    outcomes = {name: write_outcome(world, *statements) for name, world in worlds.items()}
+    base = outcomes["base"]
+    told = [name for name, each in outcomes.items() if each.told != base.told or each.seen != base.seen]
+    return base, [*told, *(f"{name}: {harmed}" for name, each in outcomes.items() for harmed in each.harmed)]
