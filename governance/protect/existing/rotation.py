@@ -1,7 +1,7 @@
 """The job that puts a column's tokens under the active key: batch by batch, each token checked.
 
-A token under a retired key opens as long as that key is not destroyed, so readers see what was reached and what was not.
-A token is changed only while it is the one that was read: who writes meanwhile wins.
+A token under a retired key opens as long as that key is not destroyed, so readers see what was reached and what was
+not. A token is changed only while it is the one that was read: who writes meanwhile wins.
 """
 
 from __future__ import annotations
