@@ -322,8 +322,9 @@ class Killed(BaseException):
     """Ends a run where a kill would."""
 
 
-@pytest.mark.parametrize("moment", ["intend", "settle", "end_step", "finish"])
-@pytest.mark.parametrize("time_", [1, 3, 4])
+@pytest.mark.parametrize(
+    ("moment", "time_"), [("intend", 3), ("settle", 1), ("settle", 4), ("end_step", 1), ("end_step", 3), ("finish", 1)]
+)
 def test_a_conversion_that_ends_anywhere_goes_on(office, bench, store, moment, time_):
     plan = plan_encryption(office, bench, bank.ref("name"))
     real, seen = getattr(Journal, moment), []
