@@ -76,6 +76,24 @@ def decide(text: str, decisions: Sequence[Decision], about: Mapping[DatasetRef, 
     return written
 
 
+def mark_encrypted(text: str, ref: FieldRef, *, encrypted: bool) -> str:
+    """The catalog's text with what a field's column holds: tokens, or clear values. Raises CatalogError."""
+    document = parse_yaml(text or EMPTY, "catalog.yaml", error=CatalogError)
+    try:
+        entry = document["stores"][ref.store]["datasets"][ref.dataset]["fields"][ref.field]
+    except (KeyError, TypeError):
+        raise CatalogError(
+            f"catalog, {ref}", found="no such field", expected="a reviewed field", next_step="review it first"
+        ) from None
+    if encrypted:
+        entry["encrypted"] = True
+    else:
+        entry.pop("encrypted", None)
+    written = _dump(document)
+    parse_catalog(written, "catalog.yaml after this change")
+    return written
+
+
 def _write(fields: CommentedMap, decision: Decision) -> None:
     entry = _entry(fields, decision.ref.field, "f", fields.values())
     if "type" not in entry and decision.type:

@@ -1,0 +1,120 @@
+"""Encrypting, decrypting and re-encrypting existing columns of a project: plans, runs, and the catalog afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from governance.catalog_editing import mark_encrypted
+from governance.jobs.outcome import JobOutcome
+from governance.jobs.plan import Plan, read_plan
+from governance.jobs.running import Progress
+from governance.ledger.events import EventDraft, EventObject
+from governance.offices import office_of, pace_of, writable_store
+from governance.protect.existing import planning, rotation
+from governance.protect.existing.planning import DECRYPT, ENCRYPT, Bench
+from governance.protect.existing.rotation import ROTATE
+from governance.protect.existing.turning import Scope
+from governance.reviewing import catalog_text
+from governance.writing import replace_file
+from policies.errors import TamperedError
+from policies.nouns import FieldRef
+
+if TYPE_CHECKING:
+    from governance.app import Governance
+
+KINDS = (DECRYPT, ENCRYPT, ROTATE)
+"""The kinds of plan that `run_conversion` carries out."""
+
+
+def plan_encryption(gov: Governance, field: FieldRef, *, scope: Scope = "dataset") -> Plan:
+    """What encrypting a field's column would do; recorded as `job.planned`. Nothing is changed in the store.
+
+    `scope` says whose key encrypts: the dataset's, or one of each person, which can be destroyed for that person alone.
+    Raises StoreError when something rests on the column or a value is not of its type, CatalogError, KeyringError.
+    """
+    with _bench(gov, field) as bench:
+        return planning.plan_encryption(office_of(gov), bench, field, scope=scope)
+
+
+def plan_decryption(gov: Governance, field: FieldRef) -> Plan:
+    """What decrypting a field's column would do. Raises as `plan_encryption`, DecryptionError."""
+    with _bench(gov, field) as bench:
+        return planning.plan_decryption(office_of(gov), bench, field)
+
+
+def plan_rotation(gov: Governance, field: FieldRef) -> Plan:
+    """How many of a field's tokens stand under a retired key of its dataset. Raises StoreError, CatalogError."""
+    with _bench(gov, field) as bench:
+        return rotation.plan_rotation(office_of(gov), bench, field)
+
+
+def run_conversion(
+    gov: Governance, text: str, place: str = "plan", *, on_progress: Progress | None = None
+) -> JobOutcome:
+    """Carry out a plan file of any of the three kinds; start it again after a kill.
+
+    Side effects: changes the column in the store, batch by batch, records every step and leaves a certificate. Once a
+    column was encrypted or decrypted, `encrypted` of its catalog entry is set to what is true now, and recorded.
+
+    Raises TamperedError for a changed plan, AccessRefusedError for a missing approval, StalePlanError, StoreError,
+    LedgerError.
+    """
+    plan = _read(gov, text, place)
+    field = FieldRef(*plan.facts["field"])
+    with _bench(gov, field) as bench:
+        found = _RUNS[plan.kind](office_of(gov), bench, plan, pace=pace_of(gov), on_progress=on_progress)
+    if found.state == "done" and plan.kind != ROTATE:
+        _declare(gov, field, encrypted=plan.kind == ENCRYPT)
+    return found
+
+
+_Run = Callable[..., JobOutcome]
+_RUNS: Mapping[str, _Run] = {
+    DECRYPT: planning.run_conversion,
+    ENCRYPT: planning.run_conversion,
+    ROTATE: rotation.run_rotation,
+}
+
+
+def _read(gov: Governance, text: str, place: str) -> Plan:
+    try:
+        kind = json.loads(text)["kind"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        kind = None
+    if kind not in KINDS:
+        raise TamperedError(
+            place,
+            found="a text that is no plan of `governance protect`",
+            expected="a plan file of encrypt, decrypt or rotate, as it was written",
+            next_step="make a new plan",
+        )
+    return read_plan(text, kind, gov.keyring.keyed_hash(), place)
+
+
+def _declare(gov: Governance, field: FieldRef, *, encrypted: bool) -> None:
+    """Have the catalog say what the store holds now; a run that was killed before this does it when started again."""
+    entry = gov.catalog.field(field)
+    if entry is None or entry.encrypted is encrypted:
+        return
+    text = mark_encrypted(catalog_text(gov), field, encrypted=encrypted)
+    replace_file(gov.project.policy_file("catalog.yaml"), text)
+    gov.ledger.append(
+        EventDraft(
+            kind="catalog.decided",
+            actor=gov.actor_ref,
+            action="encrypt" if encrypted else "decrypt",
+            outcome="done",
+            objects=(EventObject(str(field)),),
+            counts={"fields": 1},
+            versions=gov.versions(),
+        )
+    )
+
+
+@contextmanager
+def _bench(gov: Governance, field: FieldRef) -> Iterator[Bench]:
+    with writable_store(gov, field.store) as store:
+        yield Bench(gov.catalog, gov.keyring, store)

@@ -1,0 +1,1 @@
+"""Encryption of columns that already hold data: plan, convert, switch, rotate; each a job of the one engine."""

@@ -1,0 +1,238 @@
+"""Plans that convert a column, and jobs built again from them. Planning reads every value once and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+
+from governance.jobs.engine import run_job
+from governance.jobs.journal import JobHead, find
+from governance.jobs.office import Office
+from governance.jobs.outcome import JobOutcome
+from governance.jobs.pace import Pace
+from governance.jobs.plan import Plan, PlanDraft, PlanLine, make_plan
+from governance.jobs.running import Progress
+from governance.jobs.store_connection import connected
+from governance.protect.existing.conversion import PURPOSE, Conversion, ConvertWork
+from governance.protect.existing.statements import STATEMENTS
+from governance.protect.existing.target import Target, find_target
+from governance.protect.existing.turning import Scope, ToClear, ToTokens
+from governance.protect.existing.values import misfit, typed_values
+from governance.protect.keyring.base import Keyring
+from governance.protect.plaintexts import INNERS, decode_values, encode_values
+from governance.protect.tokens import decrypt_cells
+from policies.catalog import Catalog
+from policies.errors import BadInputError, StoreError
+from policies.nouns import FieldRef
+
+ENCRYPT = "protect.encrypt"
+DECRYPT = "protect.decrypt"
+_PAGE = 5_000
+_VERIFY = 2
+"""The number of the step before the switch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What converting takes beside the office."""
+
+    catalog: Catalog
+    """The reviewed data map."""
+    keyring: Keyring
+    """Gives the keys."""
+    store: Engine
+    """The store whose column is converted."""
+
+
+def plan_encryption(office: Office, bench: Bench, field: FieldRef, *, scope: Scope = "dataset") -> Plan:
+    """What encrypting a column would do: its cells counted, each tried whether it can be encrypted.
+
+    Raises StoreError when something hangs on the column that its conversion would break, or a value is not of the
+    column's type; CatalogError, LedgerError. Nothing is changed in the store.
+    """
+    with connected(bench.store, str(field)) as connection:
+        target = find_target(connection, field, bench.catalog)
+        if target.word == "binary" and _all_tokens(connection, target):
+            raise _refused(field, "a column of tokens", "a column of clear values", "see `governance protect status`")
+        _refuse_blockers(target)
+        _check_subjects(target, scope)
+        cells = _count(connection, target, target.word)
+    return _plan(office, ENCRYPT, target, target.word, scope, cells)
+
+
+def plan_decryption(office: Office, bench: Bench, field: FieldRef) -> Plan:
+    """What decrypting a column would do: every token is opened once. Raises as `plan_encryption`, DecryptionError."""
+    with connected(bench.store, str(field)) as connection:
+        target = find_target(connection, field, bench.catalog)
+        if target.word != "binary":
+            raise _refused(
+                field, "a column that holds no tokens", "an encrypted field", "see `governance protect status`"
+            )
+        _refuse_blockers(target)
+        word, cells = _word_of_tokens(connection, target, bench.keyring)
+    return _plan(office, DECRYPT, target, word, "dataset", cells)
+
+
+def run_conversion(
+    office: Office,
+    bench: Bench,
+    plan: Plan,
+    *,
+    pace: Pace | None = None,
+    on_progress: Progress | None = None,
+) -> JobOutcome:
+    """Carry a plan out; start it again after a kill. Raises as `governance.jobs.engine.run_job`, and StoreError when a
+    cell does not say what it was made from: the old column then stays as it is.
+    """
+    field = FieldRef(*plan.facts["field"])
+    with connected(bench.store, plan.place) as connection:
+        target = find_target(connection, field, bench.catalog)
+    over = not target.migrating and _is_verified(office, plan)
+    if over:  # the switch took these away
+        target = replace(target, nullable=bool(plan.facts["nullable"]), indexes=tuple(plan.facts["indexes"]))
+    held = bool(office.holds.standing(field.of))
+    work = ConvertWork(_conversion(plan, target, bench), over=over, held=held)
+    return run_job(office, work, plan, bench.store, pace=pace, on_progress=on_progress)
+
+
+def _is_verified(office: Office, plan: Plan) -> bool:
+    """Whether an earlier run came to the switch."""
+    head = JobHead(plan.id, plan.kind, plan.place, plan.seal)
+    found = find(office.records, office.ledger, head, office.clock)
+    return found is not None and _VERIFY in found[0].steps()
+
+
+def _conversion(plan: Plan, target: Target, bench: Bench) -> Conversion:
+    facts, dialect = plan.facts, bench.store.dialect.name
+    word, scope = facts["word"], facts["scope"]
+    statements = STATEMENTS[dialect]
+    turning: ToTokens | ToClear
+    if plan.kind == ENCRYPT:
+        turning = ToTokens(target.field, target.place, word, scope, bench.keyring, dialect)
+    else:
+        turning = ToClear(target.field, target.place, word, bench.keyring, dialect)
+    return Conversion(
+        kind=plan.kind,
+        target=target,
+        turning=turning,
+        type_=statements.binary if plan.kind == ENCRYPT else statements.clear[word],
+        by_subject=scope == "subject",
+        fingerprint=plan.versions["schema"],
+        planned=plan.rows,
+    )
+
+
+def _plan(office: Office, kind: str, target: Target, word: str, scope: Scope, cells: int) -> Plan:
+    field, dataset = target.field, str(target.field.of)
+    verb = kind.partition(".")[2]
+    lines = [
+        PlanLine(f"begin {field}", dataset, "write", 0, f"{verb}_begin"),
+        PlanLine(f"fill {field}", dataset, "write", cells, f"{verb}_fill"),
+        PlanLine(f"verify {field}", dataset, "read", 0, f"{verb}_verify"),
+        PlanLine(f"switch {field}", dataset, "write", 0, f"{verb}_switch"),
+    ]
+    facts = {
+        "field": [field.store, field.dataset, field.field],
+        "word": word,
+        "native": target.native,
+        "nullable": target.nullable,
+        "indexes": list(target.indexes),
+        "scope": scope,
+    }
+    return make_plan(
+        office,
+        PlanDraft(
+            kind=kind,
+            purpose=PURPOSE,
+            place=str(field),
+            lines=lines,
+            facts=facts,
+            versions={"schema": target.fingerprint},
+            rules=(kind.replace(".", ":"),),
+        ),
+    )
+
+
+def _count(connection: Connection, target: Target, word: str) -> int:
+    """How many cells hold a value; each is tried whether it can be encrypted."""
+    cells = 0
+    for values in _pages(connection, target, ()):
+        typed = typed_values(target.field, [row[0] for row in values], word, parsed_json=_parses(connection))
+        try:
+            encode_values(typed, word)
+        except BadInputError:
+            raise misfit(target.field, word) from None
+        cells += len(values)
+    return cells
+
+
+def _word_of_tokens(connection: Connection, target: Target, keyring: Keyring) -> tuple[str, int]:
+    """The one type of a column's values, and how many tokens there are."""
+    words: set[str] = set()
+    cells = 0
+    for rows in _pages(connection, target, target.record_key):
+        tokens = [row[0] for row in rows]
+        plain = decrypt_cells(keyring.key, target.place, [row[1:] for row in rows], tokens)
+        decode_values(plain)
+        words |= {name for name, inner in INNERS.items() if any(raw and raw.startswith(inner.letter) for raw in plain)}
+        cells += len(rows)
+    if len(words) > 1:
+        raise _refused(
+            target.field,
+            f"values of {len(words)} types in one column",
+            "values of one type",
+            "write those of the other types anew",
+        )
+    return next(iter(words), "string"), cells
+
+
+def _pages(connection: Connection, target: Target, more: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
+    """The cells that hold a value, in the order of the primary key, page by page."""
+    table = target.table
+    keys = [table.c[name] for name in target.primary_key]
+    columns = [table.c[target.field.field], *(table.c[name] for name in more), *keys]
+    labelled = [column.label(f"c{number}") for number, column in enumerate(columns)]
+    query = sa.select(*labelled).where(table.c[target.field.field].is_not(None)).order_by(*keys).limit(_PAGE)
+    rows = [tuple(row) for row in connection.execute(query)]
+    while rows:
+        yield [row[: 1 + len(more)] for row in rows]
+        after = rows[-1][1 + len(more) :]
+        behind = keys[0] > after[0] if len(keys) == 1 else sa.tuple_(*keys) > sa.tuple_(*after)
+        rows = [tuple(row) for row in connection.execute(query.where(behind))] if len(rows) == _PAGE else []
+
+
+def _all_tokens(connection: Connection, target: Target) -> bool:
+    first = next(_pages(connection, target, ()), [])
+    return bool(first) and all(bytes(row[0]).startswith(b"\x01\x01") for row in first)
+
+
+def _parses(connection: Connection) -> bool:
+    return connection.dialect.name == "postgresql"
+
+
+def _check_subjects(target: Target, scope: Scope) -> None:
+    if scope == "subject" and not target.subject_key:
+        raise _refused(
+            target.field,
+            "a dataset whose catalog entry names no subject_key",
+            "the field that identifies a person, for persons' own keys",
+            "name it in the catalog, or use the dataset's key",
+        )
+
+
+def _refuse_blockers(target: Target) -> None:
+    if target.blockers:
+        raise _refused(
+            target.field,
+            "a column on which others rest: " + ", ".join(target.blockers),
+            "a column that can be dropped: no key, no constraint, no view, no index shared with others",
+            "drop or rewrite these first; a blind index can take the place of a unique index",
+        )
+
+
+def _refused(field: FieldRef, found: str, expected: str, next_step: str) -> StoreError:
+    return StoreError(str(field), found=found, expected=expected, next_step=next_step)
