@@ -2,20 +2,21 @@
 
 Before a batch changes the store, its rows stand in the journal as an intent. After the store committed, the intent is
 settled together with the batch's ledger event in one transaction. A job that finds an intent at its start was killed
-in between: the store is asked whether those rows are still there, which tells whether the batch was committed.
+in between: the store is asked what became of those rows, which tells whether the batch was committed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from governance.jobs.tables import BATCHES, JOBS
+from governance.jobs.outcome import StepOutcome
+from governance.jobs.tables import BATCHES, CERTIFICATES, JOBS, STEPS
 from governance.ledger.events import Event, EventDraft, stamp
 from governance.records.transactions import reading, writing
 from policies.errors import StalePlanError
@@ -54,7 +55,21 @@ class Intent:
     number: int
     """Its number in the job, from 1."""
     digests: tuple[str, ...]
-    """Keyed hashes of its rows' keys."""
+    """Marks of its rows."""
+    step: int = 0
+    """The step's number in the job, from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedText:
+    """A certificate as the journal keeps it."""
+
+    id: str
+    """Its id."""
+    sha256: str
+    """Of its text, 64 hex digits."""
+    text: str
+    """The text that was signed, with its signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +92,23 @@ class Journal:
         query = select(BATCHES).where(BATCHES.c.job == self.job, BATCHES.c.state == "intent")
         with reading(self.records) as connection:
             row = connection.execute(query).one_or_none()
-        return Intent(row.number, tuple(row.digests.split())) if row else None
+        return Intent(row.number, tuple(row.digests.split()), row.step) if row else None
 
-    def intend(self, digests: Sequence[str]) -> Intent:
+    def intend(self, digests: Sequence[str], *, step: int = 0, proof: str = "") -> Intent:
         """Write down a batch before the store changes. Raises StalePlanError when another run of the plan is going."""
         try:
             with writing(self.records) as connection:
-                last = select(func.coalesce(func.max(BATCHES.c.number), 0)).where(BATCHES.c.job == self.job)
-                open_ = select(func.count()).where(BATCHES.c.job == self.job, BATCHES.c.state == "intent")
-                if connection.execute(open_).scalar_one():
+                last = select(BATCHES.c.number, BATCHES.c.state).where(BATCHES.c.job == self.job)
+                found = connection.execute(last.order_by(BATCHES.c.number.desc()).limit(1)).one_or_none()
+                if found is not None and found.state == "intent":
                     raise _another_run(self.job)
-                number = connection.execute(last).scalar_one() + 1
+                number = found.number + 1 if found is not None else 1
                 row = insert(BATCHES).values(job=self.job, number=number, state="intent", rows=len(digests))
-                connection.execute(row.values(digests=" ".join(digests), time=stamp(self.clock())))
+                said = {"digests": " ".join(digests), "time": stamp(self.clock()), "step": step, "proof": proof}
+                connection.execute(row.values(**said))
         except IntegrityError:
             raise _another_run(self.job) from None
-        return Intent(number, tuple(digests))
+        return Intent(number, tuple(digests), step)
 
     def settle(self, intent: Intent, draft: EventDraft | None) -> None:
         """Close a batch: done with its event, or void without one, in one transaction."""
@@ -106,39 +122,77 @@ class Journal:
             if draft:
                 self.ledger.append_in(connection, draft)
 
-    def done(self) -> tuple[int, int]:
-        """How many batches and rows are done, over all runs."""
+    def done(self, step: int | None = None) -> tuple[int, int]:
+        """How many batches and rows are done, over all runs; of one step or of all."""
         query = select(func.count(), func.coalesce(func.sum(BATCHES.c.rows), 0)).where(
             BATCHES.c.job == self.job, BATCHES.c.state == "done"
         )
+        if step is not None:
+            query = query.where(BATCHES.c.step == step)
         with reading(self.records) as connection:
             batches, rows = connection.execute(query).one()
         return int(batches), int(rows)
 
-    def finish(self, drafts: Sequence[EventDraft]) -> None:
-        """End the job, with its last events in the same transaction; a job that has ended stays as it is."""
-        change = update(JOBS).where(JOBS.c.id == self.job, JOBS.c.state == "running")
+    def proofs(self) -> Iterator[str]:
+        """The proofs of the batches that are done, in their order."""
+        query = select(BATCHES.c.proof).where(BATCHES.c.job == self.job, BATCHES.c.state == "done")
+        with reading(self.records) as connection:
+            yield from connection.execute(query.order_by(BATCHES.c.number)).scalars()
+
+    def steps(self) -> dict[int, StepOutcome]:
+        """The steps that have ended, by number."""
+        query = select(STEPS).where(STEPS.c.job == self.job)
+        with reading(self.records) as connection:
+            rows = [dict(row) for row in connection.execute(query).mappings()]
+        return {row["number"]: StepOutcome(**{n: row[n] for n in StepOutcome.__slots__}) for row in rows}
+
+    def end_step(self, number: int, outcome: StepOutcome) -> None:
+        """Keep what became of a step; a job that is started again begins behind it."""
         with writing(self.records) as connection:
-            if connection.execute(change.values(state="done", ended=stamp(self.clock()))).rowcount == 1:
+            connection.execute(insert(STEPS).values(job=self.job, number=number, **asdict(outcome)))
+
+    def began(self) -> str:
+        """When the job began, in UTC."""
+        with reading(self.records) as connection:
+            return str(connection.execute(select(JOBS.c.started).where(JOBS.c.id == self.job)).scalar_one())
+
+    def pause(self, draft: EventDraft) -> None:
+        """Note that the job waits, with its event."""
+        with writing(self.records) as connection:
+            connection.execute(update(JOBS).where(JOBS.c.id == self.job).values(state="paused"))
+            self.ledger.append_in(connection, draft)
+
+    def finish(self, drafts: Sequence[EventDraft], certificate: SignedText | None = None) -> None:
+        """End the job, with its certificate and last events in one transaction; one that has ended stays as it is."""
+        change = update(JOBS).where(JOBS.c.id == self.job, JOBS.c.state != "done")
+        now = stamp(self.clock())
+        with writing(self.records) as connection:
+            if connection.execute(change.values(state="done", ended=now)).rowcount == 1:
+                if certificate is not None:
+                    row = {"id": certificate.id, "sha256": certificate.sha256, "text": certificate.text}
+                    connection.execute(insert(CERTIFICATES).values(**row, job=self.job, made=now))
                 for draft in drafts:
                     self.ledger.append_in(connection, draft)
 
+    def certificate(self) -> str | None:
+        """The id of the job's certificate; None while it has none."""
+        with reading(self.records) as connection:
+            query = select(CERTIFICATES.c.id).where(CERTIFICATES.c.job == self.job)
+            found: str | None = connection.execute(query).scalar_one_or_none()
+        return found
 
-def enter(
-    records: Engine, ledger: Recorder, head: JobHead, decision: EventDraft, clock: Callable[[], dt.datetime]
-) -> tuple[Journal, bool]:
-    """The journal of a job and whether the job has ended already.
 
-    A job that is new is entered together with the decision that allows it; one that was killed is found as it stood.
+def find(
+    records: Engine, ledger: Recorder, head: JobHead, clock: Callable[[], dt.datetime]
+) -> tuple[Journal, bool] | None:
+    """The journal of a job that was started, and whether the job has ended; None for one that was not.
+
     Raises StalePlanError when a job of that id was started from another plan.
     """
-    with writing(records) as connection:
+    with reading(records) as connection:
         found = connection.execute(select(JOBS).where(JOBS.c.id == head.id)).one_or_none()
-        if found is None:
-            event = ledger.append_in(connection, decision)
-            row = {"id": head.id, "kind": head.kind, "place": head.place, "seal": head.seal, "decision": event.id}
-            connection.execute(insert(JOBS).values(**row, state="running", started=stamp(clock())))
-            return Journal(records, ledger, head.id, event.id, clock), False
+    if found is None:
+        return None
     if found.seal != head.seal:
         raise StalePlanError(
             f"job {head.id}",
@@ -147,6 +201,27 @@ def enter(
             next_step="make a new plan",
         )
     return Journal(records, ledger, head.id, found.decision, clock), found.state == "done"
+
+
+def enter(
+    records: Engine, ledger: Recorder, head: JobHead, decision: EventDraft, clock: Callable[[], dt.datetime]
+) -> tuple[Journal, bool]:
+    """The journal of a job and whether the job has ended already.
+
+    A job that is new is entered together with the decision that allows it; one that was killed or waits is found as it
+    stood. Raises StalePlanError when a job of that id was started from another plan.
+    """
+    found = find(records, ledger, head, clock)
+    if found is not None:
+        with writing(records) as connection:
+            again = update(JOBS).where(JOBS.c.id == head.id, JOBS.c.state == "paused")
+            connection.execute(again.values(state="running"))
+        return found
+    with writing(records) as connection:
+        event = ledger.append_in(connection, decision)
+        row = {"id": head.id, "kind": head.kind, "place": head.place, "seal": head.seal, "decision": event.id}
+        connection.execute(insert(JOBS).values(**row, state="running", started=stamp(clock())))
+    return Journal(records, ledger, head.id, event.id, clock), False
 
 
 def _another_run(job: str) -> StalePlanError:

@@ -2,7 +2,8 @@
 
     {"schema": "governance.plan/1", "kind": ..., "id": ..., ..., "seal": 64 hex digits}
 
-The seal is a keyed hash of all other members in RFC 8785 form: who has the file and not the key cannot change it.
+The seal is a keyed hash of all other members in RFC 8785 form: who has the file and not the key cannot change it. A
+plan file has one form, so that every byte counts.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def open_plan(text: str, kind: str, keyed_hash: KeyedHash, place: str = "plan") 
         genuine = hmac.compare_digest(seal, document["seal"])
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError, rfc8785.CanonicalizationError):
         raise _tampered(place, "a text that is no plan") from None
-    if not genuine:
+    if not genuine or plan_text(document) != text:
         raise _tampered(place, "a plan that was changed, or sealed with another key")
     if said.get("schema") != SCHEMA or said.get("kind") != kind:
         raise _tampered(place, "a plan of another form or kind")
