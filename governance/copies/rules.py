@@ -124,8 +124,8 @@ def _check_treatments(name: str, said: CopyDataset, table: SourceTable, rules: C
 def _check_fits(place: str, kind: str, word: str) -> None:
     if word == "string" or (word == "integer" and kind in _NUMBER_KINDS):
         return
-    _wrong(place, f"pseudonyms of the kind `{kind}` on a field of type {word}",
-           "texts, or whole numbers with a kind of numbers", "choose long_integer for numbers, a mask for others")  # fmt: skip
+    _wrong(place, f"pseudonyms of kind `{kind}` on type {word}",
+           "texts, or whole numbers with a kind of numbers", "choose long_integer, or a mask")  # fmt: skip
 
 
 def _check_rows(name: str, said: CopyDataset, table: SourceTable, dialect: str) -> None:

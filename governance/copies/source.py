@@ -104,7 +104,7 @@ def read_source(
 def _read(inspector: sa.Inspector, store: str, name: str, record_key: tuple[str, ...]) -> SourceTable:
     columns = inspector.get_columns(name)
     primary = inspector.get_pk_constraint(name)
-    declared = tuple(primary["constrained_columns"]) if primary else ()
+    declared = tuple(primary["constrained_columns"])
     key = declared or record_key
     if not key:
         raise ConfigError(
@@ -131,7 +131,7 @@ def _links(inspector: sa.Inspector, name: str) -> tuple[Link, ...]:
         parent = str(each["referred_table"])
         referred = tuple(each["referred_columns"])
         if not referred:  # SQLite lets them be left out: the primary key is meant
-            referred = tuple((inspector.get_pk_constraint(parent) or {}).get("constrained_columns", ()))
+            referred = tuple(inspector.get_pk_constraint(parent)["constrained_columns"])
         schema = each.get("referred_schema")
         shown = f"{schema}.{parent}" if schema and schema != inspector.default_schema_name else parent
         found.append(Link(tuple(each["constrained_columns"]), shown, referred))
