@@ -209,17 +209,19 @@ class Governance:
 
     # --- keep and prove
 
-    def plan_retention(self, rules: Sequence[str] = ()) -> tuple[RetentionPlan, ...]:
-        """What retention rules would delete as of now, in numbers; as `governance.keeping.plan_retention`."""
+    def plan_retention(self, rules: Sequence[str] = (), *, look: bool = False) -> tuple[RetentionPlan, ...]:
+        """What retention rules would delete as of now; as `governance.keeping.plan_retention`."""
         from governance.keeping import plan_retention
 
-        return plan_retention(self, rules)
+        return plan_retention(self, rules, look=look)
 
-    def run_retention(self, plan_text: str) -> RetentionOutcome:
-        """Delete exactly what a plan file says and is still due; as `governance.keeping.run_retention`."""
+    def run_retention(
+        self, plan_text: str, *, on_progress: Callable[[int, int | None, str], None] | None = None
+    ) -> RetentionOutcome:
+        """Delete exactly what a plan file lists and is as it was; as `governance.keeping.run_retention`."""
         from governance.keeping import run_retention
 
-        return run_retention(self, plan_text)
+        return run_retention(self, plan_text, on_progress=on_progress)
 
     def audit_access(self) -> Report:
         """The report on every use that the ledger records."""

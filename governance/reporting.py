@@ -28,7 +28,7 @@ def audit_access(gov: Governance) -> Report:
 
 def audit_retention(gov: Governance, plans: Sequence[RetentionPlan] | None = None) -> Report:
     """What is due, done and covered by no rule; without `plans`, each rule is planned anew, which is recorded."""
-    made = plan_retention(gov) if plans is None else plans
+    made = plan_retention(gov, look=True) if plans is None else plans
     _record(gov, "retention")
     return retention_report(gather(gov, made))
 
@@ -64,8 +64,7 @@ def _plain(event: Event) -> dict[str, Any]:
 
 def _plan(gov: Governance, plan: RetentionPlan) -> dict[str, Any]:
     rule = retention_rules(gov)[plan.rule.removeprefix("retention:")]
-    document = plan.to_json()
-    return document | {"period": str(rule.period), "start_field": rule.start, "due": plan.due}
+    return plan.numbers() | {"period": str(rule.period), "start_field": rule.start}
 
 
 def _record(gov: Governance, kind: str) -> None:

@@ -105,6 +105,21 @@ class ScanConfig(FileModel):
     """ISO 3166 regions that phone numbers without a prefix may belong to."""
 
 
+class JobsConfig(FileModel):
+    """How jobs work: whatever deletes, encrypts or copies many rows."""
+
+    approval: Literal["none", "two_persons"] = "none"
+    """`two_persons`: a plan runs only after somebody approved it who neither made nor runs it."""
+    batch_rows: int = Field(default=500, ge=1, le=10_000)
+    """Rows in one transaction, at most."""
+    rows_per_second: float | None = Field(default=None, gt=0)
+    """Rows in a second, at most; as many as the store takes when it is left out."""
+    window: str | None = Field(default=None, pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
+    """The hours in which batches may begin, in `time_zone`, such as `22:00-06:00`; any hour when it is left out."""
+    certificate_days: int = Field(default=365, ge=1)
+    """How many days after its end, or after a plan that never ran, the marks in a job's files can be tied to rows."""
+
+
 class GovernanceConfig(FileModel):
     """The whole of `governance.yaml`."""
 
@@ -126,6 +141,8 @@ class GovernanceConfig(FileModel):
     """How often an open connection compares the schema with the catalog."""
     scan: ScanConfig = ScanConfig()
     """What a scan reads when the command does not say."""
+    jobs: JobsConfig = JobsConfig()
+    """How jobs work."""
 
 
 def read_config(path: Path) -> GovernanceConfig:

@@ -10,6 +10,9 @@ from typing import Any
 from audits.evidence import ids, moment
 from audits.report import Count
 
+PURPOSE = "governance.retention"
+"""The purpose of jobs that delete what is due."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -51,11 +54,11 @@ def runs_of(events: Iterable[Mapping[str, Any]]) -> tuple[Run, ...]:
     batches: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     endings: dict[tuple[str, str], Mapping[str, Any]] = {}
     for event in events:
-        if event["kind"] not in {"retention.batch", "retention.done"}:
+        if event["kind"] not in {"job.batch", "job.done"} or event["purpose"] != PURPOSE:
             continue
         key = _key(event)
         found = batches.setdefault(key, [])
-        if event["kind"] == "retention.batch":
+        if event["kind"] == "job.batch":
             found.append(event)
         else:
             endings[key] = event

@@ -29,7 +29,16 @@ def opened(ctx: click.Context) -> Iterator[Governance]:
 
 
 def actor() -> str:
-    """The operating system's user, for the record; never used to decide."""
+    """The operating system's user: for the record, and to tell who plans, approves and runs a job.
+
+    The user's id comes first: LOGNAME and its like can be set by anybody.
+    """
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError):
+        pass
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from governance.cli.output import emit, examples, format_option, output_option
+from governance.cli.output import emit, examples, format_option, output_option, say
+from governance.cli.progress import progress
 from governance.cli.project_option import opened
 
 if TYPE_CHECKING:
@@ -30,12 +31,13 @@ def retention() -> None:
 def plan(ctx: click.Context, rules: tuple[str, ...], form: str, output: Path | None) -> int:
     """Count what is due by each RULE of retention.yaml, all of them by default. Nothing is changed.
 
-    With --format json and one rule, the result is the plan file that `retention run` takes.
+    With --format json and one rule, the result is the plan file that `retention run` takes; a list of its rows, without
+    their keys, stays in the project's folder.
     """
     if form == "json" and len(rules) != 1:
         raise click.UsageError("a plan file holds one rule: name it")
     with opened(ctx) as gov:
-        plans = gov.plan_retention(rules)
+        plans = gov.plan_retention(rules, look=form != "json")
     if form == "json":
         emit(plans[0].to_text(), output)
         return 0
@@ -61,24 +63,22 @@ def plan(ctx: click.Context, rules: tuple[str, ...], form: str, output: Path | N
 @format_option("text", "json")
 @click.pass_context
 def run(ctx: click.Context, path: Path, form: str) -> int:
-    """Delete exactly what the plan counted and is still due, in transactions. Start it again after a kill."""
-    with opened(ctx) as gov:
-        found = gov.run_retention(path.read_text(encoding="utf-8"))
-    document = {
-        "schema": "governance.retention-run/1",
-        "job": found.job,
-        "decision": found.decision,
-        "planned": found.planned,
-        "deleted": found.deleted,
-        "held": found.held,
-        "gone": found.gone,
-        "left": found.left,
-    }
+    """Delete exactly the records that the plan lists and that are as they were, in transactions.
+
+    Start it again after a kill. Its certificate is printed by `governance job certificate`.
+    """
+    with opened(ctx) as gov, progress("deleting") as step:
+        found = gov.run_retention(path.read_text(encoding="utf-8"), on_progress=step)
+    document = found.to_json()
     if form == "json":
         emit(json.dumps(document, indent=2), None)
     else:
-        numbers = ", ".join(f"{document[key]} {key}" for key in ("planned", "deleted", "held", "gone", "left"))
+        numbers = ", ".join(
+            f"{document[key]} {key}" for key in ("planned", "deleted", "held", "changed", "gone", "left")
+        )
         emit(f"job {found.job}: {numbers}; decision {found.decision} in the ledger", None)
+    if found.resumes is not None:
+        say(f"paused outside the time window; start it again from {found.resumes.isoformat(timespec='minutes')} on")
     return 0
 
 

@@ -63,7 +63,7 @@ def _chapters(stage: Stage) -> Iterator[Line]:
         yield from stage.chapter(number, head)
         yield from tell(stage)
     yield from stage.chapter(8, "retention_head")
-    plans = gov.plan_retention()
+    plans = gov.plan_retention(look=True)
     yield from retention(stage, plans)
     yield from stage.chapter(9, "audit_head")
     access = gov.audit_access()

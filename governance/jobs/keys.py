@@ -23,6 +23,8 @@ def key_digest(keyed_hash: KeyedHash, scope: str, dataset: DatasetRef, values: S
 def _text(value: Any) -> str | None:
     if value is None:
         return None
+    if isinstance(value, dt.datetime) and value.tzinfo is not None:  # one instant, whatever the session's zone
+        return value.astimezone(dt.UTC).isoformat()
     if isinstance(value, dt.date | dt.datetime | dt.time):
         return value.isoformat()
     if isinstance(value, bytes):

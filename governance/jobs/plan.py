@@ -136,6 +136,23 @@ class PlanDraft:
 def make_plan(office: Office, draft: PlanDraft) -> Plan:
     """Seal a plan and enter it in the records together with `job.planned`. Raises LedgerError, RecordsError."""
     slip = draft.slip or new_slip(office)
+    plan = _sealed(office, draft, slip)
+    row = {name: getattr(plan, name) for name in ("id", "kind", "place", "seal", "rows")}
+    row |= {"planned_by": plan.actor, "made": plan.made_at, "salt": slip.salt.hex(), "salt_ends": salt_day(office)}
+    with writing(office.records) as connection:
+        connection.execute(insert(PLANS).values(**row))
+        office.ledger.append_in(connection, _planned(plan, draft))
+    return plan
+
+
+def look(office: Office, draft: PlanDraft) -> Plan:
+    """A plan that says how things are and can never be run; recorded as `job.planned`. Raises LedgerError."""
+    plan = _sealed(office, draft, draft.slip or new_slip(office))
+    office.ledger.append(_planned(plan, draft))
+    return plan
+
+
+def _sealed(office: Office, draft: PlanDraft, slip: PlanSlip) -> Plan:
     unsealed = Plan(
         id=slip.id,
         kind=draft.kind,
@@ -148,13 +165,7 @@ def make_plan(office: Office, draft: PlanDraft) -> Plan:
         row_list=draft.row_list,
         seal="",
     )
-    plan = replace(unsealed, seal=seal_plan(draft.kind, _body(unsealed), office.keyed_hash)["seal"])
-    row = {name: getattr(plan, name) for name in ("id", "kind", "place", "seal", "rows")}
-    row |= {"planned_by": plan.actor, "made": plan.made_at, "salt": slip.salt.hex(), "salt_ends": salt_day(office)}
-    with writing(office.records) as connection:
-        connection.execute(insert(PLANS).values(**row))
-        office.ledger.append_in(connection, _planned(plan, draft))
-    return plan
+    return replace(unsealed, seal=seal_plan(draft.kind, _body(unsealed), office.keyed_hash)["seal"])
 
 
 def salt_day(office: Office) -> str:

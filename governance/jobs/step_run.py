@@ -16,6 +16,7 @@ from governance.jobs.outcome import StepOutcome
 from governance.jobs.plan import stale
 from governance.jobs.running import Running
 from governance.jobs.store_connection import transaction
+from governance.jobs.table_step import TableStep
 from governance.jobs.work import Batch, Intended, Key
 from governance.ledger.events import EventDraft
 
@@ -53,12 +54,23 @@ class StepRun:
         """Do the step to its end and say what became of it. Raises PausedError between two batches."""
         self._settle_open_batch()
         self._done = self._journal.done(self._number)[1]
+        before = -1
+        while before < self._done:
+            before = self._done
+            self._skipped.clear()
+            self._pass()
+            if not (isinstance(self._step, TableStep) and self._step.layered):
+                break
+        return self._counted()
+
+    def _pass(self) -> None:
+        """Every row that needs the step, once."""
         after: Key | None = None
         while True:
             self._wait_for_window()
             keys, rows = self._batch(after)
             if keys is None:
-                return self._counted()
+                return
             self._done += rows
             if self._run.on_progress is not None:
                 self._run.on_progress(self._done, self._planned or None, self._step.name)
@@ -129,6 +141,8 @@ class StepRun:
     def _counted(self) -> StepOutcome:
         done = self._done
         held, barred, changed = (self._skipped[fate] for fate in ("held", "barred", "changed"))
+        if self._planned > done + held + barred + changed:
+            changed += self._moved(held + barred + changed)
         return StepOutcome(
             self._step.name,
             self._planned,
@@ -139,6 +153,15 @@ class StepRun:
             gone=max(0, self._planned - done - held - barred - changed),
             fresh=self._skipped["fresh"],
         )
+
+    def _moved(self, seen: int) -> int:
+        """Listed rows that are still there although the step did not come upon them: they are not as they were."""
+        rows, step = self._run.rows, self._step
+        if rows is None or step.action != "delete" or not isinstance(step, TableStep):
+            return 0
+        with transaction(self._run.connection):
+            marks = (self._marker.mark(key) for key in step.there(self._run.connection))
+            return sum(rows.states([mark])[0] is not None for mark in marks) - seen
 
     def _event(self, intent: Intent) -> EventDraft:
         counts = {"rows": len(intent.digests), "batch": intent.number, "step": self._number + 1}

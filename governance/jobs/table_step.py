@@ -36,6 +36,8 @@ class TableStep:
     """The columns that identify a person; empty when the catalog names none."""
     states: Sequence[ColumnElement[Any]] = ()
     """The values that the plan's decision on a row rests on; empty for a plan without a row list."""
+    layered: bool = False
+    """Whether rows come to need it once others are done: the engine then goes over the table until nothing is left."""
     columns: Sequence[ColumnElement[Any]] = ()
     """What else `apply` needs: the payload of a batch is one tuple of these a row."""
 
@@ -54,9 +56,7 @@ class TableStep:
 
     def reviewed(self, connection: Connection) -> Iterator[tuple[Key, Key]]:
         """Key and state of every row that needs it now, in key order, for a row list."""
-        split = len(self.key)
-        for row in self._pages(connection, (*self.key, *self.states), self.needs):
-            yield row[:split], row[split:]
+        return self.pages(connection, self.needs)
 
     def there(self, connection: Connection) -> Iterator[Key]:
         """The key of every row of the table, whether or not it needs the step."""
@@ -75,6 +75,12 @@ class TableStep:
         if not rest:
             return condition
         return sa.and_(first >= value, sa.or_(condition, sa.tuple_(*rest) > sa.tuple_(*values)))
+
+    def pages(self, connection: Connection, where: ColumnElement[bool]) -> Iterator[tuple[Key, Key]]:
+        """Key and state of every row of a condition, in key order."""
+        split = len(self.key)
+        for row in self._pages(connection, (*self.key, *self.states), where):
+            yield row[:split], row[split:]
 
     def _pages(
         self, connection: Connection, columns: Sequence[ColumnElement[Any]], where: ColumnElement[bool]

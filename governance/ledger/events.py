@@ -43,9 +43,6 @@ KINDS = frozenset(
         "key.rotated",
         "ledger.opened",
         "report",
-        "retention.batch",
-        "retention.done",
-        "retention.planned",
         "scan",
         "scan.judged",
     }

@@ -29,6 +29,8 @@ class Referrer:
     """The referring table and fields, as in `order_items(order_id)`."""
     exists: ColumnElement[bool]
     """Whether a row of the table is referred to from there."""
+    links: tuple[tuple[str, str], ...] = ()
+    """For the table itself: each referring field with the one that it refers to; empty for another table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,54 @@ class Target:
     """Whether a row began before the cutoff and meets the rule's `where`."""
     month: ColumnElement[str]
     """The month in which a row began, as `2026-01`."""
+    raw: bool
+    """Whether values are read as the store has them: SQLite keeps texts in fields that are declared as dates."""
     fingerprint: str
     """A digest of columns, types, keys and referrers."""
 
     @property
     def due(self) -> ColumnElement[bool]:
-        """Whether a row is to be deleted: expired, and nothing refers to it."""
+        """Whether a row can be deleted now: expired, and nothing refers to it."""
         return sa.and_(self.expired, *(sa.not_(each.exists) for each in self.referrers))
+
+    @property
+    def planned(self) -> ColumnElement[bool]:
+        """Whether a row is due now, or is once all others that are due have gone: a tree goes from its leaves up."""
+        return sa.and_(self.expired, *(sa.not_(kept) for kept in self.keepers.values()))
+
+    @property
+    def keepers(self) -> dict[str, ColumnElement[bool]]:
+        """What keeps an expired row, by name: a row of another table, or one of its own tree that stays."""
+        return {each.name: self._in_kept_tree() if each.links else each.exists for each in self.referrers}
+
+    @property
+    def is_tree(self) -> bool:
+        """Whether rows of the table refer to others of it."""
+        return any(each.links for each in self.referrers)
+
+    @property
+    def states(self) -> tuple[ColumnElement[Any], ...]:
+        """The values that decide on a row: its start, and the fields of the rule's `where`."""
+        names = {self.rule.start, *(self.rule.where.fields if self.rule.where else ())}
+        return tuple(
+            sa.type_coerce(self.table.c[name], sa.Text) if self.raw else self.table.c[name] for name in sorted(names)
+        )
+
+    def _in_kept_tree(self) -> ColumnElement[bool]:
+        """Whether a row stays because one that stays refers to it, over any number of others."""
+        others = [each.exists for each in self.referrers if not each.links]
+        free = sa.and_(self.expired, *(sa.not_(each) for each in others))
+        links = [each.links for each in self.referrers if each.links]
+        names = list(
+            dict.fromkeys([*(column.name for column in self.key), *(one for each in links for one, _ in each)])
+        )
+        stays = sa.select(*(self.table.c[name] for name in names)).where(sa.case((free, 0), else_=1) == 1)
+        kept = stays.cte("gov_kept", recursive=True)
+        up = self.table.alias("gov_up")
+        match = [sa.and_(*(kept.c[one] == up.c[to] for one, to in each)) for each in links]
+        kept = kept.union(sa.select(*(up.c[name] for name in names)).join_from(up, kept, sa.or_(*match)))
+        same = sa.and_(*(kept.c[column.name] == column for column in self.key))
+        return sa.exists(sa.select(sa.literal(1)).select_from(kept).where(same).correlate(self.table))
 
 
 def find_target(
@@ -96,6 +139,7 @@ def find_target(
         cutoff,
         sa.and_(*conditions),
         _month(table.c[rule.start], zone, dialect),
+        dialect == "sqlite",
         _fingerprint(table, referrers),
     )
 
@@ -132,11 +176,13 @@ def _referrer(table: sa.Table, schema: str | None, name: str, fields: list[str],
     child = sa.table(name, *(sa.column(each) for each in {*fields, *table.primary_key.columns.keys()}), schema=schema)
     other = child.alias("gov_referrer")
     match = [other.c[one] == table.c[to] for one, to in zip(fields, referred, strict=True)]
-    if name == table.name and schema == table.schema:  # a row that refers to itself does not keep itself
+    own = name == table.name and schema == table.schema
+    if own:  # a row that refers to itself does not keep itself
         match.append(sa.or_(*(other.c[column.name] != column for column in table.primary_key.columns)))
     shown = f"{schema}.{name}" if schema else name
     exists = sa.exists(sa.select(sa.literal(1)).select_from(other).where(*match).correlate(table))
-    return Referrer(f"{shown}({', '.join(fields)})", exists)
+    links = tuple(zip(fields, referred, strict=True)) if own else ()
+    return Referrer(f"{shown}({', '.join(fields)})", exists, links)
 
 
 def _before(

@@ -63,7 +63,7 @@ def test_people_agree_in_both_forms_and_some_withdraw(gov: Governance, events: l
 
 
 def test_what_was_due_of_marketing_contacts_is_gone_and_tickets_are_due(gov: Governance, small_demo: Path) -> None:
-    done = list(gov.ledger.events("retention.done"))
+    done = list(gov.ledger.events("job.done"))
     assert [each.objects[0].ref for each in done] == ["crm.marketing_contacts"]
     assert done[0].counts["rows"] > 0
     engine = sa.create_engine(f"sqlite:///{small_demo / 'shop.db'}")

@@ -40,24 +40,24 @@ def test_an_open_intent_is_found_and_stops_a_second_run(journal):
 
 def test_done_batches_count_and_void_ones_do_not(journal, ledger):
     journal.settle(journal.intend(["1" * 64]), None)
-    journal.settle(journal.intend(["1" * 64, "2" * 64]), draft("retention.batch", rows=2))
+    journal.settle(journal.intend(["1" * 64, "2" * 64]), draft("job.batch", rows=2))
     assert journal.intent() is None
     assert journal.done() == (1, 2)
-    assert len(list(ledger.events("retention.batch"))) == 1
+    assert len(list(ledger.events("job.batch"))) == 1
 
 
 def test_a_batch_is_settled_once(journal, ledger):
     intent = journal.intend(["1" * 64])
-    journal.settle(intent, draft("retention.batch", rows=1))
+    journal.settle(intent, draft("job.batch", rows=1))
     with pytest.raises(StalePlanError):
-        journal.settle(intent, draft("retention.batch", rows=1))
-    assert len(list(ledger.events("retention.batch"))) == 1
+        journal.settle(intent, draft("job.batch", rows=1))
+    assert len(list(ledger.events("job.batch"))) == 1
 
 
 def test_a_job_ends_once(records, ledger, clock, journal):
-    journal.finish([draft("retention.done")])
-    journal.finish([draft("retention.done")])
-    assert len(list(ledger.events("retention.done"))) == 1
+    journal.finish([draft("job.done")])
+    journal.finish([draft("job.done")])
+    assert len(list(ledger.events("job.done"))) == 1
     assert enter(records, ledger, HEAD, draft("decision"), clock)[1]
 
 
@@ -69,6 +69,6 @@ def test_a_batch_whose_event_cannot_be_written_stays_open(journal, monkeypatch):
 
     monkeypatch.setattr(type(journal.ledger), "append_in", fail)
     with pytest.raises(LedgerError):
-        journal.settle(intent, draft("retention.batch", rows=1))
+        journal.settle(intent, draft("job.batch", rows=1))
     assert journal.intent() == intent
     assert journal.done() == (0, 0)

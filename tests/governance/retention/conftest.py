@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import uuid
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,11 +10,11 @@ from types import SimpleNamespace
 import pytest
 import sqlalchemy as sa
 
+from governance.jobs.office import Office
 from governance.ledger.log import Ledger
 from governance.protect.keyed_hash import HmacKeyedHash
 from governance.protect.signing import Ed25519Signer
 from governance.records.database import create_records
-from governance.retention.plan import Office
 from policies.retention_rules import RetentionRule, read_retention
 
 NOW = dt.datetime(2026, 11, 22, 8, tzinfo=dt.UTC)
@@ -41,14 +40,15 @@ def make_ledger(records):
 
 
 def make_office(records, **changes):
-    numbers = itertools.count(1)
     return Office(
         **{
             "records": records,
             "ledger": make_ledger(records),
             "keyed_hash": HmacKeyedHash(b"k" * 32),
             "clock": lambda: NOW,
-            "new_id": lambda: f"plan{next(numbers)}",
+            "signer": Ed25519Signer("governance.ledger/test", b"s" * 32),
+            "new_id": lambda: uuid.uuid4().hex,
+            "folder": Path(records.url.database).parent / "plans",
             "zone": "UTC",
             "digest": "d1",
             **changes,

@@ -8,6 +8,7 @@ import json
 import pytest
 import sqlalchemy as sa
 
+from governance.jobs.plan_file import plan_text
 from governance.protect.keyed_hash import HmacKeyedHash
 from governance.retention.plan import plan, read_plan
 from policies.errors import ConfigError, PredicateError, StoreError, TamperedError
@@ -42,8 +43,8 @@ def test_records_without_a_start_are_counted_and_never_due(office, rule, store):
 
 def test_the_plan_is_in_the_ledger_with_its_numbers(office, rule, store, shop):
     found = plan(office, rule, store)
-    (event,) = office.ledger.events("retention.planned")
-    assert (event.refs["plan"], event.counts["due"], event.rules) == (found.id, len(shop.due), ("retention:orders",))
+    (event,) = office.ledger.events("job.planned")
+    assert (event.refs["plan"], event.counts["rows"], event.rules) == (found.id, len(shop.due), ("retention:orders",))
 
 
 def test_a_plan_file_reads_back_the_same(office, rule, store):
@@ -53,13 +54,14 @@ def test_a_plan_file_reads_back_the_same(office, rule, store):
 
 
 @pytest.mark.parametrize(
-    "change", ["cutoff", "due", "by_month", "dataset", "rule", "id", "seal", "kind", "extra", "zone"]
+    "change", ["cutoff", "rows", "by_month", "place", "rule", "id", "seal", "kind", "extra", "zone"]
 )
 def test_a_changed_plan_is_refused(office, rule, store, change):
-    document = plan(office, rule, store).to_json()
-    document[change] = {"2020-01": 1} if change == "by_month" else 9 if change == "due" else "2099-01-01"
+    document = json.loads(plan(office, rule, store).to_text())
+    home = document["facts"] if change in document["facts"] else document["lines"][0] if change == "rows" else document
+    home[change] = {"2020-01": 1} if change == "by_month" else 9 if change == "rows" else "2099-01-01"
     with pytest.raises(TamperedError):
-        read_plan(json.dumps(document), office.keyed_hash)
+        read_plan(plan_text(document), office.keyed_hash)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "null", '{"seal": 3}', '{"seal": "x", "a": NaN}', "[" * 100_000])
