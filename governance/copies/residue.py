@@ -95,7 +95,8 @@ def _protected(places: Places, table: SourceTable, rules: CopyRules) -> list[str
 
 def _pages(connection: Connection, name: str, fields: Sequence[str]) -> Iterator[Sequence[Sequence[Any]]]:
     if fields:
-        query: sa.Select[Any] = sa.select(*(sa.column(each) for each in fields)).select_from(sa.table(name))
+        table = sa.table(name, *(sa.column(each) for each in fields))
+        query = sa.select(table)
         yield from connection.execute(query.execution_options(stream_results=True)).partitions(_PAGE)
 
 

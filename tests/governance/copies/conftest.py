@@ -29,6 +29,7 @@ from policies.catalog import parse_catalog
 from policies.copy_rules import parse_copy_rules
 
 NOW = dt.datetime(2026, 11, 22, 8, tzinfo=dt.UTC)
+START = dt.datetime(2026, 1, 1)  # noqa: DTZ001 a store's own times carry no zone
 KEY = PseudonymKey(b"p" * 32)
 
 CATALOG = """
@@ -174,7 +175,7 @@ def fill_shop(engine, customers=30):
         for number in range(1, customers + 1)
     ]
     orders = [
-        {"id": n, "customer_id": 1 + n % customers, "placed_at": dt.datetime(2026, 1, 1) + dt.timedelta(hours=n),
+        {"id": n, "customer_id": 1 + n % customers, "placed_at": START + dt.timedelta(hours=n),
          "total": decimal.Decimal(n) / 4}
         for n in range(1, 2 * customers + 1)
     ]  # fmt: skip
@@ -183,7 +184,8 @@ def fill_shop(engine, customers=30):
         connection.execute(sa.insert(made.tables["orders"]), orders)
         products = [{"code": f"P{n}", "label": f"Thing {n}"} for n in range(8)]
         connection.execute(sa.insert(made.tables["products"]), products)
-        items = [{"order_id": n, "line": line, "product": f"P{(n + line) % 7}"} for n in range(1, 2 * customers + 1) for line in (1, 2)]  # fmt: skip
+        pairs = [(n, line) for n in range(1, 2 * customers + 1) for line in (1, 2)]
+        items = [{"order_id": n, "line": line, "product": f"P{(n + line) % 7}"} for n, line in pairs]
         connection.execute(sa.insert(made.tables["order_items"]), items)
         departments = made.tables["departments"]
         connection.execute(sa.insert(departments), [{"id": n, "head": None} for n in (1, 2, 3)])
@@ -288,8 +290,14 @@ def fresh(request, tmp_path):
 @pytest.fixture
 def shop(tmp_path):
     """All that tests of copies share."""
-    return SimpleNamespace(
-        fill=fill_shop, places=make_places, plan=plan_copy, run=run_copy, copied=copied, table=table, rules=RULES,
+    made = []
+
+    def places(*args, **options):
+        made.append(make_places(*args, **options))
+        return made[-1]
+
+    yield SimpleNamespace(
+        fill=fill_shop, places=places, plan=plan_copy, run=run_copy, copied=copied, table=table, rules=RULES,
         catalog=CATALOG, parse=parse_copy_rules, office=make_office, folder=tmp_path / "plans", key=KEY,
     )  # fmt: skip
     for each in made:
