@@ -200,7 +200,7 @@ class Governance:
         from governance.scanning import scan_stores
 
         names = tuple(stores) or tuple(self.project.config.stores)
-        options, opened, down = self._scan_options(sample, thresholds, engine), [], []
+        options, opened, down = self.scan_options(sample, thresholds, engine), [], []
         for name in names:
             try:
                 opened.append(self.store(name))
@@ -413,9 +413,13 @@ class Governance:
         policy = self.policy_files.policy
         return {"catalog": policy.catalog.digest, "policy": policy.digest, "taxonomy": policy.taxonomy.version}
 
-    def _scan_options(
-        self, sample: Sample | None, thresholds: Mapping[str, float] | None, engine: Engine | None
+    def scan_options(
+        self,
+        sample: Sample | None = None,
+        thresholds: Mapping[str, float] | None = None,
+        engine: Engine | None = None,
     ) -> ScanOptions:
+        """The rules by which the project's stores are scanned; what is not given is as the configuration says."""
         from governance.judging_fields import thresholds_in_force
         from governance.scan.options import Engine, ScanOptions
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "job": "List, approve and certify bulk jobs.",
     "keys": "List, rotate, destroy and back up keys.",
     "ledger": "Show and verify the record of every decision.",
+    "mask": "Copy a store safely for test or analytics.",
     "policy": "Check and explain the access policy.",
     "query": "Run one guarded SELECT.",
     "redact": "Take personal data out of text, CSV and JSON lines.",

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection
 from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
 
-from governance.retention.where import where_condition
+from connectors.sql.where import where_condition
 from policies.errors import ConfigError, StoreError
 from policies.retention_rules import RetentionRule
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.retention.where import where_condition
+from connectors.sql.where import where_condition
 from policies.errors import PredicateError
 from policies.predicate import parse_predicate
 

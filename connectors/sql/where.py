@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
+from sqlalchemy.dialects import mysql
 
 from policies.errors import PredicateError
 from policies.nouns import Scalar
@@ -31,8 +32,16 @@ from policies.predicate import (
     Truth,
 )
 
-_COLLATIONS: Mapping[str, str] = {"sqlite": "BINARY", "postgresql": "C"}
+_COLLATIONS: Mapping[str, str] = {
+    "mariadb": "utf8mb4_bin",
+    "mysql": "utf8mb4_bin",
+    "postgresql": "C",
+    "sqlite": "BINARY",
+}
 """The collation that compares code points, by dialect."""
+
+_CAST: Mapping[str, sa.types.TypeEngine[Any]] = {"utf8mb4_bin": mysql.CHAR(charset="utf8mb4")}
+"""What a text is cast to under a collation that needs its own character set."""
 
 _COMPARE: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     "==": lambda left, right: left == right,
@@ -99,7 +108,7 @@ class _Writer:
             return self._constant(operand.value, self._column(other))
         column = self._column(operand)
         if _is_text(column):
-            return sa.collate(sa.cast(column, sa.Text), self._collation)
+            return sa.collate(sa.cast(column, _CAST.get(self._collation, sa.Text())), self._collation)
         return _number(column)
 
     def _column(self, operand: Operand) -> ColumnElement[Any]:

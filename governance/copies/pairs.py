@@ -1,0 +1,61 @@
+"""Pairs of values and pseudonyms that outlive a copy, sealed: later copies, and a run after a kill, give the same."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from governance.copies.source import SourceTable
+from governance.copies.treating import arrow_column
+from governance.protect.pseudonyms import Assignments
+from policies.copy_rules import CopyRules
+
+_PAGE = 20_000
+
+
+def pairs_path(folder: Path, domain: str) -> Path:
+    """Where the pairs of a domain lie; they can be read with the project's key only."""
+    return folder / f"pairs-{hashlib.sha256(domain.encode()).hexdigest()[:16]}.sealed"
+
+
+def learn_pairs(
+    source: Connection,
+    folder: Path,
+    domain: str,
+    maker: Assignments,
+    asked: tuple[Mapping[str, SourceTable], CopyRules],
+) -> None:
+    """Take up the pairs that are there, learn every value of the domain, and keep them durably.
+
+    Raises DecryptionError for pairs that were altered, ConfigError when too few pseudonyms are free.
+    """
+    tables, rules = asked
+    path = pairs_path(folder, domain)
+    if path.exists():
+        maker.unseal(path.read_bytes())
+    before = len(maker)
+    for name, table in tables.items():
+        for field, entry in rules.datasets[name].fields.items():
+            if entry.treatment == f"pseudonym:{domain}":
+                column = table.table.c[field]
+                query = sa.select(column).distinct().execution_options(stream_results=True)
+                found = source.execute(query)
+                for page in found.partitions(_PAGE):
+                    maker.column(arrow_column([row[0] for row in page], table.words[field]))
+    if len(maker) > before or not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(path, maker.seal())
+
+
+def _write(path: Path, sealed: bytes) -> None:
+    new = path.with_suffix(".new")
+    with new.open("wb") as file:
+        file.write(sealed)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
