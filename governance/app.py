@@ -310,7 +310,7 @@ class Governance:
             keyed_hash=self.keyring.keyed_hash(),
             clock=self.clock,
             new_id=self.new_id,
-            checkpoint_file=self.project.checkpoint_file,
+            checkpoint_files=self.project.checkpoint_files,
         )
 
     @property

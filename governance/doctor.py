@@ -14,10 +14,13 @@ import sqlalchemy as sa
 
 from connectors.opening import open_store
 from connectors.sql.address import remote_without_tls
+from governance.ledger.checkpoint_file import CheckpointFiles
+from governance.ledger.periods import newest_note
 from governance.opening_keys import open_keyring
 from governance.policy_files import WATCHED, PolicyFiles
 from governance.project import Project
 from governance.records.database import open_records
+from governance.records.transactions import reading
 from governance.scan.shapes import shape_name
 from policies.errors import GovernanceError
 from policies.retention_rules import read_retention
@@ -84,6 +87,7 @@ def examine_project(project: Project, clock: Callable[[], dt.datetime]) -> Itera
     yield _try("retention", lambda: _retention(project))
     yield _try("records", lambda: _records(project))
     yield _try("keyring", lambda: _keyring(project))
+    yield from _checkpoint_files(project)
     for name in sorted(project.config.stores):
         yield from _store(project, name)
 
@@ -111,6 +115,40 @@ def _records(project: Project) -> str:
     engine = open_records(project.records_url)
     engine.dispose()
     return f"{engine.dialect.name}, up to date"
+
+
+def _checkpoint_files(project: Project) -> Iterator[Check]:
+    """How each file that receives checkpoints stands to the newest one in the records."""
+    if not project.checkpoint_files:
+        return
+    try:
+        engine = open_records(project.records_url)
+    except GovernanceError:
+        return  # reported as `records`
+    try:
+        with reading(engine) as connection:
+            states = CheckpointFiles(project.checkpoint_files).states(newest_note(connection))
+    except sa.exc.SQLAlchemyError:
+        return
+    finally:
+        engine.dispose()
+    for place, each in enumerate(states, 1):
+        what = f"checkpoint file {place}"
+        if each.ok:
+            yield Check(what, State.OK, "holds the newest checkpoint")
+        elif each.state in ("ahead", "foreign"):
+            step = (
+                f"run `governance ledger verify --checkpoint {each.path}`; the log may have been set back or replaced"
+            )
+            yield Check(
+                what,
+                State.FINDING,
+                f"a checkpoint that is {each.state} {'of' if each.state == 'ahead' else 'to'} the ledger",
+                step,
+            )
+        else:
+            step = f"see that {each.path} can be written, then run `governance ledger checkpoint`"
+            yield Check(what, State.FINDING, f"{each.state}: a checkpoint could not be kept there", step)
 
 
 def _keyring(project: Project) -> str:

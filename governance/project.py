@@ -69,10 +69,10 @@ class Project:
         return self._url(self.config.records.url, "records.url")
 
     @property
-    def checkpoint_file(self) -> Path | None:
-        """The file that receives signed checkpoints, if one is configured."""
+    def checkpoint_files(self) -> tuple[Path, ...]:
+        """The files that receive signed checkpoints."""
         named = self.config.records.checkpoint_file
-        return self.folder / named if named else None
+        return tuple(self.folder / each for each in ((named,) if isinstance(named, str) else named))
 
     @property
     def keyring_path(self) -> Path:

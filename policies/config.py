@@ -58,8 +58,10 @@ class RecordsConfig(FileModel):
 
     url: str = "sqlite:///.governance/gov.db"
     """A SQLAlchemy URL of SQLite or PostgreSQL, or `env:NAME`."""
-    checkpoint_file: str | None = None
-    """A file that receives every signed checkpoint, best on a disk that someone else keeps."""
+    checkpoint_file: str | tuple[str, ...] = ()
+    """A file, or a list of files, that receive every signed checkpoint, best on disks that someone else keeps."""
+    ledger_keep_days: int | None = Field(default=None, ge=0)
+    """How many days a closed period of the ledger is kept before it may be dropped; without it none may."""
 
 
 class VaultConfig(FileModel):

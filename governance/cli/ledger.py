@@ -1,4 +1,4 @@
-"""`governance ledger show|verify|checkpoint|export|prove`."""
+"""`governance ledger show|verify|checkpoint|export|prove|periods|close-period|drop-period|erase`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,7 @@ def show(
 ) -> int:
     """List events, oldest first: one line each, or one JSON object a line exactly as it was hashed."""
     with opened(ctx) as gov:
-        ref = gov.ledger.refer("principal", principal) if principal else None
+        ref = (gov.ledger.find("principal", principal) or "p:nobody") if principal else None
         found = gov.ledger.events(kind, principal=ref, ids=ids or None, since=_utc(since), until=_utc(until))
         events: Iterable[Event] = (
             event
@@ -115,13 +116,18 @@ def verify(ctx: click.Context, checkpoint: Path | None, copy: Path | None, proof
             found = verify_export(lines, Ed25519Verifier, outside=outside)
     else:
         with opened(ctx) as gov:
-            found = gov.ledger.verify(outside)
+            found, places = gov.ledger.verify(outside), gov.ledger.checkpoint_places()
+        for each in places:
+            if not each.ok:
+                say(f"checkpoint file {each.path}: {each.state}")
     problems = [{"place": each.place, "kind": each.kind} for each in found.problems]
     if form == "json":
         document = {"schema": "governance.ledger-verify/1", "status": found.status, "size": found.size}
-        emit(json.dumps(document | {"root": found.root, "problems": problems}, indent=2), None)
+        document |= {"root": found.root, "problems": problems, "dropped_periods": list(found.dropped)}
+        emit(json.dumps(document, indent=2), None)
     else:
         lines_ = [f"{each['place']}: {each['kind']}" for each in problems]
+        lines_ += [f"period {each}: dropped after its retention; its last checkpoint stands" for each in found.dropped]
         emit("\n".join([f"{found.status}: {found.size} events, root {found.root}", *lines_]), None)
     return 1 if found.problems else 0
 
@@ -147,10 +153,16 @@ def _verify_proof(ctx: click.Context, proof: Path, outside: str | None, form: st
 @output_option
 @click.pass_context
 def checkpoint(ctx: click.Context, output: Path | None) -> int:
-    """Sign the log as it stands. Keep the result where nobody who runs this machine can change it."""
+    """Sign the log as it stands. Keep the result where nobody who runs this machine can change it.
+
+    Exits 2 when one of the files of records.checkpoint_file could not be written; the others are.
+    """
     with opened(ctx) as gov:
         emit(gov.ledger.checkpoint(), output)
-    return 0
+        missed = [each for each in gov.ledger.checkpoint_places() if not each.ok]
+    for each in missed:
+        say(f"checkpoint file {each.path}: {each.state}")
+    return 2 if missed else 0
 
 
 @ledger.command(
@@ -199,6 +211,98 @@ def prove(ctx: click.Context, event: str | None, older: Path | None, output: Pat
     with opened(ctx) as gov:
         proof = gov.ledger.prove_start(older.read_text(encoding="utf-8")) if older else gov.ledger.prove(event or "")
     emit(json.dumps(proof, indent=2, ensure_ascii=False), output)
+    return 0
+
+
+@ledger.command(
+    epilog=examples(
+        "ledger periods",
+        "ledger periods --format json",
+    )
+)
+@format_option("text", "json")
+@click.pass_context
+def periods(ctx: click.Context, form: str) -> int:
+    """List the periods of the log: how many events each has, when it was opened, closed and dropped."""
+    with opened(ctx) as gov:
+        found = gov.ledger.periods()
+    if form == "json":
+        document = {"schema": "governance.ledger-periods/1", "periods": [asdict(each) for each in found]}
+        emit(json.dumps(document, indent=2), None)
+    else:
+        emit(
+            "\n".join(
+                f"{each.number:>4}  {each.size:>10} events  opened {each.opened}  closed {each.closed or '-'}  "
+                f"dropped {each.dropped or '-'}"
+                for each in found
+            ),
+            None,
+        )
+    return 0
+
+
+@ledger.command(
+    epilog=examples(
+        "ledger close-period --output /mnt/elsewhere/checkpoint-of-2026",
+    )
+)
+@output_option
+@click.pass_context
+def close_period(ctx: click.Context, output: Path | None) -> int:
+    """End the open period of the log, begin the next one, and print the last signed checkpoint of the old one."""
+    with opened(ctx) as gov:
+        emit(gov.ledger.close_period(actor=gov.actor_ref), output)
+    return 0
+
+
+@ledger.command(
+    epilog=examples(
+        "ledger drop-period 1",
+        "ledger drop-period 1 --yes",
+    )
+)
+@click.argument("number", type=click.IntRange(min=1))
+@click.option("--yes", is_flag=True, help="Delete; without it, only say what would go.")
+@click.pass_context
+def drop_period(ctx: click.Context, number: int, *, yes: bool) -> int:
+    """Delete the events of a closed period whose retention is over, for good; its last checkpoint stays.
+
+    How long a closed period is kept says records.ledger_keep_days in governance.yaml; without it nothing is dropped.
+    The period is verified first, and the log records who dropped it. Export it before if it may still be asked for.
+    """
+    with opened(ctx) as gov:
+        keep = gov.project.config.records.ledger_keep_days
+        if keep is None:
+            raise click.UsageError("set records.ledger_keep_days in governance.yaml first")
+        if not yes:
+            size = gov.ledger.droppable_events(number, keep_days=keep)
+            say(f"would delete {size} events of period {number}; nothing was changed, add --yes to do it")
+            return 0
+        event = gov.ledger.drop_period(number, keep_days=keep, actor=gov.actor_ref)
+        say(f"deleted {event.counts['events']} events of period {number}; recorded as event {event.id}")
+    return 0
+
+
+@ledger.command(
+    epilog=examples(
+        "ledger erase p:4f0c",
+        "ledger erase --principal alice",
+    )
+)
+@click.argument("ref", required=False)
+@click.option("--principal", help="Erase this user's name instead of that of a reference.")
+@click.pass_context
+def erase(ctx: click.Context, ref: str | None, principal: str | None) -> int:
+    """Forget the name or free text behind a reference, for good. The log keeps the reference and still verifies.
+
+    Reports then show the reference alone. That something was erased is recorded. Erasing what is gone changes nothing.
+    """
+    if (ref is None) == (principal is None):
+        raise click.UsageError("give one of REF and --principal")
+    with opened(ctx) as gov:
+        ref = ref or gov.ledger.find("principal", principal or "")
+        erased = ref is not None and gov.ledger.erase(ref, actor=gov.actor_ref if ref != gov.actor_ref else "system")
+    say("erased" if erased else "nothing by that name or reference; nothing was changed")
     return 0
 
 

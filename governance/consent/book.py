@@ -106,8 +106,8 @@ class ConsentBook:
         with self._transaction(reading) as connection:
             return tuple(event_log.events_of(connection, (ref,))[ref])
 
-    def forget(self, subject_key: str) -> int:
-        """Erase a person's sealed store keys; gives how many stores are told.
+    def forget(self, subject_key: str, *, actor: str = "system") -> int:
+        """Erase a person's sealed store keys; gives how many stores are told. Recorded as done by `actor`.
 
         Each store drops its rows when it is next brought up to date, and the sealed key goes with them. The events
         stay: they hold a keyed reference alone.
@@ -117,6 +117,16 @@ class ConsentBook:
             links = event_log.links_of(connection, ref)
             if links:
                 event_log.touch(connection, ref, event_log.next_epoch(connection), erasing=True)
+                self._recorder.append_in(
+                    connection,
+                    EventDraft(
+                        kind="consent.forgotten",
+                        actor=actor,
+                        outcome="done",
+                        refs={"subject": ref},
+                        counts={"stores": len(links)},
+                    ),
+                )
         _log.info("consent_subject_forgotten", subject=ref, stores=len(links))
         return len(links)
 

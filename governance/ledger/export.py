@@ -4,7 +4,9 @@
     {"checkpoints":[NOTE,...],"origin":...,"period":1,"size":1234}      before the events of each period
     LEAF                                                        the stored bytes of each event, one a line, as hashed
 
-A leaf holds no line end, since RFC 8785 escapes it. Names of people are not in the copy: leaves hold references.
+The head of a period whose events were dropped has `"dropped":TIME` and its last checkpoint, and no events follow; it
+must be borne out by a signed event of a later period. A leaf holds no line end, since RFC 8785 escapes it. Names of
+people are not in the copy: leaves hold references.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,10 +24,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from governance.ledger.base import Verifier
 from governance.ledger.checkpoint import Checkpoint, read_checkpoint
+from governance.ledger.events import Event
+from governance.ledger.leaves import ROWS_AT_ONCE, leaf_pages
 from governance.ledger.locating import Problem, ranges
-from governance.ledger.tables import CHECKPOINTS, EVENTS, PERIODS, stored_bytes
-from governance.ledger.tree import Frontier, leaf_hashes
-from governance.ledger.verification import ROWS_AT_ONCE, Verification
+from governance.ledger.tables import CHECKPOINTS, PERIODS
+from governance.ledger.tree import EMPTY_ROOT, Frontier, leaf_hashes
+from governance.ledger.verification import Chain, Verification, unknown_origin, verdict
 from governance.records.transactions import reading
 from policies.errors import BadInputError, LedgerError, TamperedError
 
@@ -35,6 +40,7 @@ MakeVerifier = Callable[[str, bytes], Verifier]
 """From a key's name and public bytes to the verifier of its signatures."""
 
 _HEAD = b'{"checkpoints":'
+_HEAD_KEYS = {"checkpoints", "origin", "period", "size"}
 _SEQ = re.compile(rb'"seq":(\d+)')
 
 
@@ -48,10 +54,9 @@ def export_lines(engine: Engine, verifier: Verifier) -> Iterator[bytes]:
                 notes = select(CHECKPOINTS.c.note).where(CHECKPOINTS.c.period == period.period)
                 kept = list(connection.execute(notes.order_by(CHECKPOINTS.c.size)).scalars())
                 head = {"checkpoints": kept, "origin": period.origin, "period": period.period, "size": period.size}
-                yield _line(head)
-                leaves = select(EVENTS.c.leaf).where(EVENTS.c.period == period.period).order_by(EVENTS.c.seq)
-                for (leaf,) in connection.execute(leaves, execution_options={"yield_per": ROWS_AT_ONCE}):
-                    yield stored_bytes(leaf) + b"\n"
+                yield _line(head if period.dropped is None else head | {"dropped": period.dropped})
+                for leaves in leaf_pages(connection, period.period):
+                    yield from (leaf + b"\n" for leaf in leaves)
     except SQLAlchemyError:
         raise LedgerError(
             "ledger",
@@ -79,13 +84,30 @@ def verify_export(lines: Iterable[bytes], make_verifier: MakeVerifier, *, outsid
             periods[-1].add(leaves)
         else:
             raise _no_copy("events before the head of their period")
-    problems = [problem for period in periods for problem in period.problems()]
+    problems = list(_all_problems(periods))
     if anchor is not None and anchor.size and anchor.origin not in {period.origin for period in periods}:
-        problems.append(Problem("forked" if periods else "truncated", 1, 0, anchor.size - 1))
-    calm = "anchored" if anchor is not None else "self_consistent"
-    root = periods[-1].tree.root() if periods else Frontier().root()
+        problems.append(Problem(*unknown_origin(anchor, [period.origin for period in periods])))
+    root = periods[-1].root if periods else Frontier().root()
     size = sum(period.tree.size for period in periods)
-    return Verification("tampered" if problems else calm, size, root.hex(), tuple(problems))
+    dropped = tuple(period.number for period in periods if period.dropped)
+    sizes = {period.origin: period.expected for period in periods if period.dropped}
+    return Verification(verdict(problems, anchor, sizes), size, root.hex(), tuple(problems), dropped)
+
+
+def _all_problems(periods: list[_Period]) -> Iterator[Problem]:
+    """The problems of each period, of the numbers, and of what periods say about each other."""
+    chain, claims = Chain(), {claim for period in periods for claim in period.claims()}
+    for place, period in enumerate(periods, 1):
+        found = period.problems()
+        if period.number != place:
+            found.append(Problem("removed" if period.number > place else "state_changed", place, 0, 0))
+        if not period.dropped:
+            found += chain.add(period.number, period.root, period.tree.size, first=period.first, spoiled=bool(found))
+        else:
+            chain.add_dropped(period.number, period.root, period.expected)
+            if (period.number, period.expected, period.root.hex()) not in claims:
+                found.append(Problem("removed", period.number, 0, max(period.expected - 1, 0)))
+        yield from found
 
 
 @dataclass(slots=True)
@@ -102,6 +124,23 @@ class _Period:
     signed: int = 0  # the same of the copy's own checkpoints
     refuted: tuple[int, int] | None = None  # the stretch before a checkpoint kept outside that does not agree
     order: _Order | None = None  # from the first event that says another place than it has
+    dropped: bool = False
+    last: bytes = EMPTY_ROOT  # the root that the last checkpoint of a dropped period signs
+    first: bytes = b""  # the first event
+    drops: list[tuple[int, bytes]] = field(default_factory=list)  # with their places, events that say what was dropped
+
+    @property
+    def root(self) -> bytes:
+        """The root of all its events."""
+        return self.last if self.dropped else self.tree.root()
+
+    def claims(self) -> Iterator[tuple[int, int, str]]:
+        """Number, size and root of the periods that signed events here say were dropped."""
+        for place, leaf in self.drops:
+            with suppress(TamperedError):
+                event = Event.from_leaf(leaf) if place < self.sound else None
+                if event is not None and event.kind == "period.dropped":
+                    yield event.counts.get("period", 0), event.counts.get("events", 0), event.refs.get("root", "")
 
     @classmethod
     def begin(cls, head: bytes, verifier: Verifier, anchor: Checkpoint | None) -> _Period:
@@ -110,20 +149,42 @@ class _Period:
             said = json.loads(head)
             number, origin, size = int(said["period"]), str(said["origin"]), int(said["size"])
             notes = [str(note) for note in said["checkpoints"]]
+            known = said.keys() - {"dropped"} == _HEAD_KEYS
         except (ValueError, TypeError, KeyError):
             raise _no_copy("a head of another form") from None
+        if not known:
+            raise _no_copy("a head of another form")
         marks = [_mark(note, verifier) for note in notes]
         own = [(mark, False) for mark in marks if mark is not None and mark.origin == origin]
         forged = [Problem("checkpoint_changed", number, 0, 0)] if len(own) < len(marks) else []
         own += [(anchor, True)] if anchor is not None and anchor.origin == origin else []
         own.sort(key=lambda each: (-each[0].size, each[1]))
+        if "dropped" in said:
+            return cls._without_events(number, size, own, forged)
         return cls(number, origin, max([size, *(mark.size for mark, _ in own)]), own, forged)
+
+    @classmethod
+    def _without_events(
+        cls, number: int, size: int, marks: list[tuple[Checkpoint, bool]], found: list[Problem]
+    ) -> _Period:
+        last = next((mark for mark, outside in marks if mark.size == size and not outside), None)
+        if last is None:
+            found.append(Problem("checkpoint_changed", number, size, size))
+        elif any(mark != last and mark.size >= size for mark, _ in marks):
+            found.append(Problem("forked", number, 0, max(mark.size for mark, _ in marks) - 1))
+        origin = marks[0][0].origin if marks else ""
+        return cls(number, origin, size, [], found, dropped=True, last=last.root if last else EMPTY_ROOT)
 
     def add(self, leaves: list[bytes]) -> None:
         """Hash some events, look at the places that they claim, and compare with each checkpoint on the way."""
         first = self.tree.size
+        self.first = self.first or leaves[0]
+        self.drops += [(n, leaf) for n, leaf in enumerate(leaves, first) if b'"kind":"period.dropped"' in leaf]
         if self.order is None:
-            wrong = next((n for n, leaf in enumerate(leaves, first) if b'"seq":%d,' % n not in leaf), None)
+            here = b'"period":%d,' % self.number
+            wrong = next(
+                (n for n, leaf in enumerate(leaves, first) if b'"seq":%d,' % n not in leaf or here not in leaf), None
+            )
             self.order = None if wrong is None else _Order(self.number, wrong)
         if self.order is not None:
             self.order.add(leaves[max(0, self.order.first - first) :])
@@ -150,6 +211,9 @@ class _Period:
 
         When the ledger's key signed what the checkpoint from outside refutes, there are two tellings of the log.
         """
+        if self.dropped:
+            strangers = [Problem("inserted", self.number, 0, self.tree.size - 1)] if self.tree.size else []
+            return [*self.found, *strangers]
         if self.refuted is not None and not any(each.kind == "changed" for each in self.found):
             low, high = self.refuted
             self.found.append(Problem("forked" if self.signed > high else "changed", self.number, low, high))
@@ -173,7 +237,7 @@ class _Order:
     def add(self, leaves: list[bytes]) -> None:
         """Look at some events."""
         for leaf in leaves:
-            said = _SEQ.search(leaf)
+            said = _SEQ.search(leaf) if b'"period":%d,' % self.number in leaf else None
             self.claimed.append(int(said[1]) if said else -1)
 
     def problems(self, expected: int) -> Iterator[Problem]:

@@ -11,24 +11,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import structlog
 from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from governance.ledger.base import KeyedHash, Signer
 from governance.ledger.checkpoint import sign_checkpoint
-from governance.ledger.checkpoint_file import write_checkpoint
+from governance.ledger.checkpoint_file import CheckpointFiles, KeptAt
 from governance.ledger.events import Event, EventDraft, stamp
 from governance.ledger.export import export_lines
 from governance.ledger.group_commit import GroupCommit, Outcome, Units
 from governance.ledger.names import Names
-from governance.ledger.periods import Period, seal_event
+from governance.ledger.period_ending import closing, drop, droppable, dropping, edited, opening, retention_limit
+from governance.ledger.periods import Period, PeriodState, list_periods, newest_note, seal_event
 from governance.ledger.proving import prove_event, prove_start
 from governance.ledger.reading import Filter, read_events
 from governance.ledger.tables import CHECKPOINTS, EVENTS
-from governance.ledger.tree import leaf_hashes
-from governance.ledger.verification import Verification, verify_log
-from governance.records.transactions import writing
+from governance.ledger.tree import Frontier, leaf_hashes
+from governance.ledger.verification import Verification, verify_log, verify_period
+from governance.records.transactions import reading, writing
 from policies.errors import LedgerError, RecordsError
 
 CHECKPOINT_EVENTS = 1000
@@ -37,7 +37,6 @@ CHECKPOINT_SECONDS = 60
 """And with the first event that comes so many seconds after the last one."""
 
 _INSERT = insert(EVENTS)
-_log = structlog.get_logger()
 
 
 class Ledger:
@@ -55,14 +54,14 @@ class Ledger:
         keyed_hash: KeyedHash,
         clock: Callable[[], dt.datetime],
         new_id: Callable[[], str],
-        checkpoint_file: Path | None = None,
+        checkpoint_files: Sequence[Path] = (),
     ) -> None:
         self._engine = engine
         self._signer = signer
         self._keyed_hash = keyed_hash
         self._clock = clock
         self._new_id = new_id
-        self._checkpoint_file = checkpoint_file
+        self._files = CheckpointFiles(checkpoint_files)
         self._names = Names(engine, keyed_hash, new_id)
         self._file_behind = False  # a checkpoint was signed in somebody else's transaction
         self._group = GroupCommit(self._write)
@@ -119,13 +118,73 @@ class Ledger:
         )
 
     def checkpoint(self) -> str:
-        """A signed note of the log as it stands, kept in the table and in the file. Raises LedgerError."""
+        """A signed note of the log as it stands, kept in the table and in the files. Raises LedgerError.
+
+        A file that cannot be written raises nothing: what the note covers is durable. See `checkpoint_faults`.
+        """
         with _translated(), writing(self._engine) as connection:
             period = self._open_period(connection)
             note = self._stored_note(connection, period) or self._sign(connection, period)
             period.save(connection, self._keyed_hash)
         self._keep(note)
         return note
+
+    @property
+    def checkpoint_faults(self) -> int:
+        """How often a checkpoint could not be written to one of its files since this ledger was opened."""
+        return self._files.faults
+
+    def checkpoint_places(self) -> list[KeptAt]:
+        """How each checkpoint file stands to the newest signed checkpoint. Raises LedgerError."""
+        with _translated(), reading(self._engine) as connection:
+            return self._files.states(newest_note(connection))
+
+    def close_period(self, *, actor: str = "system") -> str:
+        """End the open period and begin the next one, in one transaction; gives the last checkpoint of the old one.
+
+        Raises LedgerError.
+        """
+        with _translated(), writing(self._engine) as connection:
+            period = self._open_period(connection)
+            self._add(connection, period, (closing(period, actor),))
+            note = self._sign(connection, period)
+            period.save(connection, self._keyed_hash, stamp(self._clock()))
+            following = period.follow(connection, stamp(self._clock()))
+            self._add(connection, following, (opening(period),))
+            newest = self._sign(connection, following)  # so that the files hold what binds the two together
+            following.save(connection, self._keyed_hash)
+        self._files.keep(newest)
+        return note
+
+    def drop_period(self, number: int, *, keep_days: int, actor: str = "system") -> Event:
+        """Delete the events of a closed period for good, all but its last checkpoint; recorded in the open period.
+
+        `keep_days` is how long a period is kept once it is closed. The period is verified first. Raises BadInputError
+        for a period that may not go, TamperedError for one that does not verify, LedgerError.
+        """
+        until = stamp(retention_limit(self._clock(), keep_days))
+        with _translated(), reading(self._engine) as connection:
+            droppable(connection, number, self._keyed_hash, until)
+        if verify_period(self._engine, self._signer, self._keyed_hash, number):
+            raise edited(number)
+        with _translated(), writing(self._engine) as connection:
+            row = droppable(connection, number, self._keyed_hash, until)
+            root = Frontier.load(row.size, row.frontier).root()
+            events, note = self._append_locked(connection, (dropping(row, actor, root),))
+            drop(connection, row, self._keyed_hash, stamp(self._clock()))
+        self._keep(note)
+        return events[0]
+
+    def droppable_events(self, number: int, *, keep_days: int) -> int:
+        """How many events `drop_period` would delete; nothing is changed. Raises as that does, but verifies nothing."""
+        with _translated(), reading(self._engine) as connection:
+            until = stamp(retention_limit(self._clock(), keep_days))
+            return int(droppable(connection, number, self._keyed_hash, until).size)
+
+    def periods(self) -> list[PeriodState]:
+        """All periods, the oldest first. Raises LedgerError."""
+        with _translated(), reading(self._engine) as connection:
+            return list_periods(connection)
 
     def finish(self) -> None:
         """Leave a checkpoint of everything written. Raises LedgerError."""
@@ -204,9 +263,25 @@ class Ledger:
         """The texts of many references; erased ones are left out. Raises LedgerError."""
         return self._names.resolve_all(refs)
 
-    def erase(self, ref: str) -> None:
-        """Forget the text of a reference for good. Raises LedgerError."""
-        self._names.erase(ref)
+    def find(self, kind: str, text: str) -> str | None:
+        """The reference of a text, if it has one; nothing is added. Raises LedgerError."""
+        return self._names.find(kind, text)
+
+    def erase(self, ref: str, *, actor: str = "system") -> bool:
+        """Forget the text of a reference for good; gives whether there was one. Raises LedgerError.
+
+        The ledger keeps the reference and still verifies. The erasure is recorded, in the same transaction.
+        """
+        note_ref, person = (ref, None) if ref.startswith("n:") else (None, ref)
+        draft = EventDraft(
+            kind="name.erased", actor=actor, principal=person, action="delete", outcome="done", note=note_ref
+        )
+        with _translated(), writing(self._engine) as connection:
+            found = self._names.erase_in(connection, ref)
+            note = self._append_locked(connection, (draft,))[1] if found else None
+        self._names.overwrite()
+        self._keep(note)
+        return found
 
     def statement_hash(self, statement: str) -> str:
         """The keyed hash by which events name a statement."""
@@ -222,7 +297,7 @@ class Ledger:
                 units = take()
                 behind, self._file_behind = self._file_behind, False
                 events, note = self._append_locked(connection, [draft for unit in units for draft in unit])
-                note = note or (self._newest_note(connection) if behind else None)
+                note = note or (newest_note(connection) if behind else None)
         except LedgerError as error:
             alone = [partial(tuple, (unit,)) for unit in units]
             return [error] if len(units) < 2 else [self._write(each)[0] for each in alone]
@@ -263,11 +338,15 @@ class Ledger:
         return events
 
     def _row(self, event: Event, leaf: bytes) -> dict[str, object]:
-        return {
+        row = {
             "period": event.period,
             "seq": event.seq,
             "leaf": leaf,
             "seal": seal_event(self._keyed_hash, event.period, event.seq, leaf),
+        }
+        if self._engine.dialect.name == "sqlite":  # which derives the rest
+            return row
+        return row | {
             "id": event.id,
             "time": event.time,
             "kind": event.kind,
@@ -297,16 +376,9 @@ class Ledger:
         note: str | None = connection.execute(query).scalar_one_or_none()
         return note
 
-    @staticmethod
-    def _newest_note(connection: Connection) -> str | None:
-        query = select(CHECKPOINTS.c.note).order_by(CHECKPOINTS.c.period.desc(), CHECKPOINTS.c.size.desc()).limit(1)
-        note: str | None = connection.execute(query).scalar_one_or_none()
-        return note
-
     def _keep(self, note: str | None) -> None:
-        if note is not None and self._checkpoint_file is not None:
-            write_checkpoint(self._checkpoint_file, note)
-            _log.debug("ledger.checkpoint_written")
+        if note is not None:
+            self._files.keep(note)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, insert, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from governance.ledger.base import KeyedHash
@@ -29,9 +29,7 @@ class Names:
 
         Raises LedgerError for an unknown kind, or when the table cannot be written.
         """
-        if kind not in LETTERS:
-            raise _refused("an unknown kind of text", " or ".join(LETTERS))
-        digest = self._keyed_hash.digest(f"name.{kind}", text.encode(errors="surrogatepass"))
+        digest = self._digest(kind, text)
         try:
             return self._find(kind, digest) or self._add(kind, digest, text)
         except SQLAlchemyError:
@@ -54,16 +52,32 @@ class Names:
             raise _refused("a table that cannot be read", "a table that this user may read") from None
         return found
 
-    def erase(self, ref: str) -> None:
-        """Forget the text of a reference for good; an unknown reference changes nothing. Raises LedgerError."""
+    def find(self, kind: str, text: str) -> str | None:
+        """The reference of a text, if it has one. Raises LedgerError."""
         try:
-            with writing(self._engine) as connection:
-                connection.execute(delete(NAMES).where(NAMES.c.ref == ref))
-            if self._engine.dialect.name == "sqlite":  # the write-ahead file still holds the text until it is folded in
-                with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            return self._find(kind, self._digest(kind, text))
+        except SQLAlchemyError:
+            raise _refused("a table that cannot be read", "a table that this user may read") from None
+
+    @staticmethod
+    def erase_in(connection: Connection, ref: str) -> bool:
+        """Delete the text of a reference in the caller's transaction; gives whether there was one."""
+        return connection.execute(delete(NAMES).where(NAMES.c.ref == ref)).rowcount > 0
+
+    def overwrite(self) -> None:
+        """Fold SQLite's write-ahead file, which still holds an erased text, into the database. Raises LedgerError."""
+        if self._engine.dialect.name != "sqlite":
+            return
+        try:
+            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         except SQLAlchemyError:
             raise _refused("a table that cannot be written", "a table that this user may write") from None
+
+    def _digest(self, kind: str, text: str) -> str:
+        if kind not in LETTERS:
+            raise _refused("an unknown kind of text", " or ".join(LETTERS))
+        return self._keyed_hash.digest(f"name.{kind}", text.encode(errors="surrogatepass"))
 
     def _find(self, kind: str, digest: str) -> str | None:
         with reading(self._engine) as connection:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from governance.ledger.base import Verifier
 from governance.ledger.checkpoint import Checkpoint, read_checkpoint
+from governance.ledger.leaves import leaf_pages
 from governance.ledger.proofs import (
     consistency_ranges,
     inclusion_ranges,
@@ -21,8 +22,7 @@ from governance.ledger.proofs import (
     verify_inclusion,
 )
 from governance.ledger.tables import CHECKPOINTS, EVENTS, PERIODS, stored_bytes
-from governance.ledger.tree import leaf_hash
-from governance.ledger.verification import ROWS_AT_ONCE
+from governance.ledger.tree import leaf_hash, leaf_hashes
 from governance.records.transactions import reading
 from policies.errors import BadInputError, LedgerError, TamperedError
 
@@ -39,6 +39,11 @@ def prove_event(engine: Engine, event_id: str) -> dict[str, Any]:
         row = connection.execute(
             select(EVENTS.c.period, EVENTS.c.seq, EVENTS.c.leaf).where(EVENTS.c.id == event_id)
         ).one_or_none()
+        if row is None and (gone := _dropped(connection)):
+            raise _refused(
+                f"an id that is no event any more or never was; periods {', '.join(map(str, gone))} were dropped",
+                "the id of an event that is still kept; a proof made before the drop still verifies",
+            )
         if row is None:
             raise _refused("an id that is no event", "the id of an event, as `governance ledger show` lists them")
         newest = select(CHECKPOINTS.c.size, CHECKPOINTS.c.note).where(
@@ -66,6 +71,11 @@ def prove_start(engine: Engine, verifier: Verifier, older: str) -> dict[str, Any
     old = read_checkpoint(older, verifier)
     with _read(engine) as connection:
         period = connection.execute(select(PERIODS.c.period).where(PERIODS.c.origin == old.origin)).scalar_one_or_none()
+        if period in _dropped(connection):
+            raise _refused(
+                f"a checkpoint of period {period}, whose events were dropped",
+                "a checkpoint of a period that is still kept",
+            )
         newest = select(CHECKPOINTS.c.note).where(CHECKPOINTS.c.period == period, CHECKPOINTS.c.size >= old.size)
         note = connection.execute(newest.order_by(CHECKPOINTS.c.size.desc()).limit(1)).scalar_one_or_none()
         if period is None or note is None or not old.size:
@@ -119,9 +129,13 @@ def read_proof(text: str) -> dict[str, Any]:
 
 
 def _hashes(connection: Connection, period: int, size: int) -> Iterator[bytes]:
-    query = select(EVENTS.c.leaf).where(EVENTS.c.period == period, EVENTS.c.seq < size).order_by(EVENTS.c.seq)
-    for (leaf,) in connection.execute(query, execution_options={"yield_per": ROWS_AT_ONCE}):
-        yield leaf_hash(stored_bytes(leaf))
+    for leaves in leaf_pages(connection, period, below=size):
+        yield from leaf_hashes(leaves)
+
+
+def _dropped(connection: Connection) -> list[int]:
+    query = select(PERIODS.c.period).where(PERIODS.c.dropped.is_not(None)).order_by(PERIODS.c.period)
+    return list(connection.scalars(query))
 
 
 def _texts(path: list[bytes]) -> list[str]:

@@ -19,8 +19,11 @@ PERIODS = Table(
     Column("seal", String(64), nullable=False),
     Column("checkpoint_size", BigInteger, nullable=False),
     Column("checkpoint_time", String(27), nullable=False),
+    Column("closed", String(27), nullable=True),
+    Column("dropped", String(27), nullable=True),
 )
-"""One row per period: its origin, how many leaves it has, the frontier of its tree, and its last checkpoint."""
+"""One row per period: its origin, how many leaves it has, the frontier of its tree, its last checkpoint, and when it
+was closed and its events were dropped."""
 
 EVENTS = Table(
     "gov_ledger_event",
@@ -29,13 +32,17 @@ EVENTS = Table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("leaf", LargeBinary, nullable=False),
     Column("seal", String(64), nullable=False),
-    Column("id", String(64), nullable=False, unique=True),
-    Column("time", String(27), nullable=False, index=True),
-    Column("kind", String(64), nullable=False, index=True),
+    Column("id", String(64), nullable=True, unique=True),
+    Column("time", String(27), nullable=True, index=True),
+    Column("kind", String(64), nullable=True, index=True),
     Column("principal", String(80), nullable=True, index=True),
     Column("closes", String(64), nullable=True, unique=True),
 )
-"""One row per event. `closes` is the decision that a `close` ends, so that none is closed twice."""
+"""One row per event. `closes` is the decision that a `close` ends, so that none is closed twice.
+
+The columns behind `seal` say again what the leaf says, to find events by. SQLite derives them from the leaf whenever
+they are read (migration 0005), so that nothing can be written there; on PostgreSQL a verification compares them.
+"""
 
 CHECKPOINTS = Table(
     "gov_ledger_checkpoint",

@@ -6,24 +6,24 @@ tail that no checkpoint covers yet. Only when something disagrees does `locating
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from governance.ledger.base import KeyedHash, Verifier
 from governance.ledger.checkpoint import Checkpoint, read_checkpoint
+from governance.ledger.filing import misfiled
+from governance.ledger.leaves import ROWS_AT_ONCE, leaf_pages
 from governance.ledger.locating import Problem, locate
-from governance.ledger.periods import seal_event, seal_period
+from governance.ledger.periods import seal_event, seal_of
 from governance.ledger.tables import CHECKPOINTS, EVENTS, PERIODS, stored_bytes
 from governance.ledger.tree import Frontier, leaf_hashes
 from governance.records.transactions import reading
 from policies.errors import LedgerError, TamperedError
-
-ROWS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,16 @@ class Verification:
     """What a verification found."""
 
     status: str
-    """`tampered`; else `anchored` when a checkpoint kept outside agrees, or `self_consistent` when none was given."""
+    """`tampered`; else `anchored` when a checkpoint kept outside agrees, or `self_consistent` when none was given, or
+    one that lies within a dropped period."""
     size: int
-    """Events in the log."""
+    """Events in the log, those of dropped periods not counted."""
     root: str
     """Root hash of the newest period, in hex."""
     problems: tuple[Problem, ...] = ()
     """What does not agree, in the order of the log."""
+    dropped: tuple[int, ...] = ()
+    """The periods whose events were dropped after their retention; of these only the last checkpoint was verified."""
 
     def require_intact(self) -> None:
         """Return when nothing disagrees. Raises TamperedError that names the first problem."""
@@ -55,11 +58,11 @@ class _Walk:
     """The state of the quick pass over one period."""
 
     frontier: Frontier = field(default_factory=Frontier)
+    first: bytes = b""  # the first leaf, which names the period before
     sound: int = 0  # leaves up to the last checkpoint that agreed
     gap: bool = False
     bad_seal: bool = False
     failed: list[tuple[int, Checkpoint]] = field(default_factory=list)  # with the size up to which all was well
-    misfiled: list[int] = field(default_factory=list)  # rows whose search columns disagree with their leaf
 
 
 def verify_log(
@@ -67,9 +70,22 @@ def verify_log(
 ) -> Verification:
     """Verify every period, in one snapshot. Raises TamperedError for a foreign checkpoint, LedgerError."""
     anchor = read_checkpoint(outside, verifier) if outside is not None else None
+    with _readable(engine) as connection:
+        return _verify(connection, verifier, keyed_hash, anchor)
+
+
+def verify_period(engine: Engine, verifier: Verifier, keyed_hash: KeyedHash, number: int) -> list[Problem]:
+    """What does not agree in one period. Raises LedgerError."""
+    with _readable(engine) as connection:
+        row = connection.execute(select(PERIODS).where(PERIODS.c.period == number)).one()
+        return _verify_period(connection, row, verifier, keyed_hash, None)[1]
+
+
+@contextmanager
+def _readable(engine: Engine) -> Iterator[Connection]:
     try:
         with reading(engine) as connection:
-            return _verify(connection, verifier, keyed_hash, anchor)
+            yield connection
     except SQLAlchemyError:
         raise LedgerError(
             "ledger",
@@ -83,25 +99,100 @@ def _verify(
     connection: Connection, verifier: Verifier, keyed_hash: KeyedHash, anchor: Checkpoint | None
 ) -> Verification:
     problems: list[Problem] = []
-    frontier, size = Frontier(), 0
+    chain = Chain()
     periods = connection.execute(select(PERIODS).order_by(PERIODS.c.period)).all()
+    size, root = 0, Frontier().root()
     for period in periods:
-        frontier, found = _verify_period(connection, period, verifier, keyed_hash, anchor)
+        if period.dropped is None:
+            walk, found = _verify_period(connection, period, verifier, keyed_hash, anchor)
+            size, root = size + walk.frontier.size, walk.frontier.root()
+            found += chain.add(period.period, root, walk.frontier.size, first=walk.first, spoiled=bool(found))
+        else:
+            frontier, found = _verify_dropped(connection, period, verifier, keyed_hash, anchor)
+            root = frontier.root()
+            chain.add_dropped(period.period, root, frontier.size)
         problems += found
-        size += frontier.size
     known = {period.period for period in periods}
-    stray = [number for (number,) in connection.execute(select(EVENTS.c.period).distinct()) if number not in known]
-    problems += [Problem("state_changed", number, 0, 0) for number in stray]
+    problems += [Problem("state_changed", number, 0, 0) for number in _numbers(connection) if number not in known]
+    problems += [Problem("removed", number, 0, 0) for number in range(1, max(known, default=0)) if number not in known]
+    if periods and periods[-1].closed is not None:  # a closed period always has one behind it
+        problems.append(Problem("truncated", periods[-1].period + 1, 0, 0))
     if anchor is not None and anchor.size and anchor.origin not in {period.origin for period in periods}:
-        problems.append(Problem("forked" if periods else "truncated", 1, 0, anchor.size - 1))
-    calm = "anchored" if anchor is not None else "self_consistent"
-    return Verification("tampered" if problems else calm, size, frontier.root().hex(), tuple(problems))
+        problems.append(Problem(*unknown_origin(anchor, [period.origin for period in periods])))
+    dropped = tuple(period.period for period in periods if period.dropped is not None)
+    sizes = {period.origin: period.size for period in periods if period.dropped is not None}
+    return Verification(verdict(problems, anchor, sizes), size, root.hex(), tuple(problems), dropped)
+
+
+def verdict(problems: Sequence[Problem], anchor: Checkpoint | None, dropped: Mapping[str, int]) -> str:
+    """The status: an older checkpoint of a dropped period proves nothing any more, only its last one does."""
+    if problems:
+        return "tampered"
+    reached = anchor is not None and dropped.get(anchor.origin, anchor.size) == anchor.size
+    return "anchored" if reached else "self_consistent"
+
+
+def unknown_origin(anchor: Checkpoint, origins: Sequence[str]) -> tuple[str, int, int, int]:
+    """The problem of a checkpoint whose period is not there: the end was cut off, or this is another ledger."""
+    ledger, _, number = anchor.origin.rpartition("/")
+    period = int(number) if number.isdecimal() else 1
+    same = not origins or origins[0].rpartition("/")[0] == ledger
+    return "truncated" if same else "forked", period if same else 1, 0, anchor.size - 1
+
+
+@dataclass(slots=True)
+class Chain:
+    """Holds each period against the first event of the next one, which names its size and root."""
+
+    before: tuple[int, bytes, int, bool] | None = None
+    """Number, root and size of the last period, and whether something in it is wrong already."""
+
+    def add(self, number: int, root: bytes, size: int, *, first: bytes, spoiled: bool) -> list[Problem]:
+        """The problems between the last period and this one, whose first leaf is given."""
+        before, self.before = self.before, (number, root, size, spoiled)
+        if before is None or before[0] != number - 1 or before[3] or spoiled or not size:
+            return []
+        said = b'"refs":{"previous":"%s"}' % before[1].hex().encode()
+        return [] if said in first else [Problem("changed", before[0], 0, max(before[2] - 1, 0))]
+
+    def add_dropped(self, number: int, root: bytes, size: int) -> None:
+        """A period without events; its own first event, and what it named, are gone."""
+        self.before = (number, root, size, False)
+
+
+def _numbers(connection: Connection) -> Iterator[int]:
+    """The periods that events claim, one look at the index each."""
+    number = connection.execute(select(func.min(EVENTS.c.period))).scalar()
+    while number is not None:
+        yield number
+        number = connection.execute(select(func.min(EVENTS.c.period)).where(EVENTS.c.period > number)).scalar()
+
+
+def _verify_dropped(
+    connection: Connection, period: Any, verifier: Verifier, keyed_hash: KeyedHash, anchor: Checkpoint | None
+) -> tuple[Frontier, list[Problem]]:
+    marks, problems = _stored_marks(connection, period, verifier)
+    if period.seal != seal_of(period, keyed_hash):
+        problems.append(Problem("state_changed", period.period, 0, 0))
+        return Frontier(), problems
+    frontier = Frontier.load(period.size, period.frontier)
+    last = Checkpoint(period.origin, frontier.size, frontier.root())
+    if last not in marks:
+        problems.append(Problem("checkpoint_changed", period.period, period.size, period.size))
+    if anchor is not None and anchor.origin == period.origin and anchor != last and anchor.size >= last.size:
+        problems.append(Problem("forked", period.period, 0, anchor.size - 1))
+    low, high = connection.execute(
+        select(func.min(EVENTS.c.seq), func.max(EVENTS.c.seq)).where(EVENTS.c.period == period.period)
+    ).one()
+    if low is not None:
+        problems.append(Problem("inserted", period.period, low, high))
+    return frontier, problems
 
 
 def _verify_period(
     connection: Connection, period: Any, verifier: Verifier, keyed_hash: KeyedHash, anchor: Checkpoint | None
-) -> tuple[Frontier, list[Problem]]:
-    sealed = period.seal == seal_period(keyed_hash, period.origin, period.size, period.frontier)
+) -> tuple[_Walk, list[Problem]]:
+    sealed = period.seal == seal_of(period, keyed_hash)
     marks, problems = _stored_marks(connection, period, verifier)
     if anchor is not None and anchor.origin == period.origin:
         marks.append(anchor)
@@ -113,8 +204,9 @@ def _verify_period(
     if unlike or (sealed and walk.frontier.dump() != period.frontier):
         problems += (located := locate(connection, period.period, expected, keyed_hash))
         problems += _unexplained(period.period, walk, located, anchor)
-    problems += [Problem("index_changed", period.period, seq, seq) for seq in walk.misfiled]
-    return walk.frontier, sorted(problems, key=lambda problem: problem.first)
+    if not walk.gap:
+        problems += [Problem("index_changed", period.period, seq, seq) for seq in misfiled(connection, period.period)]
+    return walk, sorted(problems, key=lambda problem: problem.first)
 
 
 def _stored_marks(connection: Connection, period: Any, verifier: Verifier) -> tuple[list[Checkpoint], list[Problem]]:
@@ -136,15 +228,12 @@ def _stored_marks(connection: Connection, period: Any, verifier: Verifier) -> tu
 def _walk(connection: Connection, period: int, marks: Sequence[Checkpoint], keyed_hash: KeyedHash) -> _Walk:
     walk = _Walk()
     ahead = list(reversed(marks))
-    with closing(_pages(connection, period)) as pages:
-        for rows in pages:
-            first = walk.frontier.size
-            leaves = [stored_bytes(row[1]) for row in rows]
-            if [row[0] for row in rows] != list(range(first, first + len(rows))):
-                walk.gap = True
-                return walk
-            walk.misfiled += _misfiled(period, rows, leaves)
-            _grow(walk, leaf_hashes(leaves), ahead)
+    for leaves in leaf_pages(connection, period):
+        walk.first = walk.first or leaves[0]
+        _grow(walk, leaf_hashes(leaves), ahead)
+    query = select(func.min(EVENTS.c.seq), func.max(EVENTS.c.seq)).where(EVENTS.c.period == period)
+    low, high = connection.execute(query).one()
+    walk.gap = (low, high) not in {(0, walk.frontier.size - 1), (None, None)}  # places are unique in a period
     walk.bad_seal = not _is_tail_sealed(connection, period, marks[-1].size if marks else 0, keyed_hash)
     return walk
 
@@ -162,43 +251,11 @@ def _grow(walk: _Walk, hashes: list[bytes], ahead: list[Checkpoint]) -> None:
     walk.frontier.extend(hashes[walk.frontier.size - first :])
 
 
-def _pages(connection: Connection, period: int) -> Generator[Sequence[Any], None, None]:
-    query = (
-        select(
-            EVENTS.c.seq, EVENTS.c.leaf, EVENTS.c.id, EVENTS.c.kind, EVENTS.c.principal, EVENTS.c.time, EVENTS.c.closes
-        )
-        .where(EVENTS.c.period == period)
-        .order_by(EVENTS.c.seq)
-    )
-    with connection.execute(query, execution_options={"yield_per": ROWS_AT_ONCE}) as result:
-        yield from result.partitions()
-
-
 def _is_tail_sealed(connection: Connection, period: int, covered: int, keyed_hash: KeyedHash) -> bool:
     """Whether the leaves that no checkpoint covers are as the holder of the keys wrote them."""
     query = select(EVENTS.c.seq, EVENTS.c.leaf, EVENTS.c.seal).where(EVENTS.c.period == period, EVENTS.c.seq >= covered)
     with connection.execute(query, execution_options={"yield_per": ROWS_AT_ONCE}) as result:
         return all(seal == seal_event(keyed_hash, period, seq, stored_bytes(leaf)) for seq, leaf, seal in result)
-
-
-def _misfiled(period: int, rows: Sequence[Any], leaves: Sequence[bytes]) -> list[int]:
-    """Rows whose columns, by which events are found, do not say what the leaf says.
-
-    RFC 8785 gives each key one spelling and place, and no text of an event can hold a quote, so a look suffices.
-    """
-    found = []
-    for (seq, _, event_id, kind, principal, time, closes), leaf in zip(rows, leaves, strict=True):
-        text = leaf.decode(errors="replace")
-        whose = "null" if principal is None else f'"{principal}"'
-        if (
-            f'"id":"{event_id}","kind":"{kind}"' not in text
-            or f'"period":{period},"principal":{whose},' not in text
-            or f'"time":"{time}"' not in text
-            or (kind == "close") != (closes is not None)
-            or (closes is not None and f'"decision":"{closes}"' not in text)
-        ):
-            found.append(seq)
-    return found
 
 
 def _unexplained(period: int, walk: _Walk, located: Iterable[Problem], anchor: Checkpoint | None) -> Iterator[Problem]:

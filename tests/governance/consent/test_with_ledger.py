@@ -77,6 +77,21 @@ def test_every_event_is_in_the_ledger_by_reference_and_digest(parts):
     assert events[0].purpose == "marketing.email"
 
 
+def test_forgetting_a_person_is_in_the_ledger_by_reference_alone(parts):
+    book, ledger, _ = parts
+    book.given(ANN, "marketing.email", "email", how=Circumstances(method="phone", collected_by="p:alice"))
+    assert book.forget(ANN.key, actor="p:officer") == 1
+    (event,) = ledger.events("consent.forgotten")
+    assert (event.actor, event.refs, event.counts) == (
+        "p:officer",
+        {"subject": book.subject_ref(ANN.key)},
+        {"stores": 1},
+    )
+    assert not any(b"4711" in line for line in ledger.export())
+    assert book.forget("internal-0000") == 0
+    assert len(list(ledger.events("consent.forgotten"))) == 1
+
+
 def test_ledger_entry_and_event_live_and_die_together(parts, records):
     """The event is refused after its ledger entry was written: neither stays."""
     book, ledger, _ = parts

@@ -1,12 +1,20 @@
 """A copy verifies offline, and every kind of tampering with it is named with its place."""
 
+import datetime as dt
+import itertools
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from governance.ledger.events import EventDraft
 from governance.ledger.export import verify_export
+from governance.ledger.log import Ledger
 from governance.ledger.proving import read_proof, verify_proof
+from governance.protect.keyed_hash import HmacKeyedHash
 from governance.protect.signing import Ed25519Signer, Ed25519Verifier
+from governance.records.database import create_records
 from policies.errors import BadInputError, TamperedError
 
 KEY = Ed25519Signer("governance.ledger/test", b"s" * 32)
@@ -88,6 +96,54 @@ def test_a_forged_checkpoint_in_the_copy_is_named(copy):
     head["checkpoints"][0] = head["checkpoints"][0].replace("1001", "1000")
     lines[1] = json.dumps(head, sort_keys=True, separators=(",", ":")).encode() + b"\n"
     assert [each.kind for each in check(lines).problems] == ["checkpoint_changed"]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A copy of two periods, the first of them closed, and the newest checkpoint, kept outside."""
+    engine = create_records(f"sqlite:///{tmp_path_factory.mktemp('small') / 'gov.db'}")
+    ids = itertools.count()
+    ledger = Ledger(
+        engine,
+        signer=KEY,
+        keyed_hash=HmacKeyedHash(b"k" * 32),
+        clock=lambda: dt.datetime(2026, 11, 22, 8, tzinfo=dt.UTC),
+        new_id=lambda: f"e{next(ids)}",
+    )
+    scan = EventDraft(kind="scan", actor="p:alice", counts={"rows": 7}, rules=("r1",), versions={"policy": "ab12"})
+    ledger.append_many([scan] * 6)
+    ledger.close_period()
+    ledger.append_many([scan] * 9)
+    outside = ledger.checkpoint()
+    yield b"".join(ledger.export()), outside
+    engine.dispose()
+
+
+@settings(deadline=None, max_examples=300)
+@given(data=st.data())
+def test_no_single_byte_of_a_copy_changes_unnoticed(small, data):
+    """N41: behind the key line, which the checkpoint from outside stands for, no byte may be another one."""
+    whole, outside = small
+    place = data.draw(st.integers(0, len(whole) - 1))
+    byte = data.draw(st.integers(0, 255).filter(lambda value: value != whole[place]))
+    spoiled = whole[:place] + bytes([byte]) + whole[place + 1 :]
+    try:
+        found = check(lines_of(spoiled), outside)
+    except (BadInputError, TamperedError):
+        return
+    assert found.status == "tampered" or same_meaning(spoiled, whole, place)
+    assert all(each.period >= 1 and 0 <= each.first <= each.last for each in found.problems)
+
+
+def lines_of(text):
+    return [line + b"\n" for line in text.split(b"\n") if line]
+
+
+def same_meaning(spoiled, whole, place):
+    """Whether the byte stands in a head, outside the hashed events, and the head still says the same."""
+    number = whole[:place].count(b"\n")
+    one, other = (text.split(b"\n")[number] for text in (spoiled, whole))
+    return b'"seq"' not in other and json.loads(one) == json.loads(other)
 
 
 def test_a_checkpoint_of_another_key_is_refused(copy):

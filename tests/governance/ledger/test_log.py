@@ -132,7 +132,7 @@ def test_checkpoints_come_by_count_and_by_time(ledger, engine, clock, draft):
 
 def test_checkpoint_is_signed_kept_in_a_file_and_repeated_when_nothing_is_new(make, draft, tmp_path):
     path = tmp_path / "checkpoint"
-    with make(checkpoint_file=path) as ledger:
+    with make(checkpoint_files=[path]) as ledger:
         ledger.append(draft())
         note = ledger.checkpoint()
         assert ledger.checkpoint() == note
@@ -158,11 +158,33 @@ def test_an_older_checkpoint_does_not_replace_a_newer_file(make, draft, tmp_path
     assert path.read_text(encoding="utf-8") == newer
 
 
-def test_a_checkpoint_file_that_cannot_be_written_raises(make, draft, tmp_path):
-    ledger = make(checkpoint_file=tmp_path / "no" / "such" / "folder")
+def test_a_checkpoint_file_that_cannot_be_written_is_counted_and_the_event_stands(make, draft, clock, tmp_path):
+    missing, good = tmp_path / "no" / "such" / "folder", tmp_path / "kept"
+    ledger = make(checkpoint_files=[missing, good])
     ledger.append(draft())
-    with pytest.raises(LedgerError):
-        ledger.checkpoint()
+    clock.turn(61)
+    with capture_logs() as logs:
+        event = ledger.append(draft("check"))
+    assert list(ledger.events("check")) == [event]
+    assert [(each["event"], each["place"]) for each in logs] == [("ledger.checkpoint_not_kept", 1)]
+    assert ledger.checkpoint_faults == 1
+    assert [(each.path, each.state) for each in ledger.checkpoint_places()] == [(missing, "missing"), (good, "current")]
+    ledger.finish()
+    assert ledger.checkpoint_faults == 2
+    missing.parent.mkdir(parents=True)
+    ledger.checkpoint()
+    assert all(each.ok for each in ledger.checkpoint_places())
+
+
+def test_a_file_with_a_checkpoint_of_another_telling_is_kept_as_evidence(make, other, draft, tmp_path):
+    path = tmp_path / "kept"
+    path.write_text(evidence := other.checkpoint(), encoding="utf-8")
+    ledger = make(checkpoint_files=[path])
+    ledger.append(draft())
+    ledger.checkpoint()
+    assert path.read_text(encoding="utf-8") == evidence
+    assert [each.state for each in ledger.checkpoint_places()] == ["foreign"]
+    assert ledger.checkpoint_faults == 1
 
 
 def test_statement_hash_needs_the_key_and_hides_the_text(ledger):
@@ -211,7 +233,7 @@ def test_a_checkpoint_signed_in_a_transaction_of_the_caller_reaches_the_file_wit
     make, engine, clock, draft, tmp_path
 ):
     path = tmp_path / "checkpoint"
-    ledger = make(checkpoint_file=path)
+    ledger = make(checkpoint_files=[path])
     ledger.append(draft())
     clock.turn(61)
     with writing(engine) as connection:

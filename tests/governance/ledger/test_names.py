@@ -39,6 +39,38 @@ def test_an_erased_text_is_gone_from_the_files_of_sqlite(ledger, engine, draft):
     assert not any(MARKER.encode() in path.read_bytes() for path in folder.iterdir())
 
 
+def test_an_erasure_is_recorded_by_reference_once_and_the_log_still_verifies(ledger, draft):
+    person, note = ledger.refer("principal", MARKER), ledger.refer("note", MARKER)
+    ledger.append(draft("decision", principal=person, note=note))
+    outside = ledger.checkpoint()
+    assert ledger.erase(person, actor="p:officer")
+    assert ledger.erase(note)
+    assert not ledger.erase(person)
+    erased = list(ledger.events("name.erased"))
+    assert [(each.actor, each.principal, each.note) for each in erased] == [
+        ("p:officer", person, None),
+        ("system", None, note),
+    ]
+    assert ledger.verify(outside).status == "anchored"
+    assert not any(MARKER.encode() in line for line in ledger.export())
+
+
+def test_a_name_is_erased_with_its_event_or_not_at_all(ledger, engine):
+    ref = ledger.refer("principal", MARKER)
+    with engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE gov_ledger_event RENAME TO gone"))
+    with pytest.raises(LedgerError):
+        ledger.erase(ref)
+    assert ledger.resolve(ref) == MARKER
+
+
+def test_looking_for_a_name_adds_none(ledger):
+    assert ledger.find("principal", MARKER) is None
+    ref = ledger.refer("principal", MARKER)
+    assert ledger.find("principal", MARKER) == ref
+    assert ledger.find("note", MARKER) is None
+
+
 def test_no_text_that_a_person_entered_is_in_a_leaf(ledger, engine, draft):
     person, note = ledger.refer("principal", MARKER), ledger.refer("note", MARKER)
     ledger.append(draft("decision", principal=person, note=note, statement=ledger.statement_hash(MARKER)))

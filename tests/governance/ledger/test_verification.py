@@ -5,10 +5,28 @@ import json
 import pytest
 import sqlalchemy as sa
 
+from governance.ledger.filing import is_derived
 from governance.ledger.locating import Problem
 from policies.errors import TamperedError
 
-COLUMNS = "period, seq, leaf, seal, id, time, kind, principal, closes"
+COLUMNS = ("period", "seq", "leaf", "seal", "id", "time", "kind", "principal", "closes")
+
+
+def insert_copy(engine, of, **other):
+    """SQL that inserts a copy of a row with other values; SQLite derives the columns behind `seal` itself."""
+    columns = COLUMNS[:4] if engine.dialect.name == "sqlite" else COLUMNS
+    values = ", ".join(other.get(column, column) for column in columns)
+    return f"INSERT INTO gov_ledger_event ({', '.join(columns)}) SELECT {values} FROM gov_ledger_event WHERE seq = {of}"
+
+
+def plain_columns(edit, engine):
+    """Give SQLite's table ordinary search columns, as an intruder would to be able to edit them."""
+    if engine.dialect.name == "sqlite":
+        edit(
+            "CREATE TABLE forged AS SELECT * FROM gov_ledger_event",
+            "DROP TABLE gov_ledger_event",
+            "ALTER TABLE forged RENAME TO gov_ledger_event",
+        )
 
 
 @pytest.fixture
@@ -79,13 +97,26 @@ def test_a_leaf_with_the_same_meaning_in_other_bytes_is_a_change(filled, edit, e
 
 def test_a_backdated_event_is_a_change(filled, edit, engine):
     leaf = stored_leaf(engine, 25).replace(b"2026-", b"2025-")
-    edit(
-        (
-            "UPDATE gov_ledger_event SET leaf = :leaf, time = '2025-11-22T08:00:00.003000Z' WHERE seq = 25",
-            {"leaf": leaf},
-        )
-    )
+    time = "" if engine.dialect.name == "sqlite" else ", time = '2025-11-22T08:00:00.003000Z'"
+    edit((f"UPDATE gov_ledger_event SET leaf = :leaf{time} WHERE seq = 25", {"leaf": leaf}))
     assert ("changed", 25, 25) in kinds(filled.verify())
+
+
+@pytest.mark.parametrize("records_url", ["sqlite"], indirect=True)
+def test_search_columns_of_sqlite_are_derived_and_cannot_be_edited(filled, edit, engine):
+    with engine.connect() as connection:
+        assert is_derived(connection)
+    with pytest.raises(sa.exc.OperationalError, match="generated"):
+        edit("UPDATE gov_ledger_event SET kind = 'check' WHERE seq = 8")
+    plain_columns(edit, engine)
+    with engine.connect() as connection:
+        assert not is_derived(connection)
+    assert filled.verify().status == "self_consistent"
+
+
+def test_bytes_that_are_no_event_are_a_change(filled, edit):
+    edit(("UPDATE gov_ledger_event SET leaf = :leaf WHERE seq = 9", {"leaf": b"\xff no json"}))
+    assert ("changed", 9, 9) in kinds(filled.verify())
 
 
 @pytest.mark.parametrize("seq", [3, 24])
@@ -109,19 +140,20 @@ def test_an_inserted_event_is_named(filled, edit, engine):
     shift_up(edit, 6)
     edit(
         (
-            f"INSERT INTO gov_ledger_event ({COLUMNS}) "  # noqa: ISC004 one statement, and its parameters
-            "SELECT period, 6, :leaf, seal, 'f' || id, time, kind, principal, closes FROM gov_ledger_event WHERE seq=7",
+            insert_copy(engine, 7, seq="6", leaf=":leaf", id="'f' || id"),
             {"leaf": forged},
         )
     )
     assert ("inserted", 6, 6) in kinds(filled.verify())
 
 
-def test_a_repeated_event_is_named(filled, edit):
-    edit(
-        f"INSERT INTO gov_ledger_event ({COLUMNS}) SELECT period, 30, leaf, seal, 'again', time, kind, principal, "
-        "closes FROM gov_ledger_event WHERE seq = 12"
-    )
+def test_a_repeated_event_is_named(filled, edit, engine):
+    if engine.dialect.name == "sqlite":
+        plain_columns(edit, engine)  # the id, derived from the leaf, could not be there twice
+        edit("INSERT INTO gov_ledger_event SELECT * FROM gov_ledger_event WHERE seq = 12")
+        edit("UPDATE gov_ledger_event SET seq = 30 WHERE rowid = (SELECT max(rowid) FROM gov_ledger_event)")
+    else:
+        edit(insert_copy(engine, 12, seq="30", id="'again'"))
     assert ("inserted", 30, 30) in kinds(filled.verify())
 
 
@@ -201,7 +233,8 @@ def test_a_forged_stored_checkpoint_is_named(filled, edit):
     "change",
     ["kind = 'check'", "principal = 'p:bob'", "time = '2020-01-01T00:00:00.000000Z'", "closes = 'e1'", "id = 'zz'"],
 )
-def test_search_columns_that_hide_an_event_are_named(filled, edit, change):
+def test_search_columns_that_hide_an_event_are_named(filled, edit, engine, change):
+    plain_columns(edit, engine)
     edit(f"UPDATE gov_ledger_event SET {change} WHERE seq = 8")
     assert kinds(filled.verify()) == [("index_changed", 8, 8)]
 
