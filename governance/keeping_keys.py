@@ -68,11 +68,15 @@ def create_key(gov: Governance, dataset: DatasetRef) -> KeyInfo:
     return made
 
 
-def rotate_key(gov: Governance, dataset: DatasetRef) -> KeyInfo:
-    """A new active key for a dataset; what the old one encrypted stays readable. Raises as `create_key`."""
-    old, new = gov.keyring.rotate(_stable_id(gov, dataset))
+OF_DATASETS = (KeyUse.DATA, KeyUse.BLIND_INDEX, KeyUse.DETERMINISTIC, KeyUse.FORMAT)
+"""Uses of keys that serve one dataset, and so can be rotated and destroyed for it."""
+
+
+def rotate_key(gov: Governance, dataset: DatasetRef, use: KeyUse = KeyUse.DATA) -> KeyInfo:
+    """A new active key for a dataset; what the old one made stays readable and findable. Raises as `create_key`."""
+    old, new = gov.keyring.rotate(_stable_id(gov, dataset), use)
     refs = {"key": new.id} | ({"old": old.id} if old else {})
-    gov.ledger.append(key_event(gov, "key.rotated", "key:data", objects=(EventObject(str(dataset)),), refs=refs))
+    gov.ledger.append(key_event(gov, "key.rotated", f"key:{use}", objects=(EventObject(str(dataset)),), refs=refs))
     return new
 
 
@@ -116,17 +120,18 @@ def destroy_key(gov: Governance, key_id: str) -> Destroyed:
     Refused for any other key: the ledger's signature and its keyed hashes must stay checkable.
     """
     found = next((each for each in gov.keyring.list() if each.id == key_id), None)
-    if found is None or found.use is not KeyUse.DATA:
+    if found is None or found.use not in OF_DATASETS:
         raise KeyringError(
             "keys destroy",
             found="no key of a dataset with this id",
             expected="an id of `governance keys list`",
             next_step="for a person give --subject",
         )
-    gov.ledger.append(key_event(gov, "key.destroyed", "key:data", outcome="planned", refs={"key": key_id}))
+    rule = f"key:{found.use}"
+    gov.ledger.append(key_event(gov, "key.destroyed", rule, outcome="planned", refs={"key": key_id}))
     gov.keyring.destroy(key_id)
     gov.keyring.reissue_kek()
-    return _destroyed(gov, "key:data", key_id, None)
+    return _destroyed(gov, rule, key_id, None)
 
 
 def destroy_subjects(

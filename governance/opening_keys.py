@@ -51,8 +51,34 @@ def _vault(project: Project) -> KekProvider:
     return VaultProvider(told.address, told.key, lambda: project.env.get(TOKEN_VARIABLE), mount=told.mount)
 
 
+def _aws(project: Project) -> KekProvider:
+    from governance.protect.keyring.aws_kms import AwsKmsProvider
+
+    told = project.config.keyring.aws
+    assert told is not None  # noqa: S101 the configuration was checked
+    return AwsKmsProvider(
+        told.key,
+        told.region,
+        project.env.get,
+        endpoint=told.endpoint,
+        default_credentials=told.credentials == "default",
+    )
+
+
+def _gcp(project: Project) -> KekProvider:
+    from governance.protect.keyring.gcp_kms import GcpKmsProvider
+
+    told = project.config.keyring.gcp
+    assert told is not None  # noqa: S101 the configuration was checked
+    return GcpKmsProvider(
+        told.key, project.env.get, endpoint=told.endpoint, default_credentials=told.credentials == "default"
+    )
+
+
 _PROVIDERS: dict[str, Callable[[Project], KekProvider]] = {
+    "aws-kms": _aws,
     "env": _environment,
     "file": _passphrase,
+    "gcp-kms": _gcp,
     "vault": _vault,
 }

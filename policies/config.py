@@ -75,26 +75,59 @@ class VaultConfig(FileModel):
     """The path at which the engine is mounted."""
 
 
+class AwsKmsConfig(FileModel):
+    """A symmetric key of AWS KMS."""
+
+    key: str
+    """Its id, ARN or alias, such as `alias/governance`."""
+    region: str
+    """The region that holds it."""
+    endpoint: str | None = None
+    """Another address than the region's own, such as a private endpoint; `http` only to this machine."""
+    credentials: Literal["default", "environment"] = "environment"
+    """`environment` takes AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, and nothing else; `default`
+    looks where AWS's library looks, the machine's metadata service included."""
+
+
+class GcpKmsConfig(FileModel):
+    """A symmetric key of Google Cloud KMS."""
+
+    key: str = Field(pattern=r"^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$")
+    """Its resource name, without a version."""
+    endpoint: str | None = None
+    """Another address than Google's own, such as a private endpoint; `http` only to this machine."""
+    credentials: Literal["default", "environment"] = "environment"
+    """`environment` takes the service account in the file that GOOGLE_APPLICATION_CREDENTIALS names; `default` looks
+    where Google's library looks, the machine's metadata service included."""
+
+
 class KeyringConfig(FileModel):
     """Where keys come from."""
 
-    provider: Literal["env", "file", "vault"] = "file"
-    """What opens the keyring: a passphrase, the variable GOVERNANCE_KEK, or HashiCorp Vault's transit engine."""
+    provider: Literal["aws-kms", "env", "file", "gcp-kms", "vault"] = "file"
+    """What opens the keyring: a passphrase, the variable GOVERNANCE_KEK, HashiCorp Vault's transit engine, AWS KMS or
+    Google Cloud KMS."""
     path: str = ".governance/keyring.json"
     """The file of wrapped keys. Its passphrase comes from GOVERNANCE_PASSPHRASE or `passphrase_file`."""
     passphrase_file: str | None = None
     """A file, readable by its owner alone, that holds the passphrase when the variable is not set."""
     vault: VaultConfig | None = None
     """Where Vault is, for `provider: vault`."""
+    aws: AwsKmsConfig | None = None
+    """Which key of AWS KMS, for `provider: aws-kms`."""
+    gcp: GcpKmsConfig | None = None
+    """Which key of Google Cloud KMS, for `provider: gcp-kms`."""
     subjects: str = ".governance/subject-keys.db"
     """The file of persons' keys. Keep it out of the backups of your data; `governance keys backup` copies it."""
     backup_days: int = Field(default=35, ge=0)
     """How many days the oldest backup of keyring and persons' keys lives; a destroyed key dies with it."""
 
     @model_validator(mode="after")
-    def _vault_told(self) -> KeyringConfig:
-        if (self.provider == "vault") != (self.vault is not None):
-            raise ValueError("`vault` with `provider: vault`, and only then")
+    def _service_told(self) -> KeyringConfig:
+        told = {"aws-kms": ("aws", self.aws), "gcp-kms": ("gcp", self.gcp), "vault": ("vault", self.vault)}
+        for provider, (name, section) in told.items():
+            if (self.provider == provider) != (section is not None):
+                raise ValueError(f"`{name}` with `provider: {provider}`, and only then")
         return self
 
 

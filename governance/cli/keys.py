@@ -59,7 +59,7 @@ def list_(ctx: click.Context, form: str) -> int:
         emit(json.dumps(document | {"keys": rows}, indent=2), None)
         return 0
     lines = [
-        f"{each['id']}  {each['use']:<12} {each['of']:<20} {each['state']:<10} "
+        f"{each['id']}  {each['use']:<13} {each['of']:<20} {each['state']:<10} "
         f"{'-' if each['age_days'] is None else each['age_days']:>5} days {each['uses']:>12} uses"
         for each in rows
     ]
@@ -69,25 +69,42 @@ def list_(ctx: click.Context, form: str) -> int:
     return 0
 
 
-@keys.command(epilog=examples("keys rotate crm.customers", "keys rotate --kek", "keys rotate --drop-old-kek"))
+@keys.command(
+    epilog=examples(
+        "keys rotate crm.customers",
+        "keys rotate crm.customers --use blind-index",
+        "keys rotate --kek",
+        "keys rotate --drop-old-kek",
+    )
+)
 @click.argument("dataset", required=False)
 @click.option(
     "--kek", is_flag=True, help="Put all keys under a new key encryption key and passphrase; data is untouched."
 )
 @click.option("--drop-old-kek", is_flag=True, help="Let the passphrase of before open the keyring no more.")
+@click.option(
+    "--use",
+    type=click.Choice(["data", "blind-index", "deterministic", "format"]),
+    default="data",
+    show_default=True,
+    help="Which key of DATASET: that of tokens, of blind indexes, of `cipher: siv`, of format-preserving numbers.",
+)
 @click.pass_context
-def rotate(ctx: click.Context, *, dataset: str | None, kek: bool, drop_old_kek: bool) -> int:
+def rotate(ctx: click.Context, *, dataset: str | None, kek: bool, drop_old_kek: bool, use: str) -> int:
     """Give DATASET a new key. What the old one encrypted stays readable; new values are written under the new one.
+
+    A search finds rows under the old blind-index key too, until that key is destroyed (`keys destroy --key`).
 
     With --kek a passphrase file gets a new passphrase, from GOVERNANCE_NEW_PASSPHRASE or made. A passphrase in a
     variable changes to GOVERNANCE_NEW_PASSPHRASE; both open the keyring until --drop-old-kek, so that services can be
     started anew one by one.
     """
     from governance.keeping_keys import drop_old_keks, rotate_kek, rotate_key
+    from governance.protect.keyring.base import KeyUse
     from policies.nouns import DatasetRef
 
-    if (dataset is not None) + kek + drop_old_kek != 1:
-        raise click.UsageError("give one of DATASET, --kek and --drop-old-kek")
+    if (dataset is not None) + kek + drop_old_kek != 1 or (dataset is None and use != "data"):
+        raise click.UsageError("give one of DATASET, --kek and --drop-old-kek; --use with DATASET only")
     with opened(ctx) as gov:
         if drop_old_kek:
             emit(f"{drop_old_keks(gov)} dropped", None)
@@ -99,7 +116,7 @@ def rotate(ctx: click.Context, *, dataset: str | None, kek: bool, drop_old_kek: 
                 say("then run `governance keys rotate --drop-old-kek` with it")
         else:
             store, _, name = dataset.partition(".")
-            emit(rotate_key(gov, DatasetRef(store, name)).id, None)
+            emit(rotate_key(gov, DatasetRef(store, name), KeyUse(use)).id, None)
     return 0
 
 

@@ -91,10 +91,13 @@ def encode_values(values: Sequence[Any], inner: str) -> list[bytes | None]:
     """The bytes of many values of one type; None stays None. Raises BadInputError, without the value."""
     kind = inner_type(inner)
     letter, encode, accepts, refuses = kind.letter, kind.encode, kind.accepts, kind.refuses
-    for value in values:
-        if value is not None and (not isinstance(value, accepts) or isinstance(value, refuses)):
-            raise _wrong_value(inner, f"a {type(value).__name__}")
+    kinds = set(map(type, values))
+    for each in kinds:
+        if each is not type(None) and (not issubclass(each, accepts) or issubclass(each, refuses)):
+            raise _wrong_value(inner, f"a {each.__name__}")
     try:
+        if kinds == {str} and inner == "string":
+            return [b"s" + value.encode() for value in values]
         return [None if value is None else letter + encode(value) for value in values]
     except (ValueError, TypeError, RecursionError):  # half a surrogate pair, NaN in JSON, an object in JSON
         raise _wrong_value(inner, f"a value that {inner} cannot hold") from None
@@ -102,6 +105,11 @@ def encode_values(values: Sequence[Any], inner: str) -> list[bytes | None]:
 
 def decode_values(plaintexts: Sequence[bytes | None], inner: str | None = None) -> list[Any]:
     """The values of many bytes. With `inner`, bytes of another type raise DecryptionError."""
+    if inner in ("string", None) and {raw[:1] for raw in plaintexts if raw is not None} == {b"s"}:
+        try:
+            return [None if raw is None else str(raw[1:], "utf-8") for raw in plaintexts]
+        except ValueError:
+            raise refused_token() from None
     return [None if raw is None else _decode(raw, inner) for raw in plaintexts]
 
 

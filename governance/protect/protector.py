@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from governance.protect.blind_index import FieldIndex, IndexKey
+from governance.protect.deterministic import SivKey, open_cells, seal_cells, sought_cells
 from governance.protect.keyring.base import Keyring, KeyUse
 from governance.protect.plaintexts import decode_values, encode_values, natural_inner
-from governance.protect.tokens import FieldPlace, decrypt_cells, encrypt_cells, encrypt_cells_of_subjects, key_ids
+from governance.protect.tokens import (
+    FieldPlace,
+    decrypt_cells,
+    decrypt_cells_of_subjects,
+    encrypt_cells,
+    encrypt_cells_of_subjects,
+    key_ids,
+    named_in_order,
+)
 from policies.catalog import BlindIndex, Catalog
 from policies.errors import CatalogError
 from policies.nouns import DatasetRef, FieldRef
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _FEW = 4
 
@@ -44,9 +56,7 @@ class Protector:
         Raises CatalogError for a field that is not declared encrypted, BadInputError for a value or key of a wrong
         type, KeyringError.
         """
-        place = self.place(field)
-        key = self._keyring.data_key(place.key_of)
-        return encrypt_cells(key, place, record_keys, encode_values(values, inner))
+        return self._encrypted(field, encode_values(values, inner), record_keys)
 
     def encrypt_column_of_subjects(
         self,
@@ -62,7 +72,14 @@ class Protector:
         Raises KeyringError too for a person whose key was destroyed.
         """
         place = self.place(field)
-        keys = self._keyring.subjects.of(place.store_id, subjects)
+        if self._is_deterministic(field):
+            raise CatalogError(
+                f"catalog, {field}",
+                found="`cipher: siv` on a field that is encrypted under a key for each person",
+                expected="`cipher: gcm`: under two keys equal values are not equal tokens",
+                next_step="take `cipher` out, and declare a blind index if the field is searched",
+            )
+        keys = self._keyring.subjects.batch(place.store_id, subjects)
         return encrypt_cells_of_subjects(keys, place, record_keys, encode_values(values, inner))
 
     def decrypt_column(
@@ -77,12 +94,52 @@ class Protector:
         The type of a value is read from the token; with `inner` another one is refused. Raises CatalogError for a field
         that is not declared encrypted, DecryptionError.
         """
-        place, find_key = self.place(field), self._keyring.key
+        return decode_values(self._decrypted(field, tokens, record_keys), inner)
+
+    def encrypt_array(self, field: FieldRef, values: pa.Array, record_keys: pa.Array, inner: str) -> pa.Array:
+        """As `encrypt_column`, an Arrow column in and a column of binary out; NULL stays NULL.
+
+        `record_keys` is a column where the key has one part, else a column of structs in the order of `record_key`.
+        """
+        import pyarrow as pa
+
+        from governance.protect.arrow_columns import array_keys, array_plaintexts
+
+        tokens = self._encrypted(field, array_plaintexts(values, inner), array_keys(record_keys))
+        return pa.array(tokens, pa.binary())
+
+    def decrypt_array(
+        self, field: FieldRef, tokens: pa.Array, record_keys: pa.Array, inner: str, kind: pa.DataType | None = None
+    ) -> pa.Array:
+        """As `decrypt_column`, an Arrow column of binary in and one of the values out, as `kind` where it is given."""
+        from governance.protect.arrow_columns import array_cells, array_keys, values_array
+
+        plaintexts = self._decrypted(field, array_cells(tokens), array_keys(record_keys))
+        return values_array(plaintexts, inner, kind)
+
+    def _encrypted(
+        self, field: FieldRef, plaintexts: Sequence[bytes | None], record_keys: Sequence[Any]
+    ) -> list[bytes | None]:
+        place = self.place(field)
+        if self._is_deterministic(field):
+            return seal_cells(self._siv_keys(place)[0], place, plaintexts)
+        return encrypt_cells(self._keyring.data_key(place.key_of), place, record_keys, plaintexts)
+
+    def _decrypted(self, field: FieldRef, tokens: Sequence[Any], record_keys: Sequence[Any]) -> list[bytes | None]:
+        place = self.place(field)
+        if self._is_deterministic(field):
+            return open_cells(self._siv_keys(place), place, tokens)
         named = key_ids(tokens)
-        if len(named) > _FEW:  # persons' keys: found together
-            together = self._keyring.keys(named)
-            find_key = lambda key_id: together.get(key_id) or self._keyring.key(key_id)  # noqa: E731
-        return decode_values(decrypt_cells(find_key, place, record_keys, tokens), inner)
+        if len(named) <= _FEW:
+            return decrypt_cells(self._keyring.key, place, record_keys, tokens)
+        in_order = named_in_order(tokens)
+        persons = self._keyring.person_keys(in_order) if in_order is not None else None
+        if persons is not None:
+            return decrypt_cells_of_subjects(persons, place, record_keys, tokens)
+        together = self._keyring.keys([each.hex() for each in named])
+        return decrypt_cells(
+            lambda key_id: together.get(key_id) or self._keyring.key(key_id), place, record_keys, tokens
+        )
 
     def seal_columns(
         self,
@@ -131,10 +188,14 @@ class Protector:
     def search_cells(self, field: FieldRef, value: Any, inner: str) -> list[bytes]:
         """The cells under which a value may lie, one for each index key that rows may still be under.
 
-        A row whose cell is one of them is a candidate: decrypt it and keep it when `same_value` says so. Raises as
-        `index_cells`, and BadInputError for None: NULL has no cell.
+        A row whose cell is one of them is a candidate: decrypt it and keep it when `same_value` says so. Of a field
+        with `cipher: siv` and no blind index they are its own tokens. Raises as `index_cells`, and BadInputError for
+        None: NULL has no cell.
         """
         place = self.place(field)
+        if self._is_deterministic(field) and self._index(field) is None and value is not None:
+            plain = encode_values([value], inner)
+            return [each for key in self._siv_keys(place) for each in sought_cells(key, place, plain) if each]
         return self._field_index(field, inner).sought(self._index_keys(place), value)
 
     def current_cells_start(self, field: FieldRef) -> bytes:
@@ -154,6 +215,13 @@ class Protector:
     def _index(self, field: FieldRef) -> BlindIndex | None:
         entry = self._catalog.field(field)
         return entry.blind_index if entry is not None else None
+
+    def _is_deterministic(self, field: FieldRef) -> bool:
+        entry = self._catalog.field(field)
+        return entry is not None and entry.cipher == "siv"
+
+    def _siv_keys(self, place: FieldPlace) -> Sequence[SivKey]:
+        return self._keyring.family(KeyUse.DETERMINISTIC, place.key_of, SivKey)
 
     def _field_index(self, field: FieldRef, inner: str) -> FieldIndex:
         index = self._index(field)

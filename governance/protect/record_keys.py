@@ -20,6 +20,8 @@ from typing import Any
 from policies.errors import BadInputError
 
 _SHORT = [number.to_bytes(4, "big") for number in range(512)]
+_INT_HEADS = [_SHORT[size + 7] + b"\x00\x01i" + _SHORT[size] for size in range(64)]
+"""What stands before the digits of a key of one whole number, by how many they are."""
 
 
 def record_key_bytes(key: Any) -> bytes:
@@ -33,8 +35,21 @@ def record_key_bytes(key: Any) -> bytes:
 
 def bound_keys(keys: Sequence[Any]) -> list[bytes]:
     """The bytes of many keys, each behind its length, as associated data holds them. Raises BadInputError."""
+    alone = _one_part(keys)
+    if alone is not None and set(map(type, alone)) == {int}:
+        texts = [b"%d" % number for number in alone]
+        if max(map(len, texts), default=0) < len(_INT_HEADS):
+            return [_INT_HEADS[len(digits)] + digits for digits in texts]
     raw = [record_key_bytes(key) for key in keys]
     return [(_SHORT[len(each)] if len(each) < 512 else len(each).to_bytes(4, "big")) + each for each in raw]
+
+
+def _one_part(keys: Sequence[Any]) -> Sequence[Any] | None:
+    """The parts of keys that have one each; None when any has more."""
+    kinds = set(map(type, keys))
+    if kinds == {tuple} and set(map(len, keys)) == {1}:
+        return [part for (part,) in keys]
+    return keys if kinds == {int} else None
 
 
 def _part(value: Any) -> bytes:

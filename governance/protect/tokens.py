@@ -22,14 +22,14 @@ DecryptionError. An older token of the same cell does open; that replay is not d
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from governance.protect.keyring.base import KEY_ID_BYTES, DataKey, KeyState, KeyUse
+from governance.protect.keyring.base import KEY_ID_BYTES, DataKey, KeyState, KeyUse, PersonKeyBatch
 from governance.protect.lengths import joined, prefixed
 from governance.protect.plaintexts import refused_token
 from governance.protect.record_keys import bound_keys
@@ -41,6 +41,7 @@ LABEL = b"governance.token" + HEADER
 """The format label in associated data."""
 NONCE_BYTES = 12
 TAG_BYTES = 16
+_NONCE = struct.Struct(f"{NONCE_BYTES}s")
 _KEY_ID_END = len(HEADER) + KEY_ID_BYTES
 _NONCE_END = _KEY_ID_END + NONCE_BYTES
 SHORTEST = _NONCE_END + TAG_BYTES
@@ -81,67 +82,88 @@ def encrypt_cells(
         )
     key.spend(len(plaintexts))
     head, before, after = HEADER + key.id_bytes, place.bound(), prefixed(key.id_bytes)
-    encrypt = key.cipher.encrypt
-    random = os.urandom(NONCE_BYTES * len(plaintexts))  # one call for the column; each cell still has its own nonce
-    nonces = [random[at : at + NONCE_BYTES] for at in range(0, len(random), NONCE_BYTES)]
+    encrypt, bound = key.cipher.encrypt, bound_keys(record_keys)
     return [
         None if plaintext is None else head + nonce + encrypt(nonce, plaintext, before + record_key + after)
-        for plaintext, nonce, record_key in zip(plaintexts, nonces, bound_keys(record_keys), strict=True)
+        for plaintext, nonce, record_key in zip(plaintexts, _nonces(len(plaintexts)), bound, strict=True)
     ]
 
 
 def encrypt_cells_of_subjects(
-    keys: Sequence[DataKey], place: FieldPlace, record_keys: Sequence[Any], plaintexts: Sequence[bytes | None]
+    keys: PersonKeyBatch, place: FieldPlace, record_keys: Sequence[Any], plaintexts: Sequence[bytes | None]
 ) -> list[bytes | None]:
-    """The tokens of many cells of one field, each under the key of its person; None stays None.
-
-    Raises KeyringError for a key that is no active key of a person.
-    """
-    for key in set(keys):
-        if key.info.use is not KeyUse.SUBJECT or key.info.state is not KeyState.ACTIVE:
-            raise KeyringError(
-                f"key {key.info.id}",
-                found="a key that may not encrypt a person's fields",
-                expected="the active key of a person",
-                next_step="ask the keyring for it",
-            )
+    """The tokens of many cells of one field, each under the key of its person; None stays None."""
     before = place.bound()
-    random = os.urandom(NONCE_BYTES * len(plaintexts))
-    nonces = [random[at : at + NONCE_BYTES] for at in range(0, len(random), NONCE_BYTES)]
-    return [
-        None
-        if plaintext is None
-        else HEADER
-        + key.id_bytes
-        + nonce
-        + key.cipher.encrypt(nonce, plaintext, before + record_key + prefixed(key.id_bytes))
-        for key, plaintext, nonce, record_key in zip(keys, plaintexts, nonces, bound_keys(record_keys), strict=True)
-    ]
+    bound = [before + each for each in bound_keys(record_keys)]
+    return keys.encrypt(_nonces(len(plaintexts)), plaintexts, bound, HEADER)
 
 
-def key_ids(tokens: Sequence[Any]) -> list[str]:
-    """The distinct ids of keys that tokens name, in the order of tokens; what is no token of ours names none."""
-    heads = {
-        bytes(token[:_KEY_ID_END]): None
-        for token in tokens
-        if isinstance(token, bytes | bytearray | memoryview) and len(token) >= SHORTEST
-    }
-    return [head[len(HEADER) :].hex() for head in heads if head.startswith(HEADER)]
+def _nonces(count: int) -> list[bytes]:
+    """As many nonces, each drawn from the operating system, all in one call."""
+    return [nonce for (nonce,) in _NONCE.iter_unpack(os.urandom(NONCE_BYTES * count))]
+
+
+def key_ids(tokens: Sequence[Any]) -> list[bytes]:
+    """The distinct ids of keys that tokens name; what is no token of ours names none."""
+    if set(map(type, tokens)) == {bytes}:
+        heads = {token[:_KEY_ID_END] for token in tokens}
+    else:
+        heads = {bytes(each[:_KEY_ID_END]) for each in tokens if isinstance(each, bytes | bytearray | memoryview)}
+    return [head[len(HEADER) :] for head in heads if len(head) == _KEY_ID_END and head.startswith(HEADER)]
+
+
+def named_in_order(tokens: Sequence[Any]) -> list[bytes] | None:
+    """The ids of the keys that tokens name, one for each; None when any cell is NULL or no token of ours."""
+    if set(map(type, tokens)) != {bytes} or min(map(len, tokens)) < SHORTEST:
+        return None
+    heads = [token[:_KEY_ID_END] for token in tokens]
+    return [head[2:] for head in heads] if {head[:2] for head in heads} == {HEADER} else None
 
 
 def decrypt_cells(
-    find_key: Callable[[str], DataKey], place: FieldPlace, record_keys: Sequence[Any], tokens: Sequence[bytes | None]
+    find_key: Callable[[str], DataKey], place: FieldPlace, record_keys: Sequence[Any], tokens: Sequence[Any]
 ) -> list[bytes | None]:
     """The plaintexts of many cells of one field; None stays None.
 
     Raises DecryptionError, without detail, when any cell is not a token made for it.
     """
+    cells = tokens if set(map(type, tokens)) == {bytes} else [None if each is None else _bytes(each) for each in tokens]
+    heads = {each[:_KEY_ID_END] for each in cells if each is not None}
+    if any(len(each) < SHORTEST for each in cells if each is not None):
+        raise refused_token()
+    openers = {head: _opener(find_key, head, place) for head in heads}
+    before, bound = place.bound(), bound_keys(record_keys)
+    try:
+        if len(openers) == 1:  # the usual column
+            [(decrypt, after)] = openers.values()
+            return [
+                None
+                if token is None
+                else decrypt(token[_KEY_ID_END:_NONCE_END], token[_NONCE_END:], before + record_key + after)
+                for token, record_key in zip(cells, bound, strict=True)
+            ]
+        return [
+            None if token is None else _decrypt(token, before + record_key, openers[token[:_KEY_ID_END]])
+            for token, record_key in zip(cells, bound, strict=True)
+        ]
+    except InvalidTag:
+        raise refused_token() from None
+
+
+def decrypt_cells_of_subjects(
+    keys: PersonKeyBatch, place: FieldPlace, record_keys: Sequence[Any], tokens: Sequence[bytes]
+) -> list[bytes | None]:
+    """The plaintexts of many cells, each with the key that its token names; there is no None among them.
+
+    Raises DecryptionError, without detail, when any cell is not a token made for it.
+    """
     before = place.bound()
-    ciphers: dict[bytes, tuple[AESGCM, bytes]] = {}
-    return [
-        None if token is None else _decrypt(token, before + record_key, ciphers, find_key, place)
-        for token, record_key in zip(tokens, bound_keys(record_keys), strict=True)
-    ]
+    bound = [before + each for each in bound_keys(record_keys)]
+    nonces, texts = [each[_KEY_ID_END:_NONCE_END] for each in tokens], [each[_NONCE_END:] for each in tokens]
+    try:
+        return keys.decrypt(nonces, texts, bound)
+    except InvalidTag:
+        raise refused_token() from None
 
 
 def encrypt(key: DataKey, place: FieldPlace, record_key: Any, plaintext: bytes) -> bytes:
@@ -160,34 +182,28 @@ def decrypt(find_key: Callable[[str], DataKey], place: FieldPlace, record_key: A
     return plaintext
 
 
-def _decrypt(
-    token: Any,
-    bound: bytes,
-    ciphers: dict[bytes, tuple[AESGCM, bytes]],
-    find_key: Callable[[str], DataKey],
-    place: FieldPlace,
-) -> bytes:
-    if not isinstance(token, bytes | bytearray | memoryview) or len(token) < SHORTEST:
-        raise refused_token()
-    token = bytes(token)
-    if not token.startswith(HEADER):
-        raise refused_token()
-    key_id = token[2:_KEY_ID_END]
-    known = ciphers.get(key_id)
-    if known is None:
-        known = ciphers[key_id] = _cipher(find_key, key_id, place)
-    cipher, after = known
-    try:
-        return cipher.decrypt(token[_KEY_ID_END:_NONCE_END], token[_NONCE_END:], bound + after)
-    except InvalidTag:
-        raise refused_token() from None
+Opener = tuple[Callable[[bytes, bytes, bytes], bytes], bytes]
 
 
-def _cipher(find_key: Callable[[str], DataKey], key_id: bytes, place: FieldPlace) -> tuple[AESGCM, bytes]:
+def _decrypt(token: bytes, bound: bytes, opener: Opener) -> bytes:
+    decrypt, after = opener
+    return decrypt(token[_KEY_ID_END:_NONCE_END], token[_NONCE_END:], bound + after)
+
+
+def _bytes(token: Any) -> bytes:
+    if not isinstance(token, bytes | bytearray | memoryview):
+        raise refused_token()
+    return bytes(token)
+
+
+def _opener(find_key: Callable[[str], DataKey], head: bytes, place: FieldPlace) -> Opener:
+    key_id = head[len(HEADER) :]
+    if not head.startswith(HEADER):
+        raise refused_token()
     try:
         key = find_key(key_id.hex())
     except KeyringError:
         raise refused_token() from None
     if key.info.use is not KeyUse.SUBJECT and key.info.of != place.key_of:
         raise refused_token()  # a person's key serves every dataset; the cell is bound by the associated data
-    return key.cipher, prefixed(key_id)
+    return key.cipher.decrypt, prefixed(key_id)

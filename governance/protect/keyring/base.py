@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol, TypeVar
 
@@ -112,8 +112,65 @@ class DataKey:
         )
 
 
+class PersonKeyBatch:
+    """Active keys of persons for one batch of cells, in their order. Shows their number only, and is not pickled.
+
+    Holds the keys themselves and makes a cipher when its turn comes: a hundred thousand ciphers at once are slow to
+    make and slow to keep.
+    """
+
+    __slots__ = ("_keys",)
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        self._keys = keys  # each begins with its id and ends with its material
+
+    def encrypt(
+        self, nonces: Iterable[bytes], texts: Iterable[bytes | None], bound: Iterable[bytes], head: bytes
+    ) -> list[bytes | None]:
+        """Each text under its key, as `head`, key id, nonce and ciphertext; None stays None.
+
+        `bound` is the associated data of each, without the key's id behind its length, which is put at its end.
+        """
+        size = KEY_ID_BYTES.to_bytes(4, "big")
+        return [
+            None
+            if text is None
+            else head
+            + (key_id := key[:KEY_ID_BYTES])
+            + nonce
+            + AESGCM(key[-KEY_BYTES:]).encrypt(nonce, text, before + size + key_id)
+            for key, nonce, text, before in zip(self._keys, nonces, texts, bound, strict=True)
+        ]
+
+    def decrypt(self, nonces: Iterable[bytes], texts: Iterable[bytes], bound: Iterable[bytes]) -> list[bytes | None]:
+        """The inverse of `encrypt`, of ciphertexts without what stands before them. Raises InvalidTag."""
+        size = KEY_ID_BYTES.to_bytes(4, "big")
+        return [
+            AESGCM(key[-KEY_BYTES:]).decrypt(nonce, text, before + size + key[:KEY_ID_BYTES])
+            for key, nonce, text, before in zip(self._keys, nonces, texts, bound, strict=True)
+        ]
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __repr__(self) -> str:
+        return f"PersonKeyBatch({len(self._keys)} keys)"
+
+    def __reduce_ex__(self, _: object) -> NoReturn:
+        raise KeyringError(
+            "persons' keys",
+            found="an attempt to copy or pickle them",
+            expected="keys that stay in their keyring",
+            next_step="open the keyring where the keys are needed",
+        )
+
+
 class PersonKeys(Protocol):
     """Keys of persons, told by the stable id of a store and that store's own subject key."""
+
+    def batch(self, space: str, values: Sequence[Any]) -> PersonKeyBatch:
+        """The active keys of persons for one batch of cells; made where there is none. Raises KeyringError."""
+        ...
 
     def of(self, space: str, values: Sequence[Any]) -> Sequence[DataKey]:
         """The active keys of persons, in their order; made where there is none. Raises KeyringError."""
@@ -133,6 +190,10 @@ class Keyring(Protocol):
 
     def keys(self, key_ids: Sequence[str]) -> Mapping[str, DataKey]:
         """The data keys of many ids, found together; a destroyed or unknown one is left out."""
+        ...
+
+    def person_keys(self, key_ids: Sequence[bytes]) -> PersonKeyBatch | None:
+        """The keys of persons of many ids, in their order; None when any is no key of a person, or destroyed."""
         ...
 
     @property

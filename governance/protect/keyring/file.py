@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from governance.protect.keyed_hash import HmacKeyedHash
-from governance.protect.keyring.base import DataKey, KeyInfo, KeyState, KeyUse, Made
+from governance.protect.keyring.base import DataKey, KeyInfo, KeyState, KeyUse, Made, PersonKeyBatch
 from governance.protect.keyring.file_lock import file_lock
 from governance.protect.keyring.kek import KekProvider
 from governance.protect.keyring.key_file import KeyEntry, KeyFile
@@ -129,6 +129,10 @@ class FileKeyring:
                     found[key_id] = self._unwrapped(entry)
             rest = [each for each in key_ids if each not in entries] if self._has_subjects() else []
         return found | self.subjects.keys(rest) if rest else found
+
+    def person_keys(self, key_ids: Sequence[bytes]) -> PersonKeyBatch | None:
+        """The keys of persons of many ids, in their order; None when any is no key of a person. Raises KeyringError."""
+        return self.subjects.batch_of_ids(key_ids) if self.has_subjects() else None
 
     def signer(self, name: str) -> Ed25519Signer:
         """The signer of a name; created on first use. Raises KeyringError."""

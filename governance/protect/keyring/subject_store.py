@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -22,10 +22,14 @@ from policies.errors import KeyringError
 
 _BUSY_SECONDS = 60
 _AT_ONCE = 500
+_FEW = 1_000
+_SCANNED = 4
+"""Where more than every fourth key is asked for, reading all of them is quicker than looking each up."""
 _SETTINGS = (
     "PRAGMA journal_mode=WAL",  # who reads never waits for who rewraps
     "PRAGMA synchronous=FULL",
     "PRAGMA secure_delete=ON",
+    "PRAGMA cache_size=-32768",  # 32 MB: keys lie in random order, so each look-up is another page
 )
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS gov_key_store (ring TEXT NOT NULL, epoch INTEGER NOT NULL)",
@@ -98,6 +102,25 @@ class SubjectStore:
         """The rows of references."""
         return {row.ref: row for row in self._where("ref", refs)}
 
+    @contextmanager
+    def wrapped(self, column: str, values: Sequence[bytes], kek: str) -> Iterator[Iterable[tuple[bytes, bytes, bytes]]]:
+        """Id, reference and wrapped material of keys, by `id` or `ref`, that lie under one KEK, and perhaps others.
+
+        One row at a time: a hundred thousand tuples that are kept cost more than opening what is in them.
+        """
+        query = "SELECT id, ref, wrapped FROM gov_subject_key WHERE +kek = ?"
+        with self._translated():
+            if len(values) > _FEW and len(values) * _SCANNED > self._count():
+                yield self._connection.execute(query, (kek,))
+            else:
+                yield self._looked_up(f"{query} AND {column} IN ", values, kek)
+
+    def _looked_up(self, query: str, values: Sequence[bytes], kek: str) -> Iterator[tuple[bytes, bytes, bytes]]:
+        ordered = sorted(values)  # neighbours lie on one page
+        for start in range(0, len(values), _AT_ONCE):
+            some = ordered[start : start + _AT_ONCE]
+            yield from self._connection.execute(f"{query} ({', '.join('?' * len(some))})", (kek, *some)).fetchall()
+
     def not_under(self, kek: str, limit: int) -> list[SubjectRow]:
         """Some of the keys that another KEK wraps."""
         query = f"SELECT {_COLUMNS} FROM gov_subject_key WHERE kek < ? OR kek > ? LIMIT ?"  # noqa: S608 constant
@@ -156,8 +179,11 @@ class SubjectStore:
                 some = values[start : start + _AT_ONCE]
                 marks = ", ".join("?" * len(some))
                 query = f"SELECT {_COLUMNS} FROM gov_subject_key WHERE {column} IN ({marks})"  # noqa: S608 our words
-                for row in self._connection.execute(query, tuple(some)).fetchall():
+                for row in self._connection.execute(query, some).fetchall():
                     yield SubjectRow._make(row)
+
+    def _count(self) -> int:
+        return int(self._connection.execute("SELECT count(*) FROM gov_subject_key").fetchone()[0])
 
     def _connect(self) -> None:
         with self._translated():

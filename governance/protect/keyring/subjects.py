@@ -9,14 +9,24 @@ from __future__ import annotations
 import datetime as dt
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from governance.ledger.base import KeyedHash
-from governance.protect.keyring.base import KEY_BYTES, KEY_ID_BYTES, DataKey, KeyInfo, KeyState, KeyUse
+from governance.protect.keyed_hash import HmacKeyedHash
+from governance.protect.keyring.base import (
+    KEY_BYTES,
+    KEY_ID_BYTES,
+    DataKey,
+    KeyInfo,
+    KeyState,
+    KeyUse,
+    PersonKeyBatch,
+)
 from governance.protect.keyring.subject_store import SubjectRow, SubjectStore
 from governance.protect.keyring.wrapping import unwrap, wrap
 from governance.protect.lengths import joined, prefixed
@@ -27,6 +37,7 @@ FORMAT = "governance.subject-keys/1"
 _DOMAIN = "subject-key"
 _REMEMBERED = 100_000
 _REWRAPPED_AT_ONCE = 5_000
+REF_BYTES = 32
 
 
 class KekSource(Protocol):
@@ -37,7 +48,7 @@ class KekSource(Protocol):
         """The keyring's own id."""
         ...
 
-    def keyed_hash(self) -> KeyedHash:
+    def keyed_hash(self) -> HmacKeyedHash:
         """Makes references of persons."""
         ...
 
@@ -76,8 +87,10 @@ class SubjectKeys:
         self._store = SubjectStore(path, ring.ring_id, may_create=not ring.has_subjects())
         self._before = joined(FORMAT, ring.ring_id)
         self._epoch = -1
-        self._by_id: dict[str, DataKey] = {}
-        self._by_ref: dict[bytes, str] = {}
+        # Opened keys are one piece of bytes each, id || reference || key: hundreds of thousands of objects that the
+        # garbage collector knows would cost more than unwrapping.
+        self._by_id: dict[bytes, bytes] = {}
+        self._by_ref: dict[bytes, bytes] = {}
         self._on_created: Callable[[int], None] | None = None
 
     def on_created(self, tell: Callable[[int], None]) -> None:
@@ -100,22 +113,11 @@ class SubjectKeys:
 
         Raises KeyringError for a person whose key was destroyed: what was erased is not begun anew by accident.
         """
-        refs = self._refs(space, values)
-        with self._turn:
-            self._refresh()
-            missing = list(dict.fromkeys(ref for ref in refs if self._by_ref.get(ref) not in self._by_id))
-            if missing:
-                rows = self._store.by_ref(missing)
-                absent = [ref for ref in missing if ref not in rows]
-                made = self._make(absent) if absent else 0
-                fresh = self._unwrapped((rows | self._store.by_ref(absent)).values())
-            else:
-                fresh, made = {}, 0
-            keys = {key.info.of: key for key in fresh.values()}
-            found = [keys.get(ref.hex()) or self._by_id[self._by_ref[ref]] for ref in refs]
-        if made and self._on_created is not None:
-            self._on_created(made)
-        return found
+        return [_data_key(each) for each in self._found(self._refs(space, values))]
+
+    def batch(self, space: str, values: Sequence[Any]) -> PersonKeyBatch:
+        """As `of`, as the keys of one batch of cells. Raises KeyringError."""
+        return PersonKeyBatch(self._found(self._refs(space, values)))
 
     def key(self, key_id: str) -> DataKey:
         """The key of an id. Raises KeyringError for a destroyed or unknown one."""
@@ -126,13 +128,23 @@ class SubjectKeys:
 
     def keys(self, key_ids: Sequence[str]) -> dict[str, DataKey]:
         """The keys of many ids, found together; a destroyed or unknown one is left out."""
+        wanted = [bytes.fromhex(each) for each in key_ids]
         with self._turn:
             self._refresh()
-            found = {each: self._by_id[each] for each in key_ids if each in self._by_id}
-            missing = [bytes.fromhex(each) for each in key_ids if each not in found]
+            missing = [each for each in wanted if each not in self._by_id]
             if missing:
-                found |= self._unwrapped(self._store.by_id(missing).values())
-            return found
+                self._unwrap("id", missing)
+            return {each.hex(): _data_key(self._by_id[each]) for each in wanted if each in self._by_id}
+
+    def batch_of_ids(self, key_ids: Sequence[bytes]) -> PersonKeyBatch | None:
+        """The keys of many ids in their order, to decrypt with; None when any is destroyed or unknown here."""
+        with self._turn:
+            self._refresh()
+            missing = list({each for each in key_ids if each not in self._by_id})
+            if missing:
+                self._unwrap("id", missing)
+            found = [self._by_id[each] for each in key_ids if each in self._by_id]
+        return PersonKeyBatch(found) if len(found) == len(key_ids) else None
 
     def destroy(self, refs: Sequence[bytes]) -> list[str]:
         """Destroy the keys of persons, by reference, and re-issue the KEK of all others; gives the ids destroyed.
@@ -214,14 +226,33 @@ class SubjectKeys:
         _refuse("an attempt to copy or pickle it", "open the keyring where it is used")
 
     def _refs(self, space: str, values: Sequence[Any]) -> list[bytes]:
-        digest, before = self._ring.keyed_hash().digest, prefixed(space.encode())
-        return [bytes.fromhex(digest(_DOMAIN, before + prefixed(_person(value)))) for value in values]
+        before = prefixed(space.encode())
+        return self._ring.keyed_hash().digests(_DOMAIN, _persons(before, values))
 
     # --- inside the lock of this process
 
+    def _found(self, refs: Sequence[bytes]) -> list[bytes]:
+        """The keys of references, in their order; made where there is none."""
+        made, known = 0, self._by_ref
+        with self._turn:
+            self._refresh()
+            missing = list(dict.fromkeys([ref for ref in refs if ref not in known] if known else refs))
+            if missing:
+                self._unwrap("ref", missing)
+                absent = [ref for ref in missing if ref not in known]
+                if absent:
+                    made = self._make(absent)
+                    self._unwrap("ref", absent)
+            found = [known[ref] for ref in refs if ref in known]
+        if len(found) < len(refs):
+            _refuse("a person whose key was destroyed", "write under a new subject key, or not at all")
+        if made and self._on_created is not None:
+            self._on_created(made)
+        return found
+
     def _refresh(self) -> None:
         epoch = self._store.epoch()
-        if epoch != self._epoch or len(self._by_id) > _REMEMBERED:
+        if epoch != self._epoch or max(len(self._by_id), len(self._by_ref)) > _REMEMBERED:
             self._by_id.clear()
             self._by_ref.clear()
             self._epoch = epoch
@@ -247,25 +278,33 @@ class SubjectKeys:
         wrapped = wrap(kek, material, self._bound(row))
         return SubjectRow(row.id, row.ref, row.state, kek_id, wrapped, row.created, row.destroyed)
 
-    def _unwrapped(self, rows: Iterable[SubjectRow]) -> dict[str, DataKey]:
-        found: dict[str, DataKey] = {}
-        keks: dict[str | None, AESGCM] = {}
-        for row in rows:
-            material = self._material(row, keks)
+    def _unwrap(self, column: str, values: Sequence[bytes]) -> None:
+        """Remember the keys of some ids or references that are not destroyed, until one is."""
+        known = self._by_id if column == "id" else self._by_ref
+        before, between = self._before + KEY_ID_BYTES.to_bytes(4, "big"), REF_BYTES.to_bytes(4, "big")
+        wanted, by_id, bad = set(values), column == "id", InvalidTag
+        kek_id, cipher = self._ring.subject_kek()
+        decrypt = cipher.decrypt
+        with self._store.wrapped(column, values, kek_id) as rows:
+            for key_id, ref, wrapped in rows:
+                name = key_id if by_id else ref
+                if name in wanted:
+                    try:
+                        material = decrypt(wrapped[:12], wrapped[12:], before + key_id + between + ref)
+                    except bad:
+                        continue  # spoilt, or wrapped anew since the row was read: looked at again below
+                    known[name] = key_id + ref + material
+        rest = [each for each in values if each not in known]
+        for slow in (self._store.by_id(rest) if column == "id" else self._store.by_ref(rest)).values():
+            material = self._material(slow)
             if material:
-                info = KeyInfo(row.id.hex(), KeyUse.SUBJECT, row.ref.hex(), KeyState.ACTIVE, row.created)
-                found[info.id] = self._by_id[info.id] = DataKey(info, material)
-                self._by_ref[row.ref] = info.id
-        return found
+                known[slow.id if column == "id" else slow.ref] = slow.id + slow.ref + material
 
-    def _material(self, row: SubjectRow, keks: dict[str | None, AESGCM] | None = None) -> bytes:
+    def _material(self, row: SubjectRow) -> bytes:
         """The key of a row; nothing when it is destroyed, also when that happened since the row was read."""
-        keks = {} if keks is None else keks
         while row.wrapped is not None:
             try:
-                if row.kek not in keks:
-                    keks[row.kek] = self._ring.subject_kek(row.kek)[1]
-                return unwrap(keks[row.kek], row.wrapped, self._bound(row))
+                return unwrap(self._ring.subject_kek(row.kek)[1], row.wrapped, self._bound(row))
             except KeyringError:
                 now = self._store.by_id([row.id]).get(row.id)  # was the KEK re-issued since the row was read?
                 if now is None or now.kek == row.kek:
@@ -278,6 +317,21 @@ class SubjectKeys:
 
     def _now(self) -> str:
         return self._clock().astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if self._clock else ""
+
+
+def _data_key(opened: bytes) -> DataKey:
+    key_id, ref, material = opened[:KEY_ID_BYTES], opened[KEY_ID_BYTES:-KEY_BYTES], opened[-KEY_BYTES:]
+    return DataKey(KeyInfo(key_id.hex(), KeyUse.SUBJECT, ref.hex(), KeyState.ACTIVE), material)
+
+
+def _persons(before: bytes, values: Sequence[Any]) -> list[bytes]:
+    """The bytes of persons' keys in a store; a number and its digits as text are one person."""
+    if set(map(type, values)) == {int}:
+        texts = [b"%d" % value for value in values]
+        longest = max(map(len, texts))
+        heads = [before + prefixed(record_key_bytes("0" * size))[:-size] for size in range(1, longest + 1)]
+        return [heads[len(text) - 1] + text for text in texts]
+    return [before + prefixed(_person(value)) for value in values]
 
 
 def _person(value: Any) -> bytes:

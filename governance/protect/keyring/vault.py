@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import base64
 import http.client
-import ipaddress
 import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from typing import Any, NoReturn
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
+from governance.protect.keyring.addresses import check_address
 from governance.protect.keyring.kek import Slot, locked
 from policies.errors import KeyringError
 
@@ -34,7 +34,7 @@ class VaultProvider:
     name = "vault"
 
     def __init__(self, address: str, key: str, token: Callable[[], str | None], *, mount: str = "transit") -> None:
-        _check_address(address)
+        check_address(address, "keyring.vault.address")
         self._base = f"{address.rstrip('/')}/v1/{quote(mount)}"
         self._key = key
         self._token = token
@@ -94,26 +94,6 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 # Without the proxies of the environment: the network is opened to the service that the configuration names, no other.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
-
-
-def _check_address(address: str) -> None:
-    parts = urlsplit(address)
-    safe = parts.scheme == "https" or (parts.scheme == "http" and _here(parts.hostname or ""))
-    if safe and parts.hostname and not parts.username and not parts.query:
-        return
-    raise KeyringError(
-        "keyring.vault.address",
-        found="an address that is no https URL",
-        expected="https://HOST[:PORT]; http only to this machine",
-        next_step="correct governance.yaml",
-    )
-
-
-def _here(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _refuse(found: str, *, next_step: str = "check address, key, mount and the token's policy") -> NoReturn:

@@ -96,6 +96,17 @@ def test_creating_and_rotating_give_ids_and_are_recorded(keyed, run):
     assert [dict(e.counts) for e in events(keyed, "key.created") if "key:subject" in e.rules] == [{"keys": 2}]
 
 
+def test_the_key_of_blind_indexes_is_rotated_and_destroyed_by_its_use(keyed, run):
+    first = run("keys", "rotate", "crm.customers", "--use", "blind-index").out.strip()
+    second = run("keys", "rotate", "crm.customers", "--use", "blind-index").out.strip()
+    assert events(keyed, "key.rotated")[-1].rules == ("key:blind-index",)
+    assert run("keys", "destroy", "--key", first, "--yes").code == 0
+    states = {each["id"]: (each["use"], each["state"]) for each in listed(run)["keys"]}
+    assert (states[first], states[second]) == (("blind-index", "destroyed"), ("blind-index", "active"))
+    assert {event.rules for event in events(keyed, "key.destroyed")} == {("key:blind-index",)}
+    assert run("keys", "rotate", "--kek", "--use", "blind-index").code == 2
+
+
 def test_a_new_kek_changes_the_passphrase_file_and_touches_no_data(keyed, run):
     secret = keyed / ".governance" / "passphrase"
     before = secret.read_text()
