@@ -537,7 +537,7 @@ def test_second_check_of_sqlite_knows_what_may_be_written(tmp_path):
             with pytest.raises(world.store._errors):
                 raw.driver_connection.execute(sql)
     with check.statement(reads), pytest.raises(world.store._errors):
-        raw.driver_connection.execute("UPDATE customers SET tier = 'x' WHERE id = 1")
+        raw.driver_connection.execute("UPDATE customers SET tier = 'y' WHERE id = 1")
     raw.close()
     world.store.close()
 
