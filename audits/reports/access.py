@@ -32,7 +32,7 @@ from audits.reports.access_tables import (
     person_table,
     use_table,
 )
-from audits.reports.access_uses import Use, count_of, rows_of, uses_of
+from audits.reports.access_uses import Use, conflicts_of, count_of, rows_of, uses_of
 
 MOST_PURPOSES = 10
 """Bars in the chart of purposes."""
@@ -99,11 +99,18 @@ def _overview(evidence: Evidence, uses: Sequence[Use]) -> tuple[Block, ...]:
     failed = [each for each in uses if each.failed]
     clear = {ref for each in granted for ref in each.fields_given(clear=True)}
     masked = {ref for each in granted for ref in each.fields_given(clear=False)}
+    writes = [each for each in granted if each.writes]
+    conflicts = conflicts_of(writes)
+    written = (
+        Fact(text("audit.rows_changed"), rows_of(writes)),
+        Fact(text("audit.conflicts"), conflicts, Tone.WARN if conflicts.value else Tone.GOOD),
+    )
     facts = Facts(
         (
             Fact(text("audit.uses"), count_of(granted)),
             Fact(text("audit.people"), len({each.decision["principal"] for each in uses})),
-            Fact(text("audit.rows_given"), rows_of(granted)),
+            Fact(text("audit.rows_given"), rows_of(each for each in granted if not each.writes)),
+            *(written if writes else ()),
             Fact(text("audit.denials"), count_of(denied), Tone.WARN if denied else Tone.GOOD),
             Fact(text("audit.in_clear"), len(clear)),
             Fact(text("audit.in_mask"), len(masked)),

@@ -16,6 +16,9 @@ CLEAR = "clear"
 EVIDENCE_OF_USE = frozenset({"decision", "close"})
 """Kinds of event that make a use; the others are recorded acts of another sort."""
 
+WRITING = frozenset({"write", "delete"})
+"""Actions that change rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Use:
@@ -45,6 +48,16 @@ class Use:
     def rows(self) -> int:
         """Rows handed out or changed, as the closing event counts them; 0 while that is unknown."""
         return int(self.closing["counts"].get("rows", 0)) if self.closing else 0
+
+    @property
+    def writes(self) -> bool:
+        """Whether rows were added, changed or deleted, not handed out."""
+        return self.decision["action"] in WRITING
+
+    @property
+    def conflicts(self) -> int:
+        """Writes that a key or another rule of the database refused, which may tell that another row exists."""
+        return int(self.closing["counts"].get("conflicts", 0)) if self.closing else 0
 
     @property
     def when(self) -> dt.datetime:
@@ -88,6 +101,12 @@ def rows_of(uses: Iterable[Use]) -> Count:
     """How many rows, with the ids of the events that count them."""
     closed = [each for each in uses if each.closing is not None]
     return Count(sum(each.rows for each in closed), tuple(each.evidence[-1] for each in closed))
+
+
+def conflicts_of(uses: Iterable[Use]) -> Count:
+    """How many writes the database refused, with the ids of the events that count them."""
+    found = [each for each in uses if each.conflicts]
+    return Count(sum(each.conflicts for each in found), tuple(each.evidence[-1] for each in found))
 
 
 def treatment_tag(treatment: str) -> Tag:

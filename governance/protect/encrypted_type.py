@@ -125,7 +125,7 @@ class Encrypted(TypeDecorator[Any]):
             "encrypted field",
             found="a value that no unit of work has encrypted",
             expected="objects written by a session that encrypts, and no comparison with an encrypted field",
-            next_step="add or change objects in a session of Governance.session; bulk statements cannot encrypt yet",
+            next_step="write through Governance.session(writes=True), or a session of encrypt_writes",
         )
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:

@@ -151,6 +151,9 @@ def test_access_report_tells_of_writes(gov: Governance) -> None:
     with gov.session("crm", principal="alice", purpose="support", writes=True) as db:
         db.execute(sa.text("UPDATE customers SET name = 'planted-marker' WHERE id = 1"))
         db.commit()
+        with pytest.raises(GovernanceError):
+            db.execute(sa.text("INSERT INTO customers (id, name, region) VALUES (3, 'planted-marker', 'EU')"))
     shown = str(gov.audit_access())
-    assert "write" in shown
+    assert "audit.rows_changed" in shown
+    assert "audit.conflicts" in shown
     assert "planted" not in shown

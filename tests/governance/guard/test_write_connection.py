@@ -27,6 +27,8 @@ from .conftest import (  # type: ignore[import-not-found]
     EU,
     ORDERS,
     WRITER,
+    WritePermits,
+    catalog_store,
     fill,
     guard,
     write_permits,
@@ -447,6 +449,97 @@ def test_table_without_a_primary_key_takes_new_rows_only(world):
             run(fresh, "DELETE FROM orders")
     finally:
         fresh.store.close()
+
+
+def forms(url, ddl, table, fields):
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        for each in ddl:
+            connection.exec_driver_sql(each)
+    engine.dispose()
+    permits = WritePermits()
+    for action in (Action.READ, Action.WRITE, Action.DELETE):
+        permits.set(table, action, dict.fromkeys(fields, "clear"), None)
+    return guard(url, catalog_store({table: dict.fromkeys(fields)}), permits=permits)
+
+
+def rows_of(world, sql):
+    connection = world.store.connect(WRITER)
+    cursor = connection.cursor().execute(sql)
+    found = cursor.fetchall() if cursor.description else cursor.rowcount
+    connection.commit()
+    connection.close()
+    return found
+
+
+FORMS = {
+    "computed": (
+        [("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT CHECK (length(name) < 9),"
+         " low TEXT GENERATED ALWAYS AS (lower(name)) STORED)"), "CREATE INDEX i ON t(lower(name))",
+         "CREATE UNIQUE INDEX j ON t(name) WHERE id > 5"],
+        ("id", "name", "low"),
+        [("INSERT INTO t (name) VALUES ('Ann') RETURNING *", [(1, "Ann", "ann")]),
+         ("UPDATE t SET name = 'Bob' RETURNING low", [("bob",)]), ("DELETE FROM t", 1)],
+    ),
+    "without-rowid": (
+        ["CREATE TABLE t (k TEXT, j INTEGER, v TEXT, PRIMARY KEY (k, j)) WITHOUT ROWID"], ("k", "j", "v"),
+        [("INSERT INTO t (k, j, v) VALUES ('a', 1, 'x'), ('a', 2, 'y')", 2),
+         ("UPDATE t SET v = v || '!' WHERE j = 2 RETURNING *", [("a", 2, "y!")]), ("DELETE FROM t WHERE k = 'a'", 2)],
+    ),
+    "tree": (
+        ["CREATE TABLE t (id INTEGER PRIMARY KEY, up INTEGER REFERENCES t(id) ON DELETE CASCADE)"], ("id", "up"),
+        [("INSERT INTO t (id, up) VALUES (1, NULL), (2, 1), (3, 2), (4, NULL)", 4), ("DELETE FROM t WHERE id = 1", 1),
+         ("SELECT id FROM t", [(4,)])],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_tables_of_every_form_are_written_in_sqlite(tmp_path, form):
+    ddl, fields, steps = FORMS[form]
+    world = forms(f"sqlite:///{tmp_path}/f.db", ddl, "t", fields)
+    assert [rows_of(world, sql) for sql, _ in steps] == [wanted for _, wanted in steps]
+    world.store.close()
+
+
+def test_tables_of_every_form_are_written_in_postgresql(request):
+    world = forms(
+        emptied(request),
+        ["CREATE TYPE mood AS ENUM ('ok', 'bad')",
+         ("CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY, day date, mood mood, tags text[], doc jsonb,"
+         " low text GENERATED ALWAYS AS (lower(note)) STORED, note varchar(9), n numeric(6,2), PRIMARY KEY (id, day))"
+         " PARTITION BY RANGE (day)"), "CREATE TABLE t1 PARTITION OF t FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')"],
+        "t", ("id", "day", "mood", "tags", "doc", "low", "note", "n"),
+    )  # fmt: skip
+    insert = "INSERT INTO t (day, mood, tags, doc, note, n) VALUES ('2026-02-01', 'ok', '{a,b}', '{\"a\": 1}', 'X', 2.5) RETURNING id, tags, low"
+    assert rows_of(world, insert) == [(1, ["a", "b"], "x")]
+    assert (
+        str(rows_of(world, "UPDATE t SET mood = 'bad', n = n * 2, note = 'Y' RETURNING mood, low, n"))
+        == "[('bad', 'y', Decimal('5.00'))]"
+    )
+    assert rows_of(world, "DELETE FROM t WHERE doc ->> 'a' = '1'") == 1
+    world.store.close()
+
+
+def test_second_check_of_sqlite_knows_what_may_be_written(tmp_path):
+    fill(f"sqlite:///{tmp_path}/s.db", CUSTOMERS, ORDERS)
+    world = guard(f"sqlite:///{tmp_path}/s.db", permits=write_permits())
+    raw = world.store._raw.raw_connection()
+    check = raw.info["gov_check"]
+    with check.ours():
+        raw.driver_connection.execute("BEGIN")
+    reads = {"customers": frozenset({"id"}), "orders": frozenset({"customer_id"})}
+    with check.statement(reads, {"customers": frozenset({"update tier"})}):
+        raw.driver_connection.execute("UPDATE customers SET tier = 'x' WHERE id = 1")
+        for sql in ("UPDATE customers SET name = 'x'", "DELETE FROM customers", "INSERT INTO customers (id) VALUES (100)",
+                    "UPDATE customers SET tier = name", "DELETE FROM orders", "DROP TABLE orders",
+                    "REPLACE INTO customers (id, tier) VALUES (1, 'x')", "PRAGMA foreign_keys = OFF"):  # fmt: skip
+            with pytest.raises(world.store._errors):
+                raw.driver_connection.execute(sql)
+    with check.statement(reads), pytest.raises(world.store._errors):
+        raw.driver_connection.execute("UPDATE customers SET tier = 'y' WHERE id = 1")
+    raw.close()
+    world.store.close()
 
 
 # --- consent
