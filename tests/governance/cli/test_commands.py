@@ -216,7 +216,7 @@ def test_a_plan_is_run_as_it_stands_and_a_changed_one_is_refused(run, project: P
     plan = project / "plan.json"
     words = ("retention", "plan", "customers-ten-years", "--format", "json", "--output", str(plan))
     assert run(*words).code == 0
-    assert json.loads(plan.read_text())["facts"]["by_month"] == {"2011-01": 3}
+    assert json.loads(plan.read_text())["facts"]["rules"][0]["by_month"] == {"2011-01": 3}
     changed = project / "changed.json"
     changed.write_text(plan.read_text().replace('"2011-01": 3', '"2011-01": 9'))
     assert run("retention", "run", "--plan", str(changed)).code == 1
