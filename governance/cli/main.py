@@ -26,6 +26,7 @@ COMMANDS = {
     "demo": "Make a demo project and walk through it.",
     "doctor": "Check stores, keys, records and extras.",
     "init": "Write a commented set of files for a new project.",
+    "job": "List, approve and certify bulk jobs.",
     "keys": "List, rotate, destroy and back up keys.",
     "ledger": "Show and verify the record of every decision.",
     "mask": "Copy a store safely for test or analytics.",

@@ -19,7 +19,8 @@ from governance.jobs.journal import JobHead, Journal, enter, find
 from governance.jobs.office import Office
 from governance.jobs.outcome import JobOutcome, StepOutcome
 from governance.jobs.pace import Pace, Throttle
-from governance.jobs.plan import Plan, salt_of, stale
+from governance.jobs.plan import Plan, salt_day, salt_of, stale
+from governance.jobs.registry import unlink_due
 from governance.jobs.row_list import opened_rows
 from governance.jobs.running import Progress, Running
 from governance.jobs.step_run import PausedError, StepRun
@@ -108,7 +109,8 @@ def _finish(run: Running, journal: Journal, steps: tuple[StepOutcome, ...]) -> J
     refs = {"decision": journal.decision, "certificate": certificate.id}
     done = run.event("job.done", counts, refs=refs)
     done = replace(done, versions={**done.versions, "certificate": certificate.sha256})
-    journal.finish([done, run.event("close", counts, refs=refs)], certificate)
+    journal.finish([done, run.event("close", counts, refs=refs)], certificate, until=salt_day(run.office))
+    unlink_due(run.office)
     _log.info("job.done", job=run.plan.id, batches=found.batches, rows=counts["rows"])
     return replace(found, certificate=certificate.id)
 

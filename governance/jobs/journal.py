@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from governance.jobs.outcome import StepOutcome
-from governance.jobs.tables import BATCHES, CERTIFICATES, JOBS, STEPS
+from governance.jobs.tables import BATCHES, CERTIFICATES, JOBS, PLANS, STEPS
 from governance.ledger.events import Event, EventDraft, stamp
 from governance.records.transactions import reading, writing
 from policies.errors import StalePlanError
@@ -162,8 +162,13 @@ class Journal:
             connection.execute(update(JOBS).where(JOBS.c.id == self.job).values(state="paused"))
             self.ledger.append_in(connection, draft)
 
-    def finish(self, drafts: Sequence[EventDraft], certificate: SignedText | None = None) -> None:
-        """End the job, with its certificate and last events in one transaction; one that has ended stays as it is."""
+    def finish(
+        self, drafts: Sequence[EventDraft], certificate: SignedText | None = None, *, until: str | None = None
+    ) -> None:
+        """End the job, with its certificate and last events in one transaction; one that has ended stays as it is.
+
+        `until` is the last day on which the marks of its rows can be tied to them.
+        """
         change = update(JOBS).where(JOBS.c.id == self.job, JOBS.c.state != "done")
         now = stamp(self.clock())
         with writing(self.records) as connection:
@@ -171,6 +176,8 @@ class Journal:
                 if certificate is not None:
                     row = {"id": certificate.id, "sha256": certificate.sha256, "text": certificate.text}
                     connection.execute(insert(CERTIFICATES).values(**row, job=self.job, made=now))
+                if until is not None:
+                    connection.execute(update(PLANS).where(PLANS.c.id == self.job).values(salt_ends=until))
                 for draft in drafts:
                     self.ledger.append_in(connection, draft)
 

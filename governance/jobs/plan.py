@@ -173,8 +173,8 @@ def salt_day(office: Office) -> str:
     return (office.clock().astimezone(dt.UTC) + dt.timedelta(days=office.certificate_days)).date().isoformat()
 
 
-def read_plan(text: str, kind: str, keyed_hash: KeyedHash, place: str = "plan") -> Plan:
-    """The plan in the text of a plan file. Raises TamperedError when any byte is not what was written."""
+def read_plan(text: str, kind: str | None, keyed_hash: KeyedHash, place: str = "plan") -> Plan:
+    """The plan, of a kind or any, in the text of a plan file. Raises TamperedError when any byte was changed."""
     document = open_plan(text, kind, keyed_hash, place)
     listed = document["row_list"]
     return Plan(

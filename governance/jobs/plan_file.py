@@ -35,8 +35,11 @@ def plan_text(document: Mapping[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
-def open_plan(text: str, kind: str, keyed_hash: KeyedHash, place: str = "plan") -> dict[str, Any]:
-    """The document of a plan file, seal included. Raises TamperedError when it is not what was sealed."""
+def open_plan(text: str, kind: str | None, keyed_hash: KeyedHash, place: str = "plan") -> dict[str, Any]:
+    """The document of a plan file of a kind, or of any, seal included.
+
+    Raises TamperedError when it is not what was sealed.
+    """
     try:
         document = json.loads(text)
         said = {name: value for name, value in document.items() if name != "seal"}
@@ -46,7 +49,7 @@ def open_plan(text: str, kind: str, keyed_hash: KeyedHash, place: str = "plan") 
         raise _tampered(place, "a text that is no plan") from None
     if not genuine or plan_text(document) != text:
         raise _tampered(place, "a plan that was changed, or sealed with another key")
-    if said.get("schema") != SCHEMA or said.get("kind") != kind:
+    if said.get("schema") != SCHEMA or kind not in {None, said.get("kind")}:
         raise _tampered(place, "a plan of another form or kind")
     found: dict[str, Any] = document
     return found

@@ -8,9 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import OperationalError
 
 from policies.errors import RecordsError, StalePlanError
+
+_PATIENCE_SECONDS = 5
+"""How long PostgreSQL is given to notice that a holder was killed."""
+_LOCK_TIMEOUT = "55P03"
 
 
 @contextmanager
@@ -29,8 +34,15 @@ def alone(records: Engine, name: str) -> Iterator[None]:
 def _on_server(records: Engine, name: str) -> Iterator[None]:
     number = int.from_bytes(hashlib.sha256(f"governance.{name}".encode()).digest()[:8], "big", signed=True)
     with records.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if not connection.execute(select(func.pg_try_advisory_lock(number))).scalar_one():
-            raise _taken(name)
+        try:
+            connection.execute(select(func.set_config("lock_timeout", f"{_PATIENCE_SECONDS}s", False)))
+            connection.execute(select(func.pg_advisory_lock(number)))
+        except OperationalError as cause:
+            if getattr(cause.orig, "sqlstate", None) != _LOCK_TIMEOUT:
+                raise
+            raise _taken(name) from None
+        finally:
+            connection.execute(text("RESET lock_timeout"))
         try:
             yield
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sqlite3
 from pathlib import Path
@@ -216,7 +217,7 @@ def test_a_plan_is_run_as_it_stands_and_a_changed_one_is_refused(run, project: P
     plan = project / "plan.json"
     words = ("retention", "plan", "customers-ten-years", "--format", "json", "--output", str(plan))
     assert run(*words).code == 0
-    assert json.loads(plan.read_text())["by_month"] == {"2011-01": 3}
+    assert json.loads(plan.read_text())["facts"]["rules"][0]["by_month"] == {"2011-01": 3}
     changed = project / "changed.json"
     changed.write_text(plan.read_text().replace('"2011-01": 3', '"2011-01": 9'))
     assert run("retention", "run", "--plan", str(changed)).code == 1
@@ -291,3 +292,87 @@ def test_doctor_finds_a_remote_store_without_tls(run, project: Path) -> None:
     found = run("doctor")
     assert found.code == 1
     assert "store far" in found.out
+
+
+# --- jobs
+
+
+def _planned(project: Path, run) -> Path:
+    plan = project / "plan.json"
+    assert run("retention", "plan", "customers-ten-years", "--format", "json", "--output", str(plan)).code == 0
+    return plan
+
+
+def test_a_job_from_plan_to_certificate(project: Path, run) -> None:
+    plan = _planned(project, run)
+    (waiting,) = _json(run, "job", "list", "--format", "json")["jobs"]
+    assert (waiting["state"], waiting["kind"], waiting["done"]) == ("planned", "retention", 0)
+    assert f"{waiting['id']}  planned" in run("job", "list", "--state", "planned").out
+    assert run("job", "certificate", waiting["id"]).code == 2
+    done = _json(run, "retention", "run", "--plan", str(plan), "--format", "json")
+    shown = _json(run, "job", "show", waiting["id"], "--format", "json")
+    assert (shown["state"], shown["certificate"], shown["steps"][0]["done"]) == ("done", done["certificate"], 3)
+    assert "3 done" in run("job", "show", waiting["id"]).out
+    written = project / "certificate.json"
+    assert run("job", "certificate", waiting["id"], "--format", "json", "--output", str(written)).code == 0
+    key = json.loads(written.read_text())["signer"]["public_key"]
+    assert "signature" in run("job", "certificate", "--verify", str(written)).out
+    assert run("--config", "nosuch.yaml", "job", "certificate", "--verify", str(written), "--key", key).code == 0
+    written.write_text(written.read_text().replace('"done": 3', '"done": 2'))
+    assert run("job", "certificate", "--verify", str(written)).code == 1
+    assert run("job", "certificate", "--verify", str(written), "--key", key).code == 1
+    assert run("job", "certificate", "--verify", str(written), "--key", "zhang").code == 2
+
+
+@pytest.mark.parametrize(
+    ("lang", "word"), [("en", "kept by a legal hold"), ("zh-Hans", "因法律保全"), ("zh-Hant", "因訴訟保全")]
+)
+def test_a_certificate_speaks_three_languages(project: Path, run, lang: str, word: str) -> None:
+    plan = _planned(project, run)
+    run("retention", "run", "--plan", str(plan))
+    job = _json(run, "job", "list", "--format", "json")["jobs"][0]["id"]
+    assert word in run("job", "certificate", job, "--lang", lang).out
+
+
+def test_two_persons_must_agree_where_the_project_says_so(project: Path, run, monkeypatch) -> None:
+    config = project / "governance.yaml"
+    config.write_text(config.read_text() + "\njobs: {approval: two_persons}\n")
+    plan = _planned(project, run)
+    refused = run("retention", "run", "--plan", str(plan))
+    assert (refused.code, "second person" in refused.err) == (1, True)
+    assert run("job", "approve", str(plan)).code == 1
+    with monkeypatch.context() as other:
+        other.setattr("governance.cli.project_option.actor", lambda: "somebody-else")
+        assert run("job", "approve", str(plan)).code == 0
+        assert run("retention", "run", "--plan", str(plan)).code == 1
+    assert _json(run, "retention", "run", "--plan", str(plan), "--format", "json")["deleted"] == 3
+
+
+def test_wrong_uses_of_job_are_refused(project: Path, run) -> None:
+    assert run("job", "certificate").code == 2
+    assert run("job", "certificate", "x", "--key", "00").code == 2
+    assert run("job", "show", "nosuch").code == 2
+    changed = _planned(project, run)
+    changed.write_text(changed.read_text() + " ")
+    assert run("job", "approve", str(changed)).code == 1
+
+
+def test_a_setting_of_jobs_that_is_wrong_is_refused_with_its_place(project: Path, run) -> None:
+    config = project / "governance.yaml"
+    config.write_text(config.read_text() + "\njobs: {window: nights}\n")
+    found = run("job", "list")
+    assert (found.code, "jobs.window" in found.err) == (2, True)
+
+
+def test_a_run_outside_its_window_stops_and_says_when_it_goes_on(project: Path, run) -> None:
+    hours = [(dt.datetime.now(dt.UTC) + dt.timedelta(hours=ahead)).strftime("%H:%M") for ahead in (2, 3)]
+    config = project / "governance.yaml"
+    before = config.read_text()
+    plan = _planned(project, run)
+    config.write_text(f"{before}\njobs: {{window: '{hours[0]}-{hours[1]}'}}\n")
+    paused = run("retention", "run", "--plan", str(plan), "--format", "json")
+    assert (paused.code, json.loads(paused.out)["state"], json.loads(paused.out)["deleted"]) == (0, "paused", 0)
+    assert f"{hours[0]}" in paused.err
+    assert "paused" in run("job", "list").out
+    config.write_text(before)
+    assert _json(run, "retention", "run", "--plan", str(plan), "--format", "json")["deleted"] == 3

@@ -16,6 +16,7 @@ PAGES = (
     "README.md",
     "docs/calibrate.md",
     "docs/catalog.md",
+    "docs/jobs.md",
     "docs/keys.md",
     "docs/query.md",
     "docs/read-a-report.md",

@@ -35,6 +35,9 @@ COMMAND_LINES = [
     "consent show --subject 7 --purpose marketing.email --format json",
     "doctor",
     "doctor --format json",
+    "job list",
+    "job list --format json",
+    "job show nosuch",
     "keys list",
     "keys list --format json",
     "keys destroy --subject planted.marker@zebra-quagga.example --store crm --yes",
@@ -104,7 +107,7 @@ def test_a_masked_query_shows_the_mask_and_not_the_value(lived_in: Path, run) ->
 def test_the_ledger_on_disk_holds_no_planted_value(lived_in: Path, run) -> None:
     run("scan", "--full")
     run("audit", "access")
-    for file in (lived_in / ".governance").iterdir():
+    for file in filter(Path.is_file, (lived_in / ".governance").rglob("*")):
         content = file.read_bytes()
         for marker in ("planted.marker", "欧阳测桩", "zorblatt", "11010519491231002X", "0440532013"):
             assert marker.encode() not in content, (file.name, marker)
