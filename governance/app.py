@@ -241,11 +241,13 @@ class Governance:
 
     # --- keep and prove
 
-    def plan_retention(self, rules: Sequence[str] = (), *, look: bool = False) -> tuple[RetentionPlan, ...]:
+    def plan_retention(
+        self, rules: Sequence[str] = (), *, look: bool = False, together: bool = False
+    ) -> tuple[RetentionPlan, ...]:
         """What retention rules would delete as of now; as `governance.keeping.plan_retention`."""
         from governance.keeping import plan_retention
 
-        return plan_retention(self, rules, look=look)
+        return plan_retention(self, rules, look=look, together=together)
 
     def run_retention(
         self, plan_text: str, *, on_progress: Callable[[int, int | None, str], None] | None = None

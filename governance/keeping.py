@@ -9,8 +9,9 @@ from governance.jobs.holds import Hold, Scope
 from governance.jobs.running import Progress
 from governance.ledger.events import EventDraft, EventObject
 from governance.offices import office_of, pace_of, writable_store
-from governance.retention.plan import RetentionPlan, plan, read_plan
-from governance.retention.run import RetentionOutcome, run
+from governance.retention.plan import RetentionPlan, plan_together, read_plan, views
+from governance.retention.run import RetentionOutcome, run_together
+from governance.retention.target import Ruled
 from policies.errors import ConfigError
 from policies.nouns import DatasetRef
 from policies.retention_rules import RetentionRule, read_retention
@@ -25,21 +26,28 @@ def retention_rules(gov: Governance) -> dict[str, RetentionRule]:
     return dict(sorted(read_retention(path).items())) if path.exists() else {}
 
 
-def plan_retention(gov: Governance, names: Sequence[str] = (), *, look: bool = False) -> tuple[RetentionPlan, ...]:
+def plan_retention(
+    gov: Governance, names: Sequence[str] = (), *, look: bool = False, together: bool = False
+) -> tuple[RetentionPlan, ...]:
     """What rules would delete as of now, all rules unless some are named; read from the stores, and recorded.
 
     With `look`, plans are numbers only and cannot be run; otherwise each leaves its row list in the project's folder.
-    Raises ConfigError for an unknown name, StoreError, LedgerError. Nothing is changed in a store.
+    With `together`, the rules, of one store, have one plan: what refers to a record goes before it. Raises ConfigError
+    for an unknown name, StoreError, LedgerError. Nothing is changed in a store.
     """
     rules = retention_rules(gov)
-    for name in names:
-        _named(rules, name)
-    plans = []
-    for name in names or rules:
-        rule = rules[name]
-        subject_key = _subject_key(gov, rule.dataset)
-        with writable_store(gov, rule.dataset.store) as engine:
-            plans.append(plan(office_of(gov), rule, engine, subject_key=subject_key, look=look))
+    ruled = [_ruled(gov, _named(rules, name)) for name in names or rules]
+    if together and len({each.rule.dataset.store for each in ruled}) > 1:
+        raise ConfigError(
+            "retention.yaml",
+            found="rules of several stores for one plan",
+            expected="rules of one store",
+            next_step="make one plan for each store",
+        )
+    plans: list[RetentionPlan] = []
+    for each in [ruled] if together and ruled else [[one] for one in ruled]:
+        with writable_store(gov, each[0].rule.dataset.store) as engine:
+            plans += plan_together(office_of(gov), each, engine, look=look)
     return tuple(plans)
 
 
@@ -53,11 +61,11 @@ def run_retention(
     AccessRefusedError without an approval that the project asks for, StoreError or LedgerError.
     """
     sealed = read_plan(text, gov.keyring.keyed_hash(), place)
-    rule = _named(retention_rules(gov), sealed.rule.removeprefix("retention:"))
-    subject_key = _subject_key(gov, rule.dataset)
-    with writable_store(gov, rule.dataset.store) as engine:
+    rules = retention_rules(gov)
+    ruled = [_ruled(gov, _named(rules, each.rule.removeprefix("retention:"))) for each in views(sealed.plan)]
+    with writable_store(gov, sealed.dataset.store) as engine:
         office, pace = office_of(gov), pace_of(gov)
-        return run(office, rule, sealed, engine, subject_key=subject_key, pace=pace, on_progress=on_progress)
+        return run_together(office, ruled, sealed.plan, engine, pace=pace, on_progress=on_progress)
 
 
 def place_hold(gov: Governance, dataset: DatasetRef, scope: Scope, key: Sequence[Any], *, reason: str) -> Hold:
@@ -101,6 +109,6 @@ def _named(rules: dict[str, RetentionRule], name: str) -> RetentionRule:
     return rules[name]
 
 
-def _subject_key(gov: Governance, dataset: DatasetRef) -> tuple[str, ...]:
-    entry = gov.catalog.dataset(dataset)
-    return entry.subject_key if entry else ()
+def _ruled(gov: Governance, rule: RetentionRule) -> Ruled:
+    entry = gov.catalog.dataset(rule.dataset)
+    return Ruled(rule, entry.subject_key if entry else ())

@@ -89,7 +89,7 @@ def mask(
             plan = _planned(gov, source, target, path)
             text = plan.text()
             if not yes:
-                emit(text.rstrip("\n") if form == "json" else "\n".join(_plan_lines(plan, words)), output)
+                emit(text if form == "json" else "\n".join(_plan_lines(plan, words)), output)
                 return 0
             say(f"plan {plan.id}")
         elif (source, target) != _ends(text):

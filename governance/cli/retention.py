@@ -22,22 +22,29 @@ def retention() -> None:
 
 
 @retention.command(
-    epilog=examples("retention plan", "retention plan tickets-three-years --format json --output plan.json")
+    epilog=examples(
+        "retention plan",
+        "retention plan tickets-three-years --format json --output plan.json",
+        "retention plan orders-six-years order-lines-six-years --together --format json --output plan.json",
+    )
 )
 @click.argument("rules", nargs=-1, metavar="[RULE]...")
+@click.option(
+    "--together", is_flag=True, help="One plan for the rules, of one store: what refers to a record goes first."
+)
 @format_option("text", "json")
 @output_option
 @click.pass_context
-def plan(ctx: click.Context, rules: tuple[str, ...], form: str, output: Path | None) -> int:
+def plan(ctx: click.Context, *, rules: tuple[str, ...], together: bool, form: str, output: Path | None) -> int:
     """Count what is due by each RULE of retention.yaml, all of them by default. Nothing is changed.
 
-    With --format json and one rule, the result is the plan file that `retention run` takes; a list of its rows, without
-    their keys, stays in the project's folder.
+    With --format json and one rule, or several with --together, the result is the plan file that `retention run` takes;
+    a list of its rows, without their keys, stays in the project's folder.
     """
-    if form == "json" and len(rules) != 1:
-        raise click.UsageError("a plan file holds one rule: name it")
+    if form == "json" and len(rules) != 1 and not (rules and together):
+        raise click.UsageError("a plan file holds one rule, or several with --together: name them")
     with opened(ctx) as gov:
-        plans = gov.plan_retention(rules, look=form != "json")
+        plans = gov.plan_retention(rules, look=form != "json", together=together)
     if form == "json":
         emit(plans[0].to_text(), output)
         return 0

@@ -18,7 +18,6 @@ _TEXTS = (
     ("user.contact.phone_number", "mask:phone"),
     ("user.contact.address.postal_code", "mask:postcode_2"),
     ("user.contact.address.street", "mask:address"),
-    ("user.contact.address", "mask:address"),
     ("user.name", "pseudonym:person"),
 )
 """What a text of a category, or of one below it, becomes; the first that fits."""

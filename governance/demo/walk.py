@@ -16,6 +16,7 @@ from governance.demo.chapters.audit import audit
 from governance.demo.chapters.catalog import catalog
 from governance.demo.chapters.check import check
 from governance.demo.chapters.consent import consent
+from governance.demo.chapters.copies import copies
 from governance.demo.chapters.find import find, recorded_scan
 from governance.demo.chapters.ledger import ledger
 from governance.demo.chapters.policy import policy
@@ -65,10 +66,12 @@ def _chapters(stage: Stage) -> Iterator[Line]:
     yield from stage.chapter(8, "retention_head")
     plans = gov.plan_retention(look=True)
     yield from retention(stage, plans)
-    yield from stage.chapter(9, "audit_head")
+    yield from stage.chapter(9, "copies_head")
+    yield from copies(stage)
+    yield from stage.chapter(10, "audit_head")
     access = gov.audit_access()
     yield from audit(stage, access)
-    yield from stage.chapter(10, "check_head")
+    yield from stage.chapter(11, "check_head")
     yield from check(stage)
     zone = gov.project.config.time_zone
     recorded = with_confirmed_datasets(dict(recorded_scan(stage)), gov.catalog)

@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, func, or_, select, update
 from governance.jobs.office import Office
 from governance.jobs.row_list import list_path
 from governance.jobs.tables import APPROVALS, BATCHES, CERTIFICATES, JOBS, PLANS, STEPS
-from governance.ledger.events import EventDraft, EventObject
+from governance.ledger.events import EventDraft
 from governance.records.transactions import reading, writing
 from policies.errors import BadInputError
 
@@ -80,17 +80,17 @@ def unlink_due(office: Office) -> int:
     Each is recorded as `job.unlinked`. A job that was begun keeps its salt until it has ended. Gives their number.
     """
     today = office.clock().astimezone(dt.UTC).date().isoformat()
-    over = select(PLANS.c.id, PLANS.c.place).outerjoin(JOBS, JOBS.c.id == PLANS.c.id)
+    over = select(PLANS.c.id).outerjoin(JOBS, JOBS.c.id == PLANS.c.id)
     over = over.where(PLANS.c.salt != "", PLANS.c.salt_ends < today, or_(JOBS.c.id.is_(None), JOBS.c.state == "done"))
     with reading(office.records) as connection:
-        due = connection.execute(over).all()
-    for row in due:
+        due = connection.execute(over).scalars().all()
+    for plan in due:
         with writing(office.records) as connection:
-            empty = update(PLANS).where(PLANS.c.id == row.id, PLANS.c.salt != "").values(salt="")
+            empty = update(PLANS).where(PLANS.c.id == plan, PLANS.c.salt != "").values(salt="")
             if connection.execute(empty).rowcount:
-                office.ledger.append_in(connection, _unlinked(office, row.id, row.place))
+                office.ledger.append_in(connection, _unlinked(office, plan))
         if office.folder is not None:
-            list_path(office, row.id).unlink(missing_ok=True)
+            list_path(office, plan).unlink(missing_ok=True)
     return len(due)
 
 
@@ -127,11 +127,5 @@ def _record(row: Row[Any], approved_by: tuple[str, ...]) -> JobRecord:
     )
 
 
-def _unlinked(office: Office, plan: str, place: str) -> EventDraft:
-    return EventDraft(
-        kind="job.unlinked",
-        actor=office.actor,
-        outcome="done",
-        objects=(EventObject(place),),
-        refs={"plan": plan, "job": plan},
-    )
+def _unlinked(office: Office, plan: str) -> EventDraft:
+    return EventDraft(kind="job.unlinked", actor=office.actor, outcome="done", refs={"plan": plan, "job": plan})

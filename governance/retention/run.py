@@ -7,7 +7,7 @@ and reported.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +17,13 @@ from governance.jobs.engine import run_job
 from governance.jobs.office import Office
 from governance.jobs.outcome import JobOutcome
 from governance.jobs.pace import Pace
-from governance.jobs.plan import stale
+from governance.jobs.plan import Plan, stale
 from governance.jobs.running import Progress
 from governance.jobs.store_connection import connected
 from governance.jobs.work import Step
 from governance.retention.deletion import deletion_of
-from governance.retention.plan import KIND, PURPOSE, RetentionPlan, day_of
-from governance.retention.target import Target, find_target
+from governance.retention.plan import KIND, PURPOSE, RetentionPlan, day_of, schema_of, views
+from governance.retention.target import Ruled, Target, find_targets
 from policies.retention_rules import RetentionRule
 
 
@@ -107,12 +107,12 @@ class RetentionOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Deleting:
-    """The work of one plan on the target of its rule."""
+    """The work of one plan on the targets of its rules."""
 
-    plan: RetentionPlan
+    plan: Plan
     """The plan."""
-    target: Target
-    """The table as it stands."""
+    targets: Sequence[Target]
+    """The tables as they stand, in the order of the plan."""
 
     @property
     def kind(self) -> str:
@@ -126,24 +126,26 @@ class Deleting:
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """The rule that decided."""
-        return (self.plan.rule,)
+        """The rules that decided."""
+        return tuple(target.rule.rule_id for target in self.targets)
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """One deletion."""
-        return (deletion_of(self.target),)
+        """One deletion a rule."""
+        return tuple(deletion_of(target) for target in self.targets)
 
     def check(self, connection: Connection) -> None:
-        """Return when the table has the schema that the plan saw. Raises StalePlanError."""
+        """Return when the tables have the schemas that the plan saw. Raises StalePlanError."""
         del connection
-        if self.plan.plan.versions["schema"] != self.target.fingerprint:
-            raise stale(self.plan.plan, "a table whose schema was changed since")
+        if self.plan.versions["schema"] != schema_of(self.targets):
+            raise stale(self.plan, "a table whose schema was changed since")
 
     def findings(self, connection: Connection) -> Mapping[str, Any]:
-        """On what ground, and what began before which day."""
+        """On what ground, and what began before which day, rule by rule."""
         del connection
-        return {name: self.plan.plan.facts[name] for name in ("basis", "cutoff", "zone")}
+        said = ("rule", "basis", "cutoff")
+        rules = [{name: facts[name] for name in said} for facts in self.plan.facts["rules"]]
+        return {"rules": rules, "zone": self.plan.facts["zone"]}
 
 
 def run(
@@ -154,25 +156,39 @@ def run(
     *,
     subject_key: tuple[str, ...] = (),
     pace: Pace | None = None,
+) -> RetentionOutcome:
+    """Delete what a plan of one rule lists; as `run_together`."""
+    return run_together(office, [Ruled(rule, subject_key)], plan.plan, store, pace=pace)
+
+
+def run_together(
+    office: Office,
+    ruled: Sequence[Ruled],
+    plan: Plan,
+    store: Engine,
+    *,
+    pace: Pace | None = None,
     on_progress: Progress | None = None,
 ) -> RetentionOutcome:
-    """Delete the records that the plan listed and that are as they were; one that was carried out is not run again.
+    """Delete the records that a plan lists and that are as they were; one that was carried out is not run again.
 
-    Raises StalePlanError when rule, policy, catalog or schema are not what the plan was made on, and as
+    Raises StalePlanError when rules, policy, catalog or schema are not what the plan was made on, and as
     `governance.jobs.engine.run_job`. After any of them, and after a kill, start again.
     """
-    _check(office, rule, plan)
-    with connected(store, str(rule.dataset)) as connection:
-        target = find_target(connection, rule, subject=subject_key, today=day_of(plan.plan), zone=plan.zone)
-    return RetentionOutcome(
-        run_job(office, Deleting(plan, target), plan.plan, store, pace=pace, on_progress=on_progress)
-    )
+    _check(office, ruled, plan)
+    with connected(store, plan.place) as connection:
+        targets = find_targets(connection, ruled, today=day_of(plan), zone=plan.facts["zone"])
+    return RetentionOutcome(run_job(office, Deleting(plan, targets), plan, store, pace=pace, on_progress=on_progress))
 
 
-def _check(office: Office, rule: RetentionRule, plan: RetentionPlan) -> None:
-    if (plan.rule, plan.plan.versions["rule"], plan.dataset) != (rule.rule_id, rule.digest, rule.dataset):
-        raise stale(plan.plan, "a rule that was changed since")
-    if plan.zone != office.zone:
-        raise stale(plan.plan, "a time zone that was changed since")
-    if rule.period.cutoff(day_of(plan.plan)) != plan.cutoff:
-        raise stale(plan.plan, "a cutoff that does not follow from the rule")
+def _check(office: Office, ruled: Sequence[Ruled], plan: Plan) -> None:
+    rules = {each.rule.rule_id: each.rule for each in ruled}
+    planned = {each.rule: each for each in views(plan)}
+    if rules.keys() != planned.keys() or any(
+        (rule.digest, rule.dataset) != (planned[name].digest, planned[name].dataset) for name, rule in rules.items()
+    ):
+        raise stale(plan, "a rule that was changed since")
+    if plan.facts["zone"] != office.zone:
+        raise stale(plan, "a time zone that was changed since")
+    if any(rule.period.cutoff(day_of(plan)) != planned[name].cutoff for name, rule in rules.items()):
+        raise stale(plan, "a cutoff that does not follow from the rule")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,8 +30,10 @@ class Referrer:
     """The referring table and fields, as in `order_items(order_id)`."""
     exists: ColumnElement[bool]
     """Whether a row of the table is referred to from there."""
-    links: tuple[tuple[str, str], ...] = ()
-    """For the table itself: each referring field with the one that it refers to; empty for another table."""
+    home: tuple[str | None, str]
+    """The schema and name of the referring table."""
+    links: tuple[tuple[str, str], ...]
+    """Each referring field with the one that it refers to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,13 @@ class Target:
     """Whether values are read as the store has them: SQLite keeps texts in fields that are declared as dates."""
     fingerprint: str
     """A digest of columns, types, keys and referrers."""
+    beside: Mapping[tuple[str | None, str], Target] = field(default_factory=dict)
+    """Targets of the same plan whose rows go before, by their tables' homes."""
+
+    @property
+    def home(self) -> tuple[str | None, str]:
+        """The schema and name of the table."""
+        return self.table.schema, self.table.name
 
     @property
     def due(self) -> ColumnElement[bool]:
@@ -70,13 +80,14 @@ class Target:
 
     @property
     def keepers(self) -> dict[str, ColumnElement[bool]]:
-        """What keeps an expired row, by name: a row of another table, or one of its own tree that stays."""
-        return {each.name: self._in_kept_tree() if each.links else each.exists for each in self.referrers}
+        """What keeps an expired row, by name: a row of another table that stays, or one of its own tree that does."""
+        own = {each.name: self._in_kept_tree() for each in self.referrers if each.home == self.home}
+        return {each.name: own.get(each.name, self._kept_by(each)) for each in self.referrers}
 
     @property
     def is_tree(self) -> bool:
         """Whether rows of the table refer to others of it."""
-        return any(each.links for each in self.referrers)
+        return any(each.home == self.home for each in self.referrers)
 
     @property
     def states(self) -> tuple[ColumnElement[Any], ...]:
@@ -86,21 +97,66 @@ class Target:
             sa.type_coerce(self.table.c[name], sa.Text) if self.raw else self.table.c[name] for name in sorted(names)
         )
 
+    def _kept_by(self, referrer: Referrer) -> ColumnElement[bool]:
+        """Whether a row that stays refers to one from there; those of a target of the same plan go before."""
+        child = self.beside.get(referrer.home)
+        if child is None:
+            return referrer.exists
+        match = [child.table.c[one] == self.table.c[to] for one, to in referrer.links]
+        query = sa.select(sa.literal(1)).select_from(child.table).where(*match)
+        return sa.exists(query.where(sa.case((child.planned, 0), else_=1) == 1).correlate(self.table))
+
     def _in_kept_tree(self) -> ColumnElement[bool]:
         """Whether a row stays because one that stays refers to it, over any number of others."""
-        others = [each.exists for each in self.referrers if not each.links]
+        others = [self._kept_by(each) for each in self.referrers if each.home != self.home]
         free = sa.and_(self.expired, *(sa.not_(each) for each in others))
-        links = [each.links for each in self.referrers if each.links]
+        links = [each.links for each in self.referrers if each.home == self.home]
         names = list(
             dict.fromkeys([*(column.name for column in self.key), *(one for each in links for one, _ in each)])
         )
         stays = sa.select(*(self.table.c[name] for name in names)).where(sa.case((free, 0), else_=1) == 1)
-        kept = stays.cte("gov_kept", recursive=True)
+        kept = stays.cte(recursive=True)
         up = self.table.alias("gov_up")
         match = [sa.and_(*(kept.c[one] == up.c[to] for one, to in each)) for each in links]
         kept = kept.union(sa.select(*(up.c[name] for name in names)).join_from(up, kept, sa.or_(*match)))
-        same = sa.and_(*(kept.c[column.name] == column for column in self.key))
-        return sa.exists(sa.select(sa.literal(1)).select_from(kept).where(same).correlate(self.table))
+        refers = [sa.and_(*(kept.c[one] == self.table.c[to] for one, to in each)) for each in links]
+        other = sa.or_(*(kept.c[column.name] != column for column in self.key))
+        query = sa.select(sa.literal(1)).select_from(kept).where(sa.or_(*refers), other)
+        return sa.exists(query.correlate(self.table))
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """A rule with what the catalog says of its dataset."""
+
+    rule: RetentionRule
+    """The rule."""
+    subject_key: tuple[str, ...] = ()
+    """The fields that identify a person; empty when the catalog names none."""
+
+
+def find_targets(connection: Connection, ruled: Sequence[Ruled], *, today: dt.date, zone: str) -> list[Target]:
+    """The tables of some rules of one store in the order in which their rows go: what refers to others before them.
+
+    Raises as `find_target`, and ConfigError for two rules on one table, or tables that refer to each other in a circle.
+    """
+    found: dict[tuple[str | None, str], Target] = {}
+    for each in sorted(ruled, key=lambda each: str(each.rule.dataset)):
+        target = find_target(connection, each.rule, subject=each.subject_key, today=today, zone=zone)
+        if target.home in found:
+            raise _together_error("two rules on one dataset")
+        found[target.home] = target
+    graph = {
+        home: {each.home for each in target.referrers if each.home in found and each.home != home}
+        for home, target in found.items()
+    }
+    ordered: dict[tuple[str | None, str], Target] = {}
+    try:
+        for home in TopologicalSorter(graph).static_order():
+            ordered[home] = replace(found[home], beside={each: ordered[each] for each in graph[home]})
+    except CycleError:
+        raise _together_error("datasets that refer to each other in a circle") from None
+    return list(ordered.values())
 
 
 def find_target(
@@ -176,13 +232,12 @@ def _referrer(table: sa.Table, schema: str | None, name: str, fields: list[str],
     child = sa.table(name, *(sa.column(each) for each in {*fields, *table.primary_key.columns.keys()}), schema=schema)
     other = child.alias("gov_referrer")
     match = [other.c[one] == table.c[to] for one, to in zip(fields, referred, strict=True)]
-    own = name == table.name and schema == table.schema
-    if own:  # a row that refers to itself does not keep itself
+    if name == table.name and schema == table.schema:  # a row that refers to itself does not keep itself
         match.append(sa.or_(*(other.c[column.name] != column for column in table.primary_key.columns)))
     shown = f"{schema}.{name}" if schema else name
     exists = sa.exists(sa.select(sa.literal(1)).select_from(other).where(*match).correlate(table))
-    links = tuple(zip(fields, referred, strict=True)) if own else ()
-    return Referrer(f"{shown}({', '.join(fields)})", exists, links)
+    links = tuple(zip(fields, referred, strict=True))
+    return Referrer(f"{shown}({', '.join(fields)})", exists, (schema, name), links)
 
 
 def _before(
@@ -222,6 +277,15 @@ def _store_error(rule: RetentionRule, found: str) -> StoreError:
         found=found,
         expected="a table with a primary key",
         next_step="check the dataset of the rule in retention.yaml, and that its store answers",
+    )
+
+
+def _together_error(found: str) -> ConfigError:
+    return ConfigError(
+        "retention.yaml",
+        found=found,
+        expected="rules whose records can go one dataset after the other",
+        next_step="plan them apart, one rule a plan file",
     )
 
 

@@ -77,6 +77,12 @@ def _uuid(draws: Draws, _: pa.Array, __: str) -> pa.Array:
     return joined(*parts[:2], "-", parts[2], "-8", draws.pick(three), "-", draws.pick(variant), "-", *parts[3:])
 
 
+def _hash(draws: Draws, _: pa.Array, __: str) -> pa.Array:
+    """32 hex digits: who has no key cannot try out values."""
+    four, _, _ = _hex_parts()
+    return joined(*(draws.pick(four) for _ in range(8)))
+
+
 def _number(draws: Draws, _: pa.Array, __: str) -> pa.Array:
     return pa.array(draws.below(2**31 - 1).astype(np.int64) + 1).cast(pa.string())
 
@@ -131,6 +137,7 @@ KINDS: Mapping[str, PseudonymKind] = MappingProxyType(
             PseudonymKind("address", "an address in a place that exists", _TONGUES, 100_000, _address),
             PseudonymKind("company", "a company that does not exist", _TONGUES, 2_500, _company),
             PseudonymKind("email", "an address of an example domain", (), 2**70, _email),
+            PseudonymKind("hash", "a keyed hash of 32 hex digits", (), 2**128, _hash),
             PseudonymKind("id", "the same length and classes of characters", (), 0, same_shape),
             PseudonymKind("integer", "a whole number of 31 bits", (), 2**31 - 1, _number),
             PseudonymKind("long_integer", "a whole number of 53 bits", (), 2**53, _big_number),

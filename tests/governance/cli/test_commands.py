@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 import sqlite3
@@ -218,7 +219,7 @@ def test_a_plan_is_run_as_it_stands_and_a_changed_one_is_refused(run, project: P
     plan = project / "plan.json"
     words = ("retention", "plan", "customers-ten-years", "--format", "json", "--output", str(plan))
     assert run(*words).code == 0
-    assert json.loads(plan.read_text())["facts"]["by_month"] == {"2011-01": 3}
+    assert json.loads(plan.read_text())["facts"]["rules"][0]["by_month"] == {"2011-01": 3}
     changed = project / "changed.json"
     changed.write_text(plan.read_text().replace('"2011-01": 3', '"2011-01": 9'))
     assert run("retention", "run", "--plan", str(changed)).code == 1
@@ -423,3 +424,17 @@ def test_a_setting_of_jobs_that_is_wrong_is_refused_with_its_place(project: Path
     config.write_text(config.read_text() + "\njobs: {window: nights}\n")
     found = run("job", "list")
     assert (found.code, "jobs.window" in found.err) == (2, True)
+
+
+def test_a_run_outside_its_window_stops_and_says_when_it_goes_on(project: Path, run) -> None:
+    hours = [(dt.datetime.now(dt.UTC) + dt.timedelta(hours=ahead)).strftime("%H:%M") for ahead in (2, 3)]
+    config = project / "governance.yaml"
+    before = config.read_text()
+    plan = _planned(project, run)
+    config.write_text(f"{before}\njobs: {{window: '{hours[0]}-{hours[1]}'}}\n")
+    paused = run("retention", "run", "--plan", str(plan), "--format", "json")
+    assert (paused.code, json.loads(paused.out)["state"], json.loads(paused.out)["deleted"]) == (0, "paused", 0)
+    assert f"{hours[0]}" in paused.err
+    assert "paused" in run("job", "list").out
+    config.write_text(before)
+    assert _json(run, "retention", "run", "--plan", str(plan), "--format", "json")["deleted"] == 3

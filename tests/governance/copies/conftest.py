@@ -297,7 +297,9 @@ def shop(tmp_path):
         return made[-1]
 
     yield SimpleNamespace(
-        fill=fill_shop, places=places, plan=plan_copy, run=run_copy, copied=copied, table=table, rules=RULES,
+        fill=fill_shop,
+        unowned=make_places,
+        places=places, plan=plan_copy, run=run_copy, copied=copied, table=table, rules=RULES,
         catalog=CATALOG, parse=parse_copy_rules, office=make_office, folder=tmp_path / "plans", key=KEY,
     )  # fmt: skip
     for each in made:

@@ -19,9 +19,12 @@ from governance.jobs import journal
 from governance.jobs.pace import Pace
 from governance.jobs.tables import BATCHES
 from governance.records.database import open_records
-from governance.retention.plan import plan, read_plan
-from governance.retention.run import run
-from policies.errors import LedgerError, StalePlanError, StoreError, TamperedError
+from governance.retention.plan import plan, plan_together, read_plan
+from governance.retention.run import run, run_together
+from governance.retention.target import Ruled
+from policies.errors import ConfigError, LedgerError, StalePlanError, StoreError, TamperedError
+from policies.nouns import DatasetRef
+from policies.retention_rules import read_retention
 
 ALL = set(range(40))
 
@@ -204,6 +207,84 @@ def test_a_tree_is_deleted_from_its_leaves_up_in_one_job(shop, office, store):
     assert (found.deleted, found.left, found.changed, found.gone) == (5, 0, 0, 0)
     with store.connect() as connection:
         assert set(connection.execute(sa.text("SELECT id FROM parts")).scalars()) == {5, 6, 7}
+
+
+TOGETHER = """
+rules:
+  a_baskets: {dataset: crm.baskets, start: placed, period: P3Y, basis: commercial law}
+  b_lines: {dataset: crm.lines, start: placed, period: P3Y, basis: commercial law}
+  c_notes: {dataset: crm.notes, start: placed, period: P3Y, basis: commercial law}
+"""
+
+
+@pytest.fixture
+def baskets(store, tmp_path, shop):
+    """Baskets, lines that refer to them and to other lines, and notes that refer to lines; 2001 is due, 2026 is not."""
+    old, new = dt.datetime(2001, 1, 1), shop.now.replace(tzinfo=None)  # noqa: DTZ001
+    change(store, "CREATE TABLE baskets (id INTEGER PRIMARY KEY, placed TIMESTAMP)")
+    links = "basket INTEGER REFERENCES baskets(id), up INTEGER REFERENCES lines(id)"
+    change(store, f"CREATE TABLE lines (id INTEGER PRIMARY KEY, placed TIMESTAMP, {links})")
+    change(store, "CREATE TABLE notes (id INTEGER PRIMARY KEY, placed TIMESTAMP, line INTEGER REFERENCES lines(id))")
+    for number, placed in ((1, old), (2, old), (3, old), (4, new), (5, old)):
+        change(store, "INSERT INTO baskets VALUES (:id, :placed)", id=number, placed=placed)
+    for number, placed, basket, up in (
+        (10, old, 1, None),
+        (11, old, 1, 10),
+        (20, old, 2, None),
+        (21, new, 2, 20),
+        (30, old, 3, None),
+    ):
+        change(store, "INSERT INTO lines VALUES (:id, :placed, :b, :up)", id=number, placed=placed, b=basket, up=up)
+    for number, placed, line in ((100, old, 11), (300, new, 30)):
+        change(store, "INSERT INTO notes VALUES (:id, :placed, :line)", id=number, placed=placed, line=line)
+    path = tmp_path / "together.yaml"
+    path.write_text(TOGETHER, encoding="utf-8")
+    return [Ruled(rule) for rule in read_retention(path).values()]
+
+
+def ids(store):
+    with store.connect() as connection:
+        tables = ("baskets", "lines", "notes")
+        return {name: set(connection.execute(sa.text(f"SELECT id FROM {name}")).scalars()) for name in tables}
+
+
+def test_what_refers_to_a_record_goes_before_it_in_one_job(office, store, baskets):
+    made = plan_together(office, baskets, store)
+    assert [(str(each.dataset), each.due, dict(each.blocked)) for each in made] == [
+        ("crm.notes", 1, {}),
+        ("crm.lines", 2, {"lines(up)": 1, "notes(line)": 1}),
+        ("crm.baskets", 2, {"lines(basket)": 2}),
+    ]
+    found = run_together(office, baskets, made[0].plan, store, pace=Pace(1))
+    assert ids(store) == {"baskets": {2, 3, 4}, "lines": {20, 21, 30}, "notes": {300}}
+    assert [(step.name, step.done) for step in found.of.steps] == [
+        ("delete crm.notes", 1),
+        ("delete crm.lines", 2),
+        ("delete crm.baskets", 2),
+    ]
+    assert (found.deleted, found.changed, found.gone, found.left) == (5, 0, 0, 0)
+
+
+def test_a_held_record_keeps_what_it_refers_to(office, store, baskets):
+    made = plan_together(office, baskets, store)
+    office.holds.place(DatasetRef("crm", "notes"), "record", [100], by="p:dpo")
+    found = run_together(office, baskets, made[0].plan, store)
+    assert ids(store) == {"baskets": {1, 2, 3, 4}, "lines": {10, 11, 20, 21, 30}, "notes": {100, 300}}
+    assert (found.held, found.changed, found.deleted) == (1, 3, 1)
+
+
+def test_a_plan_of_several_rules_wants_just_these(office, store, baskets):
+    made = plan_together(office, baskets, store)
+    with pytest.raises(StalePlanError, match="rule"):
+        run_together(office, baskets[:2], made[0].plan, store)
+
+
+def test_datasets_in_a_circle_and_two_rules_on_one_are_refused(office, store, shop, rule, baskets):
+    with pytest.raises(ConfigError, match="two rules"):
+        plan_together(office, [Ruled(rule), Ruled(rule)], store)
+    change(store, "ALTER TABLE baskets ADD COLUMN first INTEGER REFERENCES lines(id)")
+    with pytest.raises(ConfigError, match="circle"):
+        plan_together(office, baskets, store)
 
 
 class DownLedger:
