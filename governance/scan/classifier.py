@@ -25,11 +25,12 @@ from governance.scan.names import (
     says_text,
     speaks_of_animals,
 )
-from governance.scan.profile import ColumnProfile, Tally
+from governance.scan.profile import ColumnProfile
 from governance.scan.profiling import UNSHOWN
 from governance.scan.result import FREE_TEXT, FieldScan, Finding, Label, Signal
 from governance.scan.shapes import shape_name
 from governance.scan.shares import Around, entities_of
+from governance.scan.tally import Tally
 from governance.scan.weights import NATIONAL, weights_of
 from policies.nouns import LabelStatus, Sensitivity
 from policies.taxonomy import HARMLESS, Taxonomy
@@ -130,7 +131,7 @@ def look_around(names: DatasetNames, profiles: Mapping[str, ColumnProfile], fiel
     around = names.around
     seen = {}
     for each in fields:
-        profile = profiles.get(each.name, ColumnProfile())
+        profile = profiles.get(each.name, ColumnProfile()).estimated()
         said = names_of(names.fields.get(each.name, {}), names.comments.get(each.name, {}), around)
         known = names.known_of(each.name, said, around)
         weighed = (
@@ -159,6 +160,7 @@ def classify(
     profile: ColumnProfile, entry: Field, names: DatasetNames, rules: Rules, *, rows_total: int | None
 ) -> FieldScan:
     """The verdict over one field. `rows_total` is the dataset's size; None when unknown."""
+    profile = profile.estimated()
     around = names.around
     said = names_of(names.fields.get(entry.name, {}), names.comments.get(entry.name, {}), around)
     text = is_free_text(profile) or (says_text(entry.name) and entry.type in ("string", "other") and _worded(profile))
@@ -283,8 +285,12 @@ def _worth_a_line(each: Evidence, profile: ColumnProfile, *, text: bool) -> bool
 def _finding(each: Evidence, profile: ColumnProfile, rules: Rules, *, complete: bool) -> Finding:
     category = rules.taxonomy.of_entity(each.entity)
     hits, read = min(each.hits, profile.filled), profile.filled
-    low, high = (hits / read, hits / read) if complete and read else wilson(hits, read)
     tally = profile.tallies.get(each.entity, Tally())
+    judged = min(tally.judged, read)
+    if judged:
+        low, high = wilson(hits / read * judged, judged)
+    else:
+        low, high = (hits / read, hits / read) if complete and read else wilson(hits, read)
     hidden = each.entity in UNSHOWN or category.is_special(rules.laws) or profile.distinct_count <= 12
     signals = each.signals
     if 0 < hits < 0.01 * read:

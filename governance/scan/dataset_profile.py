@@ -141,7 +141,9 @@ class Profiler:
         profiles = {path: profile_texts(0, values, self._path_plan(name, path)) for path, values in texts.items()}
         root = profiles.pop((), None)
         whole = profile_column(column, bare)
-        return (whole if root is None else replace(whole, tallies=root.tallies)), collapse(profiles)
+        return (whole if root is None else replace(whole, tallies=root.tallies, sentences=root.sentences)), collapse(
+            profiles
+        )
 
     def _path_plan(self, name: str, path: Path) -> ColumnPlan:
         signals = self.path_signals(name, path)

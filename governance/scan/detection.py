@@ -7,6 +7,7 @@ needs, and foreign ones only those that none of ours explains as a whole. All of
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,7 @@ from governance.scan.forms.all import FORMS
 from governance.scan.makeup import Makeup, Truth, makeup_of
 from governance.scan.mentions import Mentions
 from governance.scan.needs import Need, need_of
+from governance.scan.screening import Screen
 from governance.scan.settling import Places, settled, together
 from governance.scan.shortlist import Shortlist
 
@@ -36,12 +38,12 @@ def detect(
     values: pa.Array, detectors: Sequence[Detector], context: FieldContext, makeup: Makeup | None = None
 ) -> Places:
     """Every place that the detectors of this field type find, settled; values are normalised texts without nulls."""
-    return _panel(detectors).places(values, context, makeup)
+    return panel_of(detectors).places(values, context, makeup)
 
 
 def detect_each(values: pa.Array, detectors: Sequence[Detector], context: FieldContext) -> Places:
     """As `detect`, but every value is looked at by itself: what forms are held to."""
-    return _panel(detectors).looked(values, makeup_of(values), context)
+    return panel_of(detectors).looked(values, makeup_of(values), context)
 
 
 class Panel:
@@ -61,6 +63,11 @@ class Panel:
         alike = [number for number in range(len(self.detectors)) if number not in self._particular]
         self._alike = np.array(alike, np.int64)
         self._common = Panel([self.detectors[number] for number in alike]) if self._particular else self
+
+    @cached_property
+    def screen(self) -> Screen:
+        """What tells the texts that hold something that identifies by itself."""
+        return Screen(self.detectors, self._needs)
 
     def places(self, values: pa.Array, context: FieldContext, makeup: Makeup | None) -> Places:
         """As `detect`."""
@@ -218,7 +225,7 @@ def _explained(
 _KNOWN: dict[tuple[int, ...], Panel] = {}
 
 
-def _panel(detectors: Sequence[Detector]) -> Panel:
+def panel_of(detectors: Sequence[Detector]) -> Panel:
     """The panel of these detectors; the same ones give the same panel, which holds them."""
     key = tuple(map(id, detectors))
     if key not in _KNOWN:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from connectors.base import Field
 from governance.scan.intervals import beats_chance
 from governance.scan.names import THING_NAME, DatasetWords, NameSignal
-from governance.scan.profile import ColumnProfile, Tally
+from governance.scan.profile import ColumnProfile
 from governance.scan.result import Signal
 from governance.scan.shares import NOTHING, Around, contradicted, left_of, speaks_against, speaks_for
+from governance.scan.tally import Tally
 from governance.scan.weights import NAME_ONLY, NATIONAL, Weights, type_fits, weights_of
 from governance.scan.years import looks_born
 

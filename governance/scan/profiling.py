@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ from governance.scan.detectors.value_sets import memberships
 from governance.scan.makeup import BEYOND, CONTROL, DIGIT, LETTER, Makeup, makeup_of
 from governance.scan.normalise import fold_all
 from governance.scan.profile import ColumnProfile
+from governance.scan.reading_sentences import Horizon, Reading, are_sentences
+from governance.scan.sentences import NO_SENTENCES, Sentences
 from governance.scan.sketch import Hashes
 from governance.scan.tallying import Looked, tallies
 from governance.scan.text.models.loader import load_models
@@ -57,6 +59,8 @@ class ColumnPlan:
     """What is known of the field."""
     models: str = "off"
     """As `ScanOptions.models`; loaded when the first text that they could read comes along."""
+    horizon: Horizon = field(default_factory=Horizon, compare=False, repr=False)
+    """How far the parts seen so far have been looked into."""
 
 
 def profile_column(column: pa.Array | pa.ChunkedArray, plan: ColumnPlan) -> ColumnProfile:
@@ -130,7 +134,9 @@ def _profile(
         makeup = makeup_of(folded)
     lengths = makeup.size if makeup.only(~BEYOND).all() else np.asarray(pc.utf8_length(folded)).astype(np.int64)
     looked = Looked(folded, makeup, lengths, counts, hashes)
-    places = detect(folded, plan.detectors, plan.context, makeup)
+    long = are_sentences(makeup)
+    short = looked.take(np.flatnonzero(~long)) if long.any() else looked
+    places = detect(short.values, plan.detectors, plan.context, short.makeup)
     return ColumnProfile(
         rows=rows,
         nulls=rows - int(counts.sum()),
@@ -143,9 +149,16 @@ def _profile(
             **year_traits(folded, counts, makeup),
             **numbers,
         },
-        tallies=tallies(places, looked, plan.detectors, UNSHOWN),
+        tallies=tallies(places, short, plan.detectors, UNSHOWN),
+        sentences=_sentences(looked.take(np.flatnonzero(long)), plan) if long.any() else NO_SENTENCES,
         readings=_readings(folded, makeup, hashes, plan),
     )
+
+
+def _sentences(looked: Looked, plan: ColumnPlan) -> Sentences:
+    if not any(plan.context.type in each.types for each in plan.detectors):
+        return NO_SENTENCES
+    return Reading(looked, plan.detectors, plan.context, UNSHOWN).sentences(plan.horizon)
 
 
 def _readings(texts: pa.Array, makeup: Makeup, hashes: Hashes, plan: ColumnPlan) -> Readings:
