@@ -38,7 +38,7 @@ Shapes = tuple[tuple[int, str], ...]
 
 
 def code_of(quality: int, *, whole: bool, chance: float) -> int:
-    """The best place of an entity in a text as one number: quality, whether it is the whole text, how often by chance."""
+    """The best place of an entity in a text as one number: how sure, the whole text or not, how often by chance."""
     return quality + _WHOLE * whole + _CHANCE * round(chance * 1000)
 
 

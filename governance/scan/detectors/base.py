@@ -168,6 +168,9 @@ class PatternDetector:
     """Only so many first characters of a value are looked at."""
     starts: Starts | None = None
     """Where matches may begin; None when the pattern is to look for itself."""
+    alone: str = ""
+    """An RE2 expression that matches every value with a strong hit, in a field that says nothing of the entity; empty
+    when it would keep nothing out."""
 
     def find(self, values: pa.Array, context: FieldContext) -> Hits:
         """As `Detector.find`."""

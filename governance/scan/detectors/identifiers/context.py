@@ -9,6 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from governance.scan.detectors.base import Truth, mask
+
 BEFORE, BEHIND = 40, 30
 """So many characters before and behind a number are looked at."""
 _BEHIND_LATER = 16
@@ -19,6 +25,10 @@ _LONGEST = 5
 _WORD = re.compile(r"[0-9A-Za-zÀ-ž]+(?:['’.][0-9A-Za-zÀ-ž]+)*")
 _LATIN = re.compile(r"[0-9A-Za-zÀ-ž' .&-]+")
 _SPLIT = re.compile(r"[^0-9A-Za-zÀ-ž]+")
+_BETWEEN = r"[^0-9A-Za-z\x{c0}-\x{17e}]{2,}|’"
+"""What may stand between two words of a phrase, where it is more than a sign that the expression of all phrases has."""
+_SPELLED = r"(?:^|[^0-9A-Za-z])[0-9A-Za-z](?:['’.][0-9A-Za-z])+(?:[^0-9A-Za-z]|$)"
+"""`S.S.N.` counts as `SSN`."""
 _ENDS = re.compile(r"[\n。；!?！？]|\. ")
 
 
@@ -31,6 +41,7 @@ class ContextWords:
         self._heads: set[str] = set()
         self.prefilter = _prefilter(phrase for phrase, entries in phrases.items() if any(each >= 0 for each in entries))
         """An RE2 expression that matches every text with a phrase that speaks for an entry."""
+        self._every = _prefilter(phrases)
         for phrase, entries in phrases.items():
             if _is_latin(phrase):
                 key = _joined(phrase)
@@ -51,6 +62,21 @@ class ContextWords:
             off = first + _BEHIND_LATER + (_LINE if _ENDS.search(behind, 0, first) else 0)
             self._note(found, entries, off - (last - first) / 100)
         return found
+
+    def speak(self, windows: pa.Array) -> Truth:
+        """Which surroundings may hold a phrase; `near` tells."""
+        found = mask(windows, self._every)
+        left = np.flatnonzero(~found)
+        if len(left):
+            rest = windows.take(pa.array(left))
+            joined = pc.replace_substring_regex(rest, _BETWEEN, " ")
+            found[left] = mask(joined, self._every) | mask(rest, _SPELLED)
+        return found
+
+    @staticmethod
+    def window(text: str, start: int, end: int) -> str:
+        """The surroundings that `near` looks at, as one text."""
+        return f"{text[max(0, start - BEFORE) : start]}\n{text[end : end + BEHIND]}"
 
     def spoken(self, words: Iterable[str]) -> frozenset[int]:
         """The entries that single words of a name speak for; Chinese runs are searched inside."""
