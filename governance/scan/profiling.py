@@ -166,8 +166,12 @@ def _readings(texts: pa.Array, makeup: Makeup, hashes: Hashes, plan: ColumnPlan)
     wordy = np.flatnonzero((makeup.spaces >= _WORDY_SPACES) | (makeup.han >= _WORDY_HAN))
     if plan.models == "off" or not len(wordy):
         return Readings()
-    first = wordy[np.argsort(hashes[wordy], kind="stable")[: 2 * MOST]]  # a few of them are no sentences after all
-    return read_field(texts.take(pa.array(first)).to_pylist(), hashes[first].tolist(), load_models(plan.models).models)
+    near = wordy[hashes[wordy] <= np.uint64(plan.horizon.modelled.limit)]
+    first = near[np.argsort(hashes[near], kind="stable")[: 2 * MOST]]  # a few of them are no sentences after all
+    chosen = texts.take(pa.array(first)).to_pylist()
+    read = read_field(chosen, hashes[first].tolist(), load_models(plan.models).models)
+    plan.horizon.modelled = plan.horizon.modelled.merge(read)
+    return read
 
 
 def _filled(texts: pa.Array, makeup: Makeup) -> npt.NDArray[np.bool_]:

@@ -28,6 +28,7 @@ from governance.scan.sentences import (
 )
 from governance.scan.sketch import Hashes
 from governance.scan.tallying import Looked, marks
+from governance.scan.text.models.readings import UNREAD, Readings
 
 _LEAST_BYTES = 40
 _SPACES, _HAN = 4, 10
@@ -50,6 +51,8 @@ class Horizon:
     """The smallest hashes of texts that were read whole."""
     counted: dict[str, Hashes] = field(default_factory=dict)
     """By entity: the smallest hashes of texts that hold it."""
+    modelled: Readings = UNREAD
+    """What models read."""
 
     def nearest(self, hashes: Hashes, most: int) -> Numbers:
         """The texts of the next part that are among the `most` smallest of all parts so far, by hash."""

@@ -168,6 +168,7 @@ TW_NATIONAL_ID = PatternDetector(
     pattern=re.compile(rf"{LEFT}(?P<hit>[A-Za-z][1289A-Da-d]\d{{8}})(?![0-9A-Za-z@])"),
     check=_check_tw,
     starts=_tw_starts,
+    alone=r"(?:^|[^0-9A-Za-z])[A-Za-z][1289A-Da-d]\d{8}(?:[^0-9A-Za-z@]|$)",
     digits=8,
     chance=0.1,
 )
