@@ -22,6 +22,7 @@ LONGEST = 65
 _HEAD = 24
 """Letters before the first digit of an atom that the reader of stretches looks back at."""
 _CAPITALS = 4
+_LONGEST_SIGN = 4
 _APART = 2
 """More signs than this never stand between the parts of a number."""
 _MOST_BYTES = 1_048_576
@@ -47,12 +48,16 @@ class Atoms:
     """One behind the last."""
     layout: Numbers
     """The size; `LONGEST` more for an atom with a letter in it."""
+    place: Numbers
+    """Where it begins among the bytes of the column."""
     tied: Truth
     """By text: whether it may hold a number in several parts, so that its atoms tell nothing."""
 
     def take(self, chosen: Numbers) -> Atoms:
         """Some of the atoms."""
-        return Atoms(self.row[chosen], self.start[chosen], self.end[chosen], self.layout[chosen], self.tied)
+        return Atoms(
+            self.row[chosen], self.start[chosen], self.end[chosen], self.layout[chosen], self.place[chosen], self.tied
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +73,49 @@ class Known:
 def atoms_of(values: pa.Array, known: Known) -> Atoms:
     """The atoms with a digit whose layout is known, of the texts of a column without nulls."""
     content, bounds = flat(values)
-    parts = [
-        _look(content[bounds[low] : bounds[high]], bounds[low : high + 1] - bounds[low], low, known)
-        for low, high in slices(bounds)
-    ]
+    parts = [_look(content, bounds[low : high + 1], low, known) for low, high in slices(bounds)]
     if not parts:
         none = np.empty(0, np.int64)
-        return Atoms(none, none, none, none, np.empty(0, np.bool_))
-    columns = zip(*((each.row, each.start, each.end, each.layout, each.tied) for each in parts), strict=True)
+        return Atoms(none, none, none, none, none, np.empty(0, np.bool_))
+    columns = zip(
+        *((each.row, each.start, each.end, each.layout, each.place, each.tied) for each in parts), strict=True
+    )
     return Atoms(*(np.concatenate(each) for each in columns))
 
 
-def _look(text: npt.NDArray[np.uint8], bounds: Numbers, first: int, known: Known) -> Atoms:
+def around(values: pa.Array, atoms: Atoms, before: int, behind: int) -> tuple[pa.Array, Numbers]:
+    """Pieces of the texts that hold so many characters before and behind each atom, and the piece of each atom.
+
+    Pieces lie in the column's own bytes; those of atoms beside each other are one.
+    """
+    content, bounds = flat(values)
+    wide = np.where(_foreign(content, bounds)[atoms.row], _LONGEST_SIGN, 1)
+    low = np.maximum(bounds[atoms.row], atoms.place - before * wide)
+    size = (atoms.end - atoms.start) * wide
+    high = np.minimum(bounds[atoms.row + 1], atoms.place + size + behind * wide)
+    for _ in range(_LONGEST_SIGN - 1):  # no piece begins or ends inside a sign
+        low -= (content.take(np.minimum(low, len(content) - 1)) & 0xC0) == 0x80
+        high += (high < bounds[atoms.row + 1]) & ((content.take(np.minimum(high, len(content) - 1)) & 0xC0) == 0x80)
+    begins = np.ones(len(low), np.bool_)
+    begins[1:] = low[1:] >= high[:-1]
+    first = np.flatnonzero(begins)
+    last = np.append(first[1:], len(low)) - 1
+    edges = np.stack([low[first], high[last]], axis=1).ravel().astype(np.int32)
+    pieces = pa.StringArray.from_buffers(len(edges) - 1, pa.py_buffer(edges), values.buffers()[2])
+    return pieces, 2 * (np.cumsum(begins) - 1)
+
+
+def _foreign(content: npt.NDArray[np.uint8], bounds: Numbers) -> Truth:
+    """Which texts hold a sign beyond ASCII."""
+    beyond = np.flatnonzero(content[bounds[0] : bounds[-1]] >= 0x80) + bounds[0]
+    found = np.zeros(len(bounds) - 1, np.bool_)
+    found[np.searchsorted(bounds, beyond, side="right") - 1] = True
+    return found
+
+
+def _look(content: npt.NDArray[np.uint8], places: Numbers, first: int, known: Known) -> Atoms:
     """As `atoms_of`, for the texts of one slice."""
+    text, bounds = content[places[0] : places[-1]], places - places[0]
     kind = _KIND[text]
     start, end = _runs(kind > 0, bounds)
     row = np.searchsorted(bounds, start, side="right") - 1
@@ -102,12 +137,13 @@ def _look(text: npt.NDArray[np.uint8], bounds: Numbers, first: int, known: Known
     tied[row[lettered]] = True
     tied[np.diff(bounds) > _MOST_BYTES] = True
     chosen = np.flatnonzero(numbered & known.single[layout] & ~tied[row])
+    place = start[chosen] + places[0]
     low, high = start[chosen] - bounds[row[chosen]], end[chosen] - bounds[row[chosen]]
     if (text >= 0x80).any():
         signs = np.concatenate([[0], np.cumsum((text & 0xC0) != 0x80)])
         base = signs[bounds[row[chosen]]]
         low, high = signs[start[chosen]] - base, signs[end[chosen]] - base
-    return Atoms(row[chosen] + first, low, high, layout[chosen], tied)
+    return Atoms(row[chosen] + first, low, high, layout[chosen], place, tied)
 
 
 def _is_tie(

@@ -9,12 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from governance.scan.detectors.base import Truth, mask
-
 BEFORE, BEHIND = 40, 30
 """So many characters before and behind a number are looked at."""
 _BEHIND_LATER = 16
@@ -25,8 +19,8 @@ _LONGEST = 5
 _WORD = re.compile(r"[0-9A-Za-zÀ-ž]+(?:['’.][0-9A-Za-zÀ-ž]+)*")
 _LATIN = re.compile(r"[0-9A-Za-zÀ-ž' .&-]+")
 _SPLIT = re.compile(r"[^0-9A-Za-zÀ-ž]+")
-_BETWEEN = r"[^0-9A-Za-z\x{c0}-\x{17e}]{2,}|’"
-"""What may stand between two words of a phrase, where it is more than a sign that the expression of all phrases has."""
+_BETWEEN = r"[ -/:-@\[-`{-~\n]{0,2}"
+"""What may stand between two words of a phrase; a class of more signs would be too much for an automaton."""
 _SPELLED = r"(?:^|[^0-9A-Za-z])[0-9A-Za-z](?:['’.][0-9A-Za-z])+(?:[^0-9A-Za-z]|$)"
 """`S.S.N.` counts as `SSN`."""
 _ENDS = re.compile(r"[\n。；!?！？]|\. ")
@@ -41,7 +35,8 @@ class ContextWords:
         self._heads: set[str] = set()
         self.prefilter = _prefilter(phrase for phrase, entries in phrases.items() if any(each >= 0 for each in entries))
         """An RE2 expression that matches every text with a phrase that speaks for an entry."""
-        self._every = _prefilter(phrases)
+        self.loose = f"{_prefilter(phrases, _BETWEEN)}|{_SPELLED}"
+        """An RE2 expression that matches all surroundings in which `near` finds a phrase, and others."""
         for phrase, entries in phrases.items():
             if _is_latin(phrase):
                 key = _joined(phrase)
@@ -62,21 +57,6 @@ class ContextWords:
             off = first + _BEHIND_LATER + (_LINE if _ENDS.search(behind, 0, first) else 0)
             self._note(found, entries, off - (last - first) / 100)
         return found
-
-    def speak(self, windows: pa.Array) -> Truth:
-        """Which surroundings may hold a phrase; `near` tells."""
-        found = mask(windows, self._every)
-        left = np.flatnonzero(~found)
-        if len(left):
-            rest = windows.take(pa.array(left))
-            joined = pc.replace_substring_regex(rest, _BETWEEN, " ")
-            found[left] = mask(joined, self._every) | mask(rest, _SPELLED)
-        return found
-
-    @staticmethod
-    def window(text: str, start: int, end: int) -> str:
-        """The surroundings that `near` looks at, as one text."""
-        return f"{text[max(0, start - BEFORE) : start]}\n{text[end : end + BEHIND]}"
 
     def spoken(self, words: Iterable[str]) -> frozenset[int]:
         """The entries that single words of a name speak for; Chinese runs are searched inside."""
@@ -130,12 +110,10 @@ def _joined(phrase: str) -> str:
     return _SPLIT.sub("", phrase.lower())
 
 
-def _prefilter(phrases: Iterable[str]) -> str:
+def _prefilter(phrases: Iterable[str], between: str = "[ .'-]?") -> str:
     """Small on purpose: an expression that RE2 cannot hold as an automaton costs fifty times as much."""
     every = sorted(set(phrases))
-    latin = [
-        "[ .'-]?".join(re.escape(word) for word in _SPLIT.split(each) if word) for each in every if _is_latin(each)
-    ]
+    latin = [between.join(re.escape(word) for word in _SPLIT.split(each) if word) for each in every if _is_latin(each)]
     other = [re.escape(each) for each in every if not _is_latin(each)]
     spoken = rf"(?i)(?:^|[^0-9A-Za-z])(?:{'|'.join(latin)})(?:[^0-9A-Za-z]|$)"
     return "|".join([spoken, *other])

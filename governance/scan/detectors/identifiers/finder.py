@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from governance.scan.detectors.base import STRONG, FieldContext, Numbers, Truth, mask
-from governance.scan.detectors.identifiers.atoms import Atoms, atoms_of
+from governance.scan.detectors.identifiers.atoms import Atoms, around, atoms_of
 from governance.scan.detectors.identifiers.base import Entry
-from governance.scan.detectors.identifiers.context import ContextWords
+from governance.scan.detectors.identifiers.context import BEFORE, BEHIND, ContextWords
 from governance.scan.detectors.identifiers.layouts import layouts_of
 from governance.scan.detectors.identifiers.pack import OTHER
 from governance.scan.detectors.identifiers.stretches import Table, candidates, is_bare, is_signed, layout_of
@@ -130,13 +130,8 @@ class Finder:
         rows, texts_of = np.unique(atoms.row, return_inverse=True)
         texts = values.take(pa.array(rows)).to_pylist()
         places = list(zip(texts_of.tolist(), atoms.start.tolist(), atoms.end.tolist(), strict=True))
-        near = np.zeros(len(places), np.bool_)
-        windows = [
-            self._words.window(texts[number], low, high)
-            for (number, low, high), said in zip(places, spoken.tolist(), strict=True)
-            if said
-        ]
-        near[spoken] = self._words.speak(pa.array(windows, pa.string()))
+        pieces, piece_of = around(values, atoms, BEFORE, BEHIND)
+        near = spoken & mask(pieces, self._words.loose)[piece_of]
         asked = np.flatnonzero(near | self._strong_layouts[atoms.layout])
         for each in asked.tolist():
             number, low, high = places[each]

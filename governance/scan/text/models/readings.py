@@ -15,8 +15,8 @@ from governance.scan.text.models.agreement import STANDS, read
 from governance.scan.text.models.base import TextModel
 
 MOST = 100
-"""So many texts of a field are read: what none of them holds is in at most 3 % of all, at 95 %. A model takes thousands of
-times as long as the rules for a text, and its word is one more beside theirs."""
+"""So many texts of a field are read: what none of them holds is in at most 3 % of all, at 95 %. A model takes a hundred
+times as long as a screen of the same text, and its word is one more beside that of the rules."""
 LONGEST = 20_000
 """Only so many first characters of a text are read."""
 _NO_LIMIT = 2**64 - 1
