@@ -127,6 +127,10 @@ class Makeup:
         """The last byte of each value; 0 of an empty one."""
         return self._edge(self.starts + self.size - 1)
 
+    def begins_with(self, signs: bytes) -> Truth:
+        """Which values begin with one of some ASCII signs."""
+        return within(self.first(), signs)
+
     def grid(self, rows: Numbers, width: int) -> npt.NDArray[np.uint8]:
         """The bytes of some values that are all `width` bytes long, a row for each."""
         return self.content.take(self.starts[rows][:, None] + np.arange(width))
@@ -151,6 +155,13 @@ class Makeup:
         found = np.zeros(len(filled), np.uint8)
         found[filled] = self.content[places[filled]]
         return found
+
+
+def within(signs: npt.NDArray[np.uint8], wanted: bytes) -> Truth:
+    """Which of some bytes are among those that are wanted."""
+    chosen = np.zeros(256, np.bool_)
+    chosen[list(wanted)] = True
+    return chosen.take(signs)
 
 
 def makeup_of(values: pa.Array) -> Makeup:

@@ -173,7 +173,7 @@ def _forms(values: pa.Array, counts: Counts, makeup: Makeup) -> dict[str, int]:
     initial = makeup.only(LETTER | kinds(".")) & (size >= 1) & (size <= 2)
     banded = makeup.has(DIGIT) & (size >= 2) & (size <= 24) & ~bare & (makeup.digits <= 6)
     flat = makeup.has(kinds("#")) | ((makeup.spaces > 0) & makeup.has(LETTER) & (makeup.has(DIGIT) | (size <= 8)))
-    unit = flat & (size >= 2) & (size <= 24) & ~np.isin(makeup.first(), list(b"0123456789"))
+    unit = flat & (size >= 2) & (size <= 24) & ~makeup.begins_with(b"0123456789")
     masks = {
         "form.age": (bare & (size >= 1) & (size <= 2)) | _asked(values, r"^1[01]\d$", bare & (size == 3)),
         "form.band": _asked(values, _BAND, banded),
