@@ -10,7 +10,7 @@ import structlog
 
 from connectors.base import Dataset, NotSeen, Store
 from governance.scan.classifier import Rules
-from governance.scan.dataset_profile import DatasetProfile, Profiler
+from governance.scan.dataset_profile import DatasetProfile, Profiler, sampled_fields
 from governance.scan.detectors.base import Detector
 from governance.scan.detectors.registry import default_registry
 from governance.scan.detectors.user_recognizers import begin
@@ -120,6 +120,7 @@ class DatasetWork:
             Unseen(f"{place}.{shape_name(name)}", "not_seen.unreadable_field") for name in sorted(profile.failed)
         ]
         unseen += [Unseen(place, "not_seen.slow_pattern", line) for line in sorted(profile.slow)]
+        unseen += [Unseen(f"{place}.{shape_name(name)}", "not_seen.texts_unread") for name in sampled_fields(profile)]
         fields = tuple(verdicts(self._dataset, self._profiler, profile, self._rules, rows))
         return DatasetScan(
             dataset=self._shown,
