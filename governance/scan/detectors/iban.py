@@ -6,7 +6,8 @@ import re
 
 from stdnum import iban
 
-from governance.scan.detectors.base import LEFT, RIGHT, FieldContext, PatternDetector
+from governance.scan.detectors.base import LEFT, RIGHT, FieldContext
+from governance.scan.detectors.pattern import PatternDetector, by_text
 
 
 def _check(match: str, _text: str, _context: FieldContext) -> int | None:
@@ -20,7 +21,7 @@ IBAN = PatternDetector(
     pattern=re.compile(
         rf"{LEFT}(?P<hit>[A-Z]{{2}}\d{{2}}(?:[ -]?[A-Z0-9]{{4}}){{2,7}}(?:[ -]?[A-Z0-9]{{1,3}})?){RIGHT}"
     ),
-    check=_check,
+    judge=by_text(_check),
     digits=2,
     chance=0.01,
 )

@@ -14,7 +14,7 @@ from typing import Any
 
 from governance.scan.detectors.base import NUMERIC, FieldContext
 from governance.scan.detectors.cues import Cue, cue, is_amount
-from governance.scan.detectors.placed import PlacedDetector
+from governance.scan.detectors.pattern import PatternDetector
 
 _EXTENSION = r"(?: ?(?:转|轉|分机号?|分機號?|内线|內線|(?i:ext\.?|extension)|#) ?[:：]? ?\d{1,6})?"
 _MOBILE = (
@@ -186,7 +186,7 @@ def _starts(text: str) -> Iterator[int]:
     return (match.start() for match in _START.finditer(text))
 
 
-PHONE = PlacedDetector(
+PHONE = PatternDetector(
     name="phone",
     entity="PHONE_NUMBER",
     prefilter=r"\d(?:[ ._()/-]{0,3}\d){6}",
