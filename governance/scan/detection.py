@@ -18,7 +18,7 @@ from governance.scan.detectors.presidio_patterns import RecognizerDetector
 from governance.scan.forms.all import FORMS
 from governance.scan.makeup import Makeup, Truth, makeup_of
 from governance.scan.mentions import Mentions
-from governance.scan.needs import Need, need_of
+from governance.scan.needs import NOTHING, Need, need_of
 from governance.scan.screening import Screen
 from governance.scan.settling import Places, settled, together
 from governance.scan.shortlist import Shortlist
@@ -108,11 +108,15 @@ class Panel:
         able = [
             number
             for number, each in enumerate(self.detectors)
-            if each.foreign is foreign and context.type in each.types and self._needs[number].may_be_met(extent)
+            if each.foreign is foreign and _looks_at(each, context) and self._needs[number].may_be_met(extent)
         ]
         listed = self._listed(values, makeup, able, context)
+        every = np.arange(len(values))
         for number in able:
-            rows = listed[number] if number in listed else np.flatnonzero(self._needs[number].met(makeup))
+            if number in listed:
+                rows = listed[number]
+            else:
+                rows = every if self._needs[number] == NOTHING else np.flatnonzero(self._needs[number].met(makeup))
             if not len(rows):
                 continue
             whole = len(rows) == len(values)
@@ -145,7 +149,7 @@ class Panel:
                 if verdict is None:
                     continue
                 if lengths is None:
-                    lengths = np.asarray(pc.utf8_length(values)).astype(np.int64)
+                    lengths = makeup.lengths(values)
                 left[chosen] = False
                 rows = rows[left[rows]]
                 yield _spread(verdict, chosen, lengths[chosen]), rows
@@ -171,6 +175,13 @@ class Panel:
             said = tuple(zip(found.score.tolist(), self._alike[found.found_by].tolist(), strict=True))
             self._verdicts[key] = said if whole.all() else None
         return self._verdicts[key]
+
+
+def _looks_at(detector: Detector, context: FieldContext) -> bool:
+    """Whether a detector looks at such a field at all."""
+    if context.type not in detector.types:
+        return False
+    return not isinstance(detector, RecognizerDetector) or detector.looks_at(context)
 
 
 def _prefilter(detector: Detector) -> str:

@@ -68,7 +68,7 @@ def profile_column(column: pa.Array | pa.ChunkedArray, plan: ColumnPlan) -> Colu
     rows = len(column)
     flat = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     numeric = pa.types.is_integer(flat.type) or pa.types.is_floating(flat.type) or pa.types.is_decimal(flat.type)
-    counted = pc.drop_null(flat).value_counts()
+    counted = (pc.drop_null(flat) if flat.null_count else flat).value_counts()
     values, counts = counted.field("values"), np.asarray(counted.field("counts").to_numpy(zero_copy_only=False))
     numbers = numeric_traits(values, counts) if numeric and len(values) else {}
     return _profile(rows, as_text(values), counts, plan, numbers)
@@ -132,7 +132,7 @@ def _profile(
     folded = _folded(texts, makeup)
     if folded is not texts:
         makeup = makeup_of(folded)
-    lengths = makeup.size if makeup.only(~BEYOND).all() else np.asarray(pc.utf8_length(folded)).astype(np.int64)
+    lengths = makeup.lengths(folded)
     looked = Looked(folded, makeup, lengths, counts, hashes)
     long = are_sentences(makeup)
     short = looked.take(np.flatnonzero(~long)) if long.any() else looked

@@ -55,6 +55,15 @@ def _few(hashes: Hashes, size: int) -> Hashes:
     return distinct if len(distinct) >= size else np.unique(hashes)
 
 
+def lowest(hashes: Hashes, size: int) -> Numbers:
+    """Which hashes are the `size` smallest, in any order."""
+    if len(hashes) <= size:
+        return np.arange(len(hashes))
+    least = _few(hashes, size)
+    likely = np.flatnonzero(hashes <= least[min(size, len(least)) - 1])
+    return likely[np.argsort(hashes[likely], kind="stable")[:size]]
+
+
 def merge(one: tuple[int, ...], other: tuple[int, ...], size: int = SIZE) -> tuple[int, ...]:
     """The sketch of both sets of values together."""
     return tuple(sorted({*one, *other})[:size])

@@ -14,7 +14,7 @@ from governance.scan.detectors.base import STRONG, SURE, Detector, Numbers
 from governance.scan.makeup import Makeup, Truth
 from governance.scan.settling import Places
 from governance.scan.shapes import shape
-from governance.scan.sketch import Hashes, smallest
+from governance.scan.sketch import Hashes, lowest, smallest
 from governance.scan.tally import HIT_SKETCH, SHAPES, Tally
 
 _WHOLE_SHARE = 0.8
@@ -88,9 +88,8 @@ class Marks:
         strong = np.flatnonzero(places.score >= STRONG)
         best = strong[np.flatnonzero(np.diff(places.index[strong], prepend=-1))]
         hashes = looked.hashes[places.index[best]]
-        if len(best) > most:
-            few = np.argpartition(hashes, most)[:most]
-            best, hashes = best[few], hashes[few]
+        few = lowest(hashes, most)
+        best, hashes = best[few], hashes[few]
         return tuple(
             sorted((int(key), _shape(places, row, looked)) for key, row in zip(hashes, best.tolist(), strict=True))
         )
@@ -101,7 +100,7 @@ def marks(places: Places, looked: Looked, detectors: Sequence[Detector], unshown
     if not len(places.index):
         return
     lengths = looked.bare_lengths()
-    numbers = np.unique(places.found_by).tolist()
+    numbers = np.flatnonzero(np.bincount(places.found_by)).tolist()
     for entity in sorted({detectors[number].entity for number in numbers}):
         finders = [number for number in numbers if detectors[number].entity == entity]
         part = places

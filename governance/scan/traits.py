@@ -11,7 +11,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from governance.scan.detectors.base import mask
-from governance.scan.makeup import BEYOND, DIGIT, HAN, KANA, LETTER, SPACE, THREE, Makeup, Truth, kinds, within
+from governance.scan.makeup import (
+    BEYOND,
+    DATE_MARKS,
+    DATE_PLACES,
+    DIGIT,
+    HAN,
+    KANA,
+    LETTER,
+    SPACE,
+    THREE,
+    Makeup,
+    Truth,
+    kinds,
+    within,
+)
 
 _FORMS = {
     "digits": r"^\s*-?\d+\s*$",
@@ -67,7 +81,7 @@ def _known(makeup: Makeup) -> dict[str, tuple[Truth | None, Truth]]:
         ),
         "han": (makeup.has(HAN), makeup.has(KANA)),
         "one_word": (makeup.only(LETTER | kinds("'-")) & filled, makeup.only(LETTER | BEYOND | SPACE | kinds("'-"))),
-        "dated": (None, (makeup.digits >= 4) & makeup.has(kinds("-/.年")) & within(first, b"0123456789 \t\n\r\f")),
+        "dated": (None, _maybe_dated(makeup, first)),
         "wordy": (None, many),
         "sentence": (None, ended | makeup.has(KANA | THREE)),
         "url": (None, makeup.has(kinds(":.")) & within(first, b"hw \t\n\r\f")),
@@ -75,6 +89,14 @@ def _known(makeup: Makeup) -> dict[str, tuple[Truth | None, Truth]]:
         "postal": (None, postal & (solid <= 10) & makeup.only(DIGIT | LETTER | SPACE | kinds("-"))),
         "handle": (handle, signs & (solid <= 33) & (edged | (first == ord("@")))),
     }
+
+
+def _maybe_dated(makeup: Makeup, first: npt.NDArray[np.uint8]) -> Truth:
+    blank = within(first, _BLANKS)
+    maybe = (makeup.digits >= 4) & makeup.has(kinds("-/.年")) & (blank | within(first, b"0123456789"))
+    rows = np.flatnonzero(maybe & ~blank)
+    maybe[rows] = makeup.marked(rows, DATE_MARKS, DATE_PLACES)
+    return maybe
 
 
 def _asked(values: pa.Array, form: str, sure: Truth | None, doubt: Truth) -> Truth:

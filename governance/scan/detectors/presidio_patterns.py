@@ -90,11 +90,15 @@ class RecognizerDetector:
         """Whether only values that hold one of its words are of use to it."""
         return self.needs_context and not self.hinted(context)
 
+    def looks_at(self, context: FieldContext) -> bool:
+        """Whether it looks at a field: at a numeric one only when its name speaks of the entity."""
+        return context.type not in ("integer", "decimal") or self.hinted(context)
+
     def find(self, values: pa.Array, context: FieldContext) -> Hits:
-        """As `Detector.find`. A numeric column is looked at only when its name speaks of the entity."""
-        hinted = self.hinted(context)
-        if not hinted and context.type in ("integer", "decimal"):
+        """As `Detector.find`."""
+        if not self.looks_at(context):
             return Hits.of(self.entity, ())
+        hinted = self.hinted(context)
         index = np.flatnonzero(mask(values, self.prefilter))
         if len(index) and self.insists(context):
             index = index[mask(values.take(pa.array(index)), self.words)]

@@ -111,8 +111,10 @@ def _words(values: pa.Array, counts: Counts, makeup: Makeup) -> dict[str, int]:
     texts = _normal(values.take(pa.array(index)), foreign=bool(makeup.has(BEYOND)[index].any()))
     job = 1 << sets.traits.index("last.JOB_TITLE")
     listed = texts.to_pylist()
-    alone = np.fromiter(map(sets.last.get, listed, repeat(0)), np.int64, len(listed))
-    bits = np.fromiter(map(sets.whole.get, listed, repeat(0)), np.int64, len(listed)) | np.maximum(alone, 0) & job
+    bits = np.fromiter(map(sets.whole.get, listed, repeat(0)), np.int64, len(listed))
+    one = np.flatnonzero(~spaced)
+    alone = np.fromiter(map(sets.last.get, texts.take(pa.array(one)).to_pylist(), repeat(0)), np.int64, len(one))
+    bits[one] |= np.maximum(alone, 0) & job
     long = texts.filter(pa.array(spaced))
     tails = np.fromiter(map(sets.last.get, _last_words(long), repeat(0)), np.int64, len(long))
     graded = np.flatnonzero(tails < 0)
