@@ -2,7 +2,8 @@
 
 The dictionary alone is asked, without guessing of unknown words: a name that no dictionary holds then lies in single
 characters, which is evidence, and nothing around it is swallowed. Words never reach across a sign, so a clause is cut
-when somebody asks for a word of it, and the last few thousand clauses are remembered for the next who asks.
+when somebody asks for a word of it, and the last few thousand clauses are remembered for the next who asks, until the
+work is done and `forget` is called.
 """
 
 from __future__ import annotations
@@ -65,6 +66,12 @@ class Segments:
 @lru_cache(_CLAUSES)
 def _words(clause: str) -> tuple[str, ...]:
     return tuple(rjieba.cut(clause, False))
+
+
+def forget() -> None:
+    """Drop every clause and word that is remembered; whoever looks at texts calls it when done."""
+    _words.cache_clear()
+    part_of_speech.cache_clear()
 
 
 def simplified(text: str) -> str:
