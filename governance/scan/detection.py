@@ -115,8 +115,10 @@ class Panel:
         for number in able:
             if number in listed:
                 rows = listed[number]
+            elif self._needs[number] == NOTHING:
+                rows = every
             else:
-                rows = every if self._needs[number] == NOTHING else np.flatnonzero(self._needs[number].met(makeup))
+                rows = np.flatnonzero(self._needs[number].met(makeup))
             if not len(rows):
                 continue
             whole = len(rows) == len(values)

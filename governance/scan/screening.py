@@ -11,17 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
-from governance.scan.detectors.base import STRONG, Detector, FieldContext, mask
+from governance.scan.detectors.base import STRONG, Detector, FieldContext
 from governance.scan.detectors.identifiers.detector import IdentifierDetector
-from governance.scan.detectors.prefilters import ANY
 from governance.scan.detectors.presidio_patterns import RecognizerDetector
 from governance.scan.makeup import Makeup, Numbers, Truth
 from governance.scan.mentions import Mentions
 from governance.scan.needs import Need
+from governance.scan.prefiltering import passing
 from governance.scan.sentences import SAMPLED
-
-_FIRST, _TOGETHER = 128, 8
-"""Prefilters that none of the first texts passes are joined by so many."""
 
 
 class Screen:
@@ -69,7 +66,9 @@ class Screen:
         mentioned = self._mentions.rows(values, spoken)
         family = [each.entity for each in able.values() if isinstance(each, IdentifierDetector)]
         shared = np.flatnonzero(np.logical_or.reduce([wanted[entity] for entity in family])) if family else None
-        told = self._told(values, {number: each for number, each in able.items() if number not in mentioned}, context)
+        told = passing(
+            values, {number: _expression(each, context) for number, each in able.items() if number not in mentioned}
+        )
         for number, each in able.items():
             if number in mentioned:
                 rows = mentioned[number][wanted[each.entity][mentioned[number]]]
@@ -81,26 +80,11 @@ class Screen:
             if len(rows):
                 yield number, rows
 
-    def _told(self, values: pa.Array, detectors: Mapping[int, Detector], context: FieldContext) -> dict[int, Truth]:
-        """For some detectors the values that pass their prefilters; those that seldom find any are asked together."""
-        expressions = {
-            number: expression
-            for number, each in detectors.items()
-            if (expression := self._expression(each, context)) not in ("", ANY)
-        }
-        first = values.slice(0, _FIRST)
-        rare = [number for number, each in expressions.items() if not mask(first, each).any()]
-        told: dict[int, Truth] = {}
-        for some in (rare[low : low + _TOGETHER] for low in range(0, len(rare), _TOGETHER)):
-            passed = mask(values, "|".join(f"(?:{expressions[number]})" for number in some))
-            told.update(dict.fromkeys(some, passed))
-        return told
 
-    @staticmethod
-    def _expression(detector: Detector, context: FieldContext) -> str:
-        """Matches every value with a strong hit."""
-        alone = "" if detector.entity in context.hints else getattr(detector, "alone", "")
-        return str(alone or getattr(detector, "prefilter", ""))
+def _expression(detector: Detector, context: FieldContext) -> str:
+    """Matches every value with a strong hit; empty where none is known."""
+    alone = "" if detector.entity in context.hints else getattr(detector, "alone", "")
+    return str(alone or getattr(detector, "prefilter", ""))
 
 
 def _identifies(detector: Detector) -> bool:
