@@ -140,7 +140,7 @@ def _is_of(digits: str, regions: tuple[str, ...], *, abroad: bool = False) -> bo
     return any(national(digits, region, abroad=abroad) for region in able)
 
 
-@lru_cache(65_536)
+@lru_cache(16_384)
 def _able(lead: str, length: int, regions: tuple[str, ...]) -> tuple[str, ...]:
     """The regions that have numbers of this length with these first digits, with or without a trunk prefix."""
     return tuple(region for region in regions if _may_be(lead, length, region))

@@ -84,7 +84,7 @@ def _traditional() -> re.Pattern[str]:
     return re.compile(f"[{''.join(sorted(map(chr, names_zh().simplified)))}]")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def part_of_speech(word: str) -> str:
     """The dictionary's tag of a word, `nr` for names of people, `ns` for places; empty when it knows none."""
     if len(word) > 16:
