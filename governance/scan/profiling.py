@@ -184,8 +184,15 @@ def _filled(texts: pa.Array, makeup: Makeup) -> npt.NDArray[np.bool_]:
     return filled
 
 
+def _bare(texts: pa.Array, makeup: Makeup) -> pa.Array:
+    """The texts without blanks at their ends, as columns of a fixed width have them."""
+    padded = (makeup.first() == ord(" ")) | (makeup.last() == ord(" "))
+    return pc.utf8_trim(texts, " ") if padded.any() else texts
+
+
 def _folded(texts: pa.Array, makeup: Makeup) -> pa.Array:
-    """The texts folded; only those with a sign beyond plain ASCII can change."""
+    """The texts folded, without blanks at their ends; most have neither such a blank nor a sign beyond ASCII."""
+    texts = _bare(texts, makeup)
     odd = makeup.has(BEYOND | CONTROL)
     if not odd.any():
         return texts

@@ -19,7 +19,8 @@ IBAN = PatternDetector(
     entity="IBAN_CODE",
     prefilter=r"[A-Za-z]{2}\d{2}[ -]?[A-Za-z0-9]{4}[ -]?[A-Za-z0-9]{3}",
     pattern=re.compile(
-        rf"{LEFT}(?P<hit>[A-Z]{{2}}\d{{2}}(?:[ -]?[A-Z0-9]{{4}}){{2,7}}(?:[ -]?[A-Z0-9]{{1,3}})?){RIGHT}"
+        rf"{LEFT}(?P<hit>[A-Z]{{2}}\d{{2}}(?:[ -]?[A-Z0-9]{{4}}){{2,7}}(?:[ -]?[A-Z0-9]{{1,3}})?"
+        rf"|[a-z]{{2}}\d{{2}}(?:[ -]?[a-z0-9]{{4}}){{2,7}}(?:[ -]?[a-z0-9]{{1,3}})?){RIGHT}"
     ),
     judge=by_text(_check),
     digits=2,

@@ -35,6 +35,8 @@ _LONGEST = 60
 _LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "zh_Hans", "zh_Hant", "ja")
 _EDGES = " .,;:*\t\r\n"
 _MOST_SPACES = 7
+_STREET_DIGITS = 9
+"""More digits are those of a code beside the street."""
 _SHORT = 2
 """Names of so few letters are codes as often."""
 
@@ -181,12 +183,25 @@ def _forms(values: pa.Array, counts: Counts, makeup: Makeup) -> dict[str, int]:
         "form.band": _asked(values, _BAND, banded),
         "form.degrees": _asked(values, r"^-?(?:1[0-7]\d|\d{1,2})\.\d{4,}$", dotted),
         "form.initial": _asked(values, r"^[A-Za-z]\.?$", initial),
+        "form.street": _asked(values, _street(), _streets(makeup)),
         "form.phone": _asked(values, _PHONE, (makeup.digits == 10) & (size >= 12) & (size <= 15)),
         "form.unit": _units(values, unit),
         "form.zip5": bare & (size == 5),
         "form.zip9": _asked(values, r"^\d{5}-\d{4}$", zips),
     }
     return {name: int(counts[each].sum()) for name, each in masks.items()}
+
+
+def _streets(makeup: Makeup) -> Truth:
+    """Which values with a digit could end in the word of a street: `8400 E 55 ST`, `W 13 ST/MAIN ST`."""
+    worded = (makeup.spaces > 0) & (makeup.letters >= _SHORT) & (makeup.digits > 0) & (makeup.digits <= _STREET_DIGITS)
+    return worded & (makeup.size <= _LONGEST) & ~makeup.has(kinds("@_\\<>{}="))
+
+
+@cache
+def _street() -> str:
+    words = "|".join(sorted(_split(load_pack("value_sets", NEWEST).body["last_words"]["ADDRESS"]), key=len)[::-1])
+    return rf"(?i)[ ](?:{words})\.?(?: (?:[nsew]|[ns][ew]|north|south|east|west))?\.?(?: ?/| ?&| and |,|\s*$)"
 
 
 _PHONE = r"^(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. /])[2-9]\d\d[-. ]\d{4}$"
