@@ -27,7 +27,7 @@ from babel import Locale
 from governance.scan.detectors.base import mask
 from governance.scan.lexicon import NEWEST
 from governance.scan.lexicon_latin import GIVEN, ORDINARY, SURNAME, latin_lexicon
-from governance.scan.makeup import BEYOND, DIGIT, LETTER, Makeup, kinds
+from governance.scan.makeup import BEYOND, DIGIT, LETTER, Makeup, flat, kinds
 from policies.pack_loader import load_pack
 
 _LONGEST = 60
@@ -112,22 +112,68 @@ def _words(values: pa.Array, counts: Counts, makeup: Makeup) -> dict[str, int]:
     sets, spaced = value_sets(), makeup.spaces[index] > 0
     texts = _normal(values.take(pa.array(index)), foreign=bool(makeup.has(BEYOND)[index].any()))
     job = 1 << sets.traits.index("last.JOB_TITLE")
-    listed = texts.to_pylist()
-    bits = np.fromiter(map(sets.whole.get, listed, repeat(0)), np.int64, len(listed))
+    bits = np.zeros(len(texts), np.int64)
+    known = np.flatnonzero(_maybe(texts, _edges()))
+    bits[known] = _looked_up(texts, known, sets.whole)
     one = np.flatnonzero(~spaced)
-    alone = np.fromiter(map(sets.last.get, texts.take(pa.array(one)).to_pylist(), repeat(0)), np.int64, len(one))
-    bits[one] |= np.maximum(alone, 0) & job
-    long = texts.filter(pa.array(spaced))
+    bits[one] |= np.maximum(_looked_up(texts, one, sets.last), 0) & job
+    ended = np.flatnonzero(spaced & _ending(texts, _endings()))
+    long = texts.take(pa.array(ended))
     tails = np.fromiter(map(sets.last.get, _last_words(long), repeat(0)), np.int64, len(long))
     graded = np.flatnonzero(tails < 0)
     tails[graded] = [_before_grade(text, sets) for text in long.take(pa.array(graded)).to_pylist()]
-    bits[spaced] |= tails
+    bits[ended] |= tails
     turned = np.flatnonzero(makeup.has(kinds(","))[index])
     bits[turned] |= np.array([_turned(text, sets) for text in texts.take(pa.array(turned)).to_pylist()], np.int64)
     rows, used = counts[index], int(np.bitwise_or.reduce(bits))
     return {
         name: int(rows[(bits >> place) & 1 == 1].sum()) for place, name in enumerate(sets.traits) if used >> place & 1
     }
+
+
+def _looked_up(texts: pa.Array, rows: Counts, table: Mapping[str, int]) -> Counts:
+    return np.fromiter(map(table.get, texts.take(pa.array(rows)).to_pylist(), repeat(0)), np.int64, len(rows))
+
+
+def _maybe(texts: pa.Array, edges: Truth) -> Truth:
+    """Which texts have the size, first and last byte of some word of a table; most names of people have not."""
+    content, bounds = flat(texts)
+    size = np.diff(bounds)
+    first, last = _at(content, bounds[:-1]), _at(content, bounds[1:] - 1)
+    return np.asarray((size > 0) & edges[np.minimum(size, _LONGEST), first, last])
+
+
+def _ending(texts: pa.Array, endings: Truth) -> Truth:
+    """Which texts end with the last two bytes of some last word."""
+    content, bounds = flat(texts)
+    size, ends = np.diff(bounds), bounds[1:]
+    return np.asarray((size > 1) & endings[_at(content, ends - 2), _at(content, ends - 1)] | (size == 1))
+
+
+def _at(content: npt.NDArray[np.uint8], places: Counts) -> npt.NDArray[np.uint8]:
+    if not len(content):
+        return np.zeros(len(places), np.uint8)
+    return content.take(np.clip(places, 0, len(content) - 1))
+
+
+@cache
+def _edges() -> Truth:
+    """By size, first and last byte: whether a word of the sets has them."""
+    known = np.zeros((_LONGEST + 1, 256, 256), np.bool_)
+    for word in value_sets().whole:
+        if signs := word.encode():
+            known[min(len(signs), _LONGEST), signs[0], signs[-1]] = True
+    return known
+
+
+@cache
+def _endings() -> Truth:
+    """By its last two bytes, the blank before a lone letter included: whether a last word ends like this."""
+    known = np.zeros((256, 256), np.bool_)
+    for word in value_sets().last:
+        signs = f" {word}".encode()[-2:]
+        known[signs[0], signs[1]] = True
+    return known
 
 
 def _last_words(texts: pa.Array) -> list[str]:
