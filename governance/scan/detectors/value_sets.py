@@ -218,7 +218,7 @@ def _turned(text: str, sets: ValueSets) -> int:
 def _forms(values: pa.Array, counts: Counts, makeup: Makeup) -> dict[str, int]:
     """Traits by form: whole numbers of an age, postal codes, degrees with many decimals, initials, flats and bands."""
     size, bare = makeup.size, makeup.only(DIGIT)
-    dotted = makeup.only(DIGIT | kinds("-.")) & makeup.has(kinds(".")) & (size >= 6)
+    dotted = makeup.only(DIGIT | kinds("-.")) & makeup.has(kinds(".")) & (size >= 6) & (size - makeup.digits <= 2)
     zips = makeup.only(DIGIT | kinds("-")) & (size == 10) & (makeup.digits == 9)
     initial = makeup.only(LETTER | kinds(".")) & (size >= 1) & (size <= 2)
     banded = makeup.has(DIGIT) & (size >= 2) & (size <= 24) & ~bare & (makeup.digits <= 6)
