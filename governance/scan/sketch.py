@@ -78,6 +78,8 @@ def count(sketch: tuple[int, ...], size: int = SIZE) -> int:
 
 def _hash(text: npt.NDArray[np.uint8], bounds: Numbers) -> Hashes:
     sizes, starts = np.diff(bounds), bounds[:-1] - bounds[0]
+    if sizes[0] and (sizes == sizes[0]).all():
+        return _hash_alike(text.reshape(len(sizes), -1))
     words = (sizes + _WORD - 1) // _WORD
     ends = np.cumsum(words)
     place = np.arange(int(ends[-1])) - np.repeat(ends - words, words)
@@ -92,6 +94,16 @@ def _hash(text: npt.NDArray[np.uint8], bounds: Numbers) -> Hashes:
     if filled.any():
         sums[filled] = np.add.reduceat(mixed, (ends - words)[filled])
     return _scramble(sums + sizes.astype(np.uint64))
+
+
+def _hash_alike(text: npt.NDArray[np.uint8]) -> Hashes:
+    """As `_hash`, of values of one size, a row for each."""
+    count, size = text.shape
+    words = (size + _WORD - 1) // _WORD
+    padded = np.zeros((count, words * _WORD), np.uint8)
+    padded[:, :size] = text
+    mixed = _scramble(_far(padded.view("<u8").astype(np.uint64), np.arange(words)))
+    return _scramble(mixed.sum(axis=1, dtype=np.uint64) + np.uint64(size))
 
 
 def _far(read: Hashes, place: Numbers) -> Hashes:
