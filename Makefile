@@ -52,11 +52,13 @@ bench: $(INSTALLED)  ## Run the benchmarks; each prints one JSON line per figure
 accuracy: $(INSTALLED)  ## Measure spans and columns on the measuring sets and write docs/accuracy.md
 	@$(BIN)/python tests/accuracy/write_accuracy.py
 
-soak: $(INSTALLED)  ## Run the long versions: 5,000 generated statements, 100 kills of each job
-	GOVERNANCE_GRAMMAR_EXAMPLES=5000 GOVERNANCE_KILLS=100 $(BIN)/python -m pytest -q -n $(WORKERS) \
-	  tests/governance/guard/test_grammar.py tests/governance/guard/test_write_grammar.py \
-	  tests/governance/retention/test_run.py tests/governance/jobs/test_kills.py tests/governance/ledger/test_processes.py \
-	  tests/governance/protect/existing
+SOAKED := tests/governance/guard/test_grammar.py tests/governance/guard/test_write_grammar.py \
+  tests/governance/jobs/test_kills.py tests/governance/retention/test_run.py tests/governance/ledger/test_processes.py \
+  tests/governance/protect/existing tests/governance/copies tests/governance/scan/test_bad_input.py
+
+soak: $(INSTALLED)  ## Run the long versions: 5,000 generated statements, 100 kills of each job, a cell of 100 MB
+	GOVERNANCE_GRAMMAR_EXAMPLES=5000 GOVERNANCE_KILLS=100 GOVERNANCE_CELL_MEGABYTES=100 \
+	  $(BIN)/python -m pytest -q -n $(WORKERS) $(SOAKED)
 
 lock: $(INSTALLED)  ## Pin requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \

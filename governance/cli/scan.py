@@ -57,7 +57,7 @@ FORMATS = ("text", "json", "html", "markdown", "csv", "sarif")
     type=click.Choice(["auto", "on", "off"]),
     default="auto",
     show_default=True,
-    help="Let the models of the extra `nlp` read up to 500 texts of each field with sentences.",
+    help="Let the models of the extra `nlp` read up to 100 texts of each field with sentences.",
 )
 @click.option("--spark-master", help="With --engine spark: such as yarn.  [default: spark-submit's, else local[2]]")
 @click.option("--fail-on", type=click.Choice(SENSITIVITIES), help="Exit 1 for a finding of this sensitivity or above.")

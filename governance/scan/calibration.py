@@ -40,7 +40,8 @@ def agreement(evidence: Evidence, around: Around) -> str:
     name, values = bool(heard & {"name", "comment"}), bool(heard & {"value", "neighbour"})
     if name:
         return BOTH if values else NAME
-    return (STRANGE if around.named else VALUES) if values else ""
+    named = around.named and evidence.entity not in around.said
+    return (STRANGE if named else VALUES) if values else ""
 
 
 def stretched(score: float, shift: float, slope: float) -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from connectors.base import Dataset, Field
 from governance.scan.calibration import settled
-from governance.scan.evidence import Evidence, Surroundings, names_of, national, weigh
+from governance.scan.evidence import CLAIMS, Evidence, Surroundings, names_of, national, refuted, weigh
 from governance.scan.intervals import rule_of_three, wilson
 from governance.scan.modelled import with_readings
 from governance.scan.names import (
@@ -25,11 +25,12 @@ from governance.scan.names import (
     says_text,
     speaks_of_animals,
 )
-from governance.scan.profile import ColumnProfile, Tally
+from governance.scan.profile import ColumnProfile
 from governance.scan.profiling import UNSHOWN
 from governance.scan.result import FREE_TEXT, FieldScan, Finding, Label, Signal
 from governance.scan.shapes import shape_name
 from governance.scan.shares import Around, entities_of
+from governance.scan.tally import Tally
 from governance.scan.weights import NATIONAL, weights_of
 from policies.nouns import LabelStatus, Sensitivity
 from policies.taxonomy import HARMLESS, Taxonomy
@@ -37,6 +38,13 @@ from policies.taxonomy import HARMLESS, Taxonomy
 LABEL_FROM = 0.5
 """A label needs at least this confidence."""
 _FINDING_FROM = 0.5
+_NAMED = 0.5
+"""From this weight on a name lets numbers of a mere form count as national ids."""
+_SEVERAL, _LIES, _LIARS, _LITTLE = 3, 2, 0.3, 0.5
+"""Names mislead where several different values each refute so many of them, and more than this share of those that
+claim something; a yes or no only says whether there is one. This part of the weight of all names is left then."""
+_ANIMALS = 0.5
+"""From this share of dogs, cats or spayed ones in a field on the rows are animals."""
 _SEEN_FROM = 0.4
 """From this confidence on a field lends weight to the fields beside it."""
 _MILD = frozenset(
@@ -79,7 +87,11 @@ class DatasetNames:
     seen: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """What each field is likely to be by itself, once its values were looked at."""
     animals: bool = False
-    """Whether fields such as `breed` say that the rows are animals."""
+    """Whether fields such as `breed`, or values such as `spayed`, say that the rows are animals."""
+    refuted: frozenset[str] = frozenset()
+    """Fields whose names claim what their values are not, once these were looked at."""
+    misleading: bool = False
+    """Whether so many names are refuted that none of them is a guide."""
     keys: frozenset[str] = frozenset()
     """Fields that refer to the key of a dataset of people."""
 
@@ -95,13 +107,20 @@ class DatasetNames:
         people = self.words.about_people or (bool(_PERSONAL_FIELDS & set(sure)) and not self.words.about_things)
         return Surroundings(self.words, people)
 
+    def said_of(self, name: str, around: Surroundings) -> dict[str, tuple[float, tuple[Signal, ...]]]:
+        """What a field's name and comment say together, little where the names of the dataset mislead."""
+        said = names_of(self.fields.get(name, {}), self.comments.get(name, {}), around)
+        if not self.misleading:
+            return said
+        return {entity: (weight * _LITTLE, signals) for entity, (weight, signals) in said.items()}
+
     def known_of(self, name: str, said: Collection[str], around: Surroundings) -> Around:
         """What is known of a field beside its values; `said` are the entities that its name and comment speak for."""
         beside = (entities for other, entities in self.seen.items() if other != name)
         return Around(
             frozenset().union(*beside),
-            means_something(name),
-            frozenset(said),
+            means_something(name) and not self.misleading and name not in self.refuted,
+            frozenset() if self.misleading else frozenset(said),
             self.animals,
             people=around.people or self.subjects,
             numbers_things=numbers_things(name),
@@ -127,11 +146,16 @@ def read_names(dataset: Dataset) -> DatasetNames:
 
 def look_around(names: DatasetNames, profiles: Mapping[str, ColumnProfile], fields: Iterable[Field]) -> DatasetNames:
     """The same names, knowing what each field is likely to be by itself, so that its neighbours can lean on it."""
+    fields = tuple(fields)
+    profiles = {name: each.estimated() for name, each in profiles.items()}
+    names = _tested(names, profiles, fields)
+    animals = any(profile.share("set.ANIMAL") >= _ANIMALS for profile in profiles.values())
+    names = replace(names, animals=names.animals or animals)
     around = names.around
     seen = {}
     for each in fields:
         profile = profiles.get(each.name, ColumnProfile())
-        said = names_of(names.fields.get(each.name, {}), names.comments.get(each.name, {}), around)
+        said = names.said_of(each.name, around)
         known = names.known_of(each.name, said, around)
         weighed = (
             weigh(
@@ -148,6 +172,19 @@ def look_around(names: DatasetNames, profiles: Mapping[str, ColumnProfile], fiel
     return replace(names, seen={**names.seen, **seen})
 
 
+def _tested(names: DatasetNames, profiles: Mapping[str, ColumnProfile], fields: Sequence[Field]) -> DatasetNames:
+    """The same names, knowing which of them their own values refute."""
+    around = names.around
+    said = {each.name: names.said_of(each.name, around) for each in fields if each.name in profiles}
+    claiming = [name for name, each in said.items() if any(weight >= CLAIMS for weight, _ in each.values())]
+    wrong = frozenset(
+        each.name for each in fields if each.name in said and refuted(said[each.name], profiles[each.name], each)
+    )
+    lies = sum(profiles[name].distinct_count >= _SEVERAL and not profiles[name].share("set.YES_NO") for name in wrong)
+    misleading = lies >= _LIES and lies > _LIARS * len(claiming)
+    return replace(names, refuted=names.refuted | wrong, misleading=misleading)
+
+
 def hints_of(names: DatasetNames, field: str) -> frozenset[str]:
     """Entities that a field's name or comment speaks for, so that detectors may trust weaker hits."""
     signals = {**names.comments.get(field, {}), **names.fields.get(field, {})}
@@ -159,8 +196,9 @@ def classify(
     profile: ColumnProfile, entry: Field, names: DatasetNames, rules: Rules, *, rows_total: int | None
 ) -> FieldScan:
     """The verdict over one field. `rows_total` is the dataset's size; None when unknown."""
+    profile = profile.estimated()
     around = names.around
-    said = names_of(names.fields.get(entry.name, {}), names.comments.get(entry.name, {}), around)
+    said = names.said_of(entry.name, around)
     text = is_free_text(profile) or (says_text(entry.name) and entry.type in ("string", "other") and _worded(profile))
     known = names.known_of(entry.name, said, around)
     weighed = [
@@ -217,7 +255,7 @@ def _gathered(
 ) -> list[Evidence]:
     """National ids of several kinds side by side count as one kind of field, `NATIONAL_ID`."""
     named = max((said[kind][0] for kind in (*NATIONAL, "NATIONAL_ID") if kind in said), default=0.0)
-    share, alone = national(profile, named=named >= 0.3)
+    share, alone = national(profile, named=named >= _NAMED)
     kept = list(weighed)
     if share < 0.2 or (share < 0.6 and named < 0.3):
         return kept
@@ -283,8 +321,12 @@ def _worth_a_line(each: Evidence, profile: ColumnProfile, *, text: bool) -> bool
 def _finding(each: Evidence, profile: ColumnProfile, rules: Rules, *, complete: bool) -> Finding:
     category = rules.taxonomy.of_entity(each.entity)
     hits, read = min(each.hits, profile.filled), profile.filled
-    low, high = (hits / read, hits / read) if complete and read else wilson(hits, read)
     tally = profile.tallies.get(each.entity, Tally())
+    judged = min(tally.judged, read)
+    if judged:
+        low, high = wilson(hits / read * judged, judged)
+    else:
+        low, high = (hits / read, hits / read) if complete and read else wilson(hits, read)
     hidden = each.entity in UNSHOWN or category.is_special(rules.laws) or profile.distinct_count <= 12
     signals = each.signals
     if 0 < hits < 0.01 * read:

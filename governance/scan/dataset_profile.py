@@ -12,7 +12,7 @@ from connectors.base import Dataset, Field
 from governance.scan.classifier import DatasetNames, hints_of, read_names
 from governance.scan.detectors.base import Detector, FieldContext
 from governance.scan.detectors.user_recognizers import put_aside
-from governance.scan.json_paths import Path, collapse, name_of, once_a_row, parse, walk
+from governance.scan.json_paths import Path, collapse, name_of, once_a_row, parse, walk, written
 from governance.scan.names import NameSignal, read_name, words_of
 from governance.scan.profile import ColumnProfile
 from governance.scan.profiling import ColumnPlan, profile_column, profile_texts
@@ -141,7 +141,9 @@ class Profiler:
         profiles = {path: profile_texts(0, values, self._path_plan(name, path)) for path, values in texts.items()}
         root = profiles.pop((), None)
         whole = profile_column(column, bare)
-        return (whole if root is None else replace(whole, tallies=root.tallies)), collapse(profiles)
+        return (whole if root is None else replace(whole, tallies=root.tallies, sentences=root.sentences)), collapse(
+            profiles
+        )
 
     def _path_plan(self, name: str, path: Path) -> ColumnPlan:
         signals = self.path_signals(name, path)
@@ -159,6 +161,12 @@ def path_profile(profile: ColumnProfile, path: Path, rows: int) -> ColumnProfile
     if not once_a_row(path) or profile.rows > rows:
         return profile
     return replace(profile, rows=rows, nulls=rows - profile.filled)
+
+
+def sampled_fields(profile: DatasetProfile) -> list[str]:
+    """The fields, and paths of JSON fields, of which not every long text was read whole, in order."""
+    paths = {f"{name}:{written(path)}": each for name, found in profile.paths.items() for path, each in found.items()}
+    return sorted(name for name, each in {**profile.columns, **paths}.items() if not each.sentences.complete)
 
 
 def _both(one: Mapping[str, ColumnProfile], other: Mapping[str, ColumnProfile], key: str) -> ColumnProfile:

@@ -7,6 +7,7 @@ needs, and foreign ones only those that none of ours explains as a whole. All of
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,8 @@ from governance.scan.detectors.presidio_patterns import RecognizerDetector
 from governance.scan.forms.all import FORMS
 from governance.scan.makeup import Makeup, Truth, makeup_of
 from governance.scan.mentions import Mentions
-from governance.scan.needs import Need, need_of
+from governance.scan.needs import NOTHING, Need, need_of
+from governance.scan.screening import Screen
 from governance.scan.settling import Places, settled, together
 from governance.scan.shortlist import Shortlist
 
@@ -36,12 +38,12 @@ def detect(
     values: pa.Array, detectors: Sequence[Detector], context: FieldContext, makeup: Makeup | None = None
 ) -> Places:
     """Every place that the detectors of this field type find, settled; values are normalised texts without nulls."""
-    return _panel(detectors).places(values, context, makeup)
+    return panel_of(detectors).places(values, context, makeup)
 
 
 def detect_each(values: pa.Array, detectors: Sequence[Detector], context: FieldContext) -> Places:
     """As `detect`, but every value is looked at by itself: what forms are held to."""
-    return _panel(detectors).looked(values, makeup_of(values), context)
+    return panel_of(detectors).looked(values, makeup_of(values), context)
 
 
 class Panel:
@@ -61,6 +63,11 @@ class Panel:
         alike = [number for number in range(len(self.detectors)) if number not in self._particular]
         self._alike = np.array(alike, np.int64)
         self._common = Panel([self.detectors[number] for number in alike]) if self._particular else self
+
+    @cached_property
+    def screen(self) -> Screen:
+        """What tells the texts that hold something that identifies by itself."""
+        return Screen(self.detectors, self._needs)
 
     def places(self, values: pa.Array, context: FieldContext, makeup: Makeup | None) -> Places:
         """As `detect`."""
@@ -101,11 +108,17 @@ class Panel:
         able = [
             number
             for number, each in enumerate(self.detectors)
-            if each.foreign is foreign and context.type in each.types and self._needs[number].may_be_met(extent)
+            if each.foreign is foreign and _looks_at(each, context) and self._needs[number].may_be_met(extent)
         ]
         listed = self._listed(values, makeup, able, context)
+        every = np.arange(len(values))
         for number in able:
-            rows = listed[number] if number in listed else np.flatnonzero(self._needs[number].met(makeup))
+            if number in listed:
+                rows = listed[number]
+            elif self._needs[number] == NOTHING:
+                rows = every
+            else:
+                rows = np.flatnonzero(self._needs[number].met(makeup))
             if not len(rows):
                 continue
             whole = len(rows) == len(values)
@@ -138,7 +151,7 @@ class Panel:
                 if verdict is None:
                     continue
                 if lengths is None:
-                    lengths = np.asarray(pc.utf8_length(values)).astype(np.int64)
+                    lengths = makeup.lengths(values)
                 left[chosen] = False
                 rows = rows[left[rows]]
                 yield _spread(verdict, chosen, lengths[chosen]), rows
@@ -164,6 +177,13 @@ class Panel:
             said = tuple(zip(found.score.tolist(), self._alike[found.found_by].tolist(), strict=True))
             self._verdicts[key] = said if whole.all() else None
         return self._verdicts[key]
+
+
+def _looks_at(detector: Detector, context: FieldContext) -> bool:
+    """Whether a detector looks at such a field at all."""
+    if context.type not in detector.types:
+        return False
+    return not isinstance(detector, RecognizerDetector) or detector.looks_at(context)
 
 
 def _prefilter(detector: Detector) -> str:
@@ -218,7 +238,7 @@ def _explained(
 _KNOWN: dict[tuple[int, ...], Panel] = {}
 
 
-def _panel(detectors: Sequence[Detector]) -> Panel:
+def panel_of(detectors: Sequence[Detector]) -> Panel:
     """The panel of these detectors; the same ones give the same panel, which holds them."""
     key = tuple(map(id, detectors))
     if key not in _KNOWN:

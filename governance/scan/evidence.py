@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from connectors.base import Field
 from governance.scan.intervals import beats_chance
 from governance.scan.names import THING_NAME, DatasetWords, NameSignal
-from governance.scan.profile import ColumnProfile, Tally
+from governance.scan.profile import ColumnProfile
 from governance.scan.result import Signal
 from governance.scan.shares import NOTHING, Around, contradicted, left_of, speaks_against, speaks_for
+from governance.scan.tally import Tally
 from governance.scan.weights import NAME_ONLY, NATIONAL, Weights, type_fits, weights_of
 from governance.scan.years import looks_born
 
@@ -19,7 +20,17 @@ _OF_ANIMALS = frozenset({"AGE", "PERSON"})
 _OF_PEOPLE = frozenset({"PERSON", "GENDER", "AGE", "ETHNICITY", "MARITAL_STATUS", "EMAIL_ADDRESS", *NATIONAL})
 """What a dataset of people holds."""
 _FEW = 10
-"""With fewer values than this, misfitting ones do not speak against a name."""
+"""With fewer values than this, misfitting ones do not speak against a name ..."""
+_CHECKED = 0.75
+"""... but of an entity whose form every value has: its values take at least this part of a name's weight."""
+_ORDINARY = 0.25
+"""A larger share of ordinary words than this speaks against names of people ..."""
+_NO_NAMES = 0.6
+"""... and twice this share takes so much of a name's weight."""
+_REFUTED = 0.4
+"""A name is refuted, and no guide to its values at all, when they take at least this part of its weight."""
+CLAIMS = 0.6
+"""From this weight on a name claims to be an entity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +122,7 @@ def weigh(
         values, name_weight = values * 0.45, name_weight * 0.6
     if entity == "PERSON" and any(not signal.speaks_for for signal in signals):
         values *= 0.45
-    misfit = 0.0
-    if field.type not in ("date", "datetime"):
-        misfit = max(_misfit(entity, tally, profile, weights, name_weight), speaks_against(entity, profile))
+    misfit = _taken(entity, profile, field, name_weight)
     column = _either(values, name_weight * (1 - misfit))
     if misfit:
         value_signals = (*value_signals, Signal("value", False, round(misfit, 3), "the values do not have its form"))
@@ -123,6 +132,24 @@ def weigh(
     hits = max(tally.strong + (tally.weak if name_weight >= 0.3 or column >= 0.5 else 0), rows if shared >= 0.3 else 0)
     ordered = tuple(sorted((*signals, *value_signals), key=lambda each: (-each.weight, each.signal, each.reason)))
     return Evidence(entity, min(column, 0.99), mention, hits, ordered)
+
+
+def refuted(said: Mapping[str, tuple[float, tuple[Signal, ...]]], profile: ColumnProfile, field: Field) -> bool:
+    """Whether the values fit none of the entities that the name claims, so that it is no guide to them at all."""
+    claims = [entity for entity, (weight, _) in said.items() if weight >= CLAIMS]
+    return bool(claims and profile.filled) and all(
+        _taken(entity, profile, field, said[entity][0]) >= _REFUTED for entity in claims
+    )
+
+
+def _taken(entity: str, profile: ColumnProfile, field: Field, name_weight: float) -> float:
+    """The part of a name's weight that the values take away, 0 to 1."""
+    if not type_fits(entity, field.type):
+        return 1.0
+    if field.type in ("date", "datetime"):
+        return 0.0
+    tally = profile.tallies.get(entity, Tally())
+    return max(_misfit(entity, tally, profile, weights_of(entity), name_weight), speaks_against(entity, profile))
 
 
 def _born(profile: ColumnProfile, around: Around) -> float:
@@ -157,14 +184,22 @@ def _values(tally: Tally, profile: ColumnProfile, weights: Weights) -> tuple[flo
 
 def _misfit(entity: str, tally: Tally, profile: ColumnProfile, weights: Weights, name_weight: float) -> float:
     """How much the values take from a name that they do not fit."""
-    if profile.filled < _FEW:
+    if not profile.filled or (profile.filled < _FEW and weights.against < _CHECKED):
         return 0.0
     if entity in NAME_ONLY:
         return _form_misfit(entity, profile)
     share = (tally.strong + tally.weak) / profile.filled
+    if entity == "URL":
+        share = max(share, profile.share("url"))
+    if profile.filled < _FEW:
+        return weights.against * profile.filled / (profile.filled + 1) if not share else 0.0
+    if entity == "ADDRESS":
+        share += profile.share("last.ADDRESS") + profile.share("form.street") + profile.share("form.unit")
     if entity == "PERSON" and name_weight < 0.7:
         named = max(tally.whole_strong / profile.filled, profile.share("set.GIVEN"), profile.share("set.SURNAME"))
         return 0.8 * (1 - named / 0.4) if named < 0.4 else 0.0
+    if entity == "PERSON" and (refused := tally.refused / profile.filled) > _ORDINARY:
+        return _NO_NAMES * min(1.0, (refused - _ORDINARY) / _ORDINARY)
     return weights.against * (1 - share / 0.15) if share < 0.15 else 0.0
 
 

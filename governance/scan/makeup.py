@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Numbers = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.uint64]
@@ -27,6 +28,8 @@ _PUNCTUATION = {sign: 1 << place for place, sign in enumerate(string.punctuation
 DIGIT, UPPER, LOWER, BLANK, WHITE, CONTROL, TWO, KANA, HAN, THREE, FOUR = (1 << place for place in range(32, 43))
 LETTER = UPPER | LOWER
 SPACE = BLANK | WHITE
+DATE_MARKS, DATE_PLACES = b"-/.\xe5", (1, 2, 4)
+"""The bytes that may follow the first part of a date that begins with a digit, and where."""
 BEYOND = TWO | KANA | HAN | THREE | FOUR
 """Any sign beyond ASCII: of two bytes, U+3000 to U+3FFF, U+4000 to U+9FFF, others of three bytes, of four bytes."""
 EVERY = (1 << 43) - 1
@@ -127,6 +130,24 @@ class Makeup:
         """The last byte of each value; 0 of an empty one."""
         return self._edge(self.starts + self.size - 1)
 
+    def begins_with(self, signs: bytes) -> Truth:
+        """Which values begin with one of some ASCII signs."""
+        return within(self.first(), signs)
+
+    def marked(self, rows: Numbers, signs: bytes, places: Iterable[int]) -> Truth:
+        """Which of some values have one of these bytes at one of the places."""
+        found = np.zeros(len(rows), np.bool_)
+        for place in places if len(self.content) else ():
+            there = self.content.take(np.minimum(self.starts[rows] + place, len(self.content) - 1))
+            found |= within(there, signs) & (self.size[rows] > place)
+        return found
+
+    def lengths(self, values: pa.Array) -> Numbers:
+        """Code points of each value; `values` are those that this is the makeup of."""
+        if self.only(~BEYOND).all():
+            return self.size
+        return np.asarray(pc.utf8_length(values)).astype(np.int64)
+
     def grid(self, rows: Numbers, width: int) -> npt.NDArray[np.uint8]:
         """The bytes of some values that are all `width` bytes long, a row for each."""
         return self.content.take(self.starts[rows][:, None] + np.arange(width))
@@ -151,6 +172,13 @@ class Makeup:
         found = np.zeros(len(filled), np.uint8)
         found[filled] = self.content[places[filled]]
         return found
+
+
+def within(signs: npt.NDArray[np.uint8], wanted: bytes) -> Truth:
+    """Which of some bytes are among those that are wanted."""
+    chosen = np.zeros(256, np.bool_)
+    chosen[list(wanted)] = True
+    return chosen.take(signs)
 
 
 def makeup_of(values: pa.Array) -> Makeup:

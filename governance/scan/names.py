@@ -157,6 +157,7 @@ class _Rules:
     person_datasets: frozenset[str]
     special: Mapping[str, str]
     special_not: frozenset[str]
+    turning: frozenset[str]
     text: frozenset[str]
     empty: frozenset[str]
     animals: frozenset[str]
@@ -274,7 +275,7 @@ def read_dataset(name: str) -> DatasetWords:
 def _in_place(match: _Match, words: tuple[str, ...], dataset: DatasetWords) -> float:
     """The weight of a match among the other words of the name."""
     rules = _rules()
-    before, after = words[: match.low], words[match.high :]
+    before, after = words[: match.low], _behind(match, words)
     others = {*before, *after}
     joined = {"".join(words[low:high]) for low, high in _windows(len(words))}
     if rules.refused.get(match.entity, frozenset()) & (joined - {"".join(words[match.low : match.high])}):
@@ -287,6 +288,14 @@ def _in_place(match: _Match, words: tuple[str, ...], dataset: DatasetWords) -> f
         return match.weight * 0.12
     strange = [word for word in after if word not in _NEUTRAL and not _HAN.match(word)]
     return match.weight * (0.5 if strange else 1.0)
+
+
+def _behind(match: _Match, words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words behind a match that can turn it: those of `age at retirement` only say when it was taken."""
+    after, turning = words[match.high :], _rules().turning
+    if words[match.high - 1] in turning:
+        return ()
+    return next((after[:place] for place, word in enumerate(after[:-1]) if word in turning), after)
 
 
 def _person(match: _Match, before: tuple[str, ...], after: tuple[str, ...], dataset: DatasetWords) -> float:
@@ -317,8 +326,14 @@ def _alone(match: _Match, words: tuple[str, ...]) -> bool:
 
 def _latin(words: tuple[str, ...]) -> Iterable[_Match]:
     for low, high in _windows(len(words)):
-        for entity, weight, phrase in _rules().phrases.get("".join(words[low:high]), ()):
+        for entity, weight, phrase in _phrases("".join(words[low:high]), plural=high - low > 1):
             yield _Match(entity, low, high, weight, phrase)
+
+
+def _phrases(joined: str, *, plural: bool) -> tuple[tuple[str, float, str], ...]:
+    """What some words say; of several words also their plural: `given names`, `phone numbers`."""
+    phrases = _rules().phrases
+    return phrases.get(joined) or (phrases.get(joined.removesuffix("s"), ()) if plural else ())
 
 
 def _chinese(words: tuple[str, ...]) -> Iterable[_Match]:
@@ -380,6 +395,7 @@ def _rules() -> _Rules:
         person_datasets=_set(body["person_datasets"]),
         special={word: key for key, words in body["special_datasets"].items() for word in words.split()},
         special_not=_set(body["special_not"]),
+        turning=_set(body["turning_words"]),
         text=_set(body["text_words"]),
         empty=_set(body["empty_words"]),
         animals=_set(body["animal_words"]),

@@ -64,6 +64,8 @@ class Need:
         return _either([self, other])
 
 
+NOTHING = Need()
+"""Every value has it."""
 _SHORT = 4
 """A smaller size than this keeps no value out that is worth counting."""
 

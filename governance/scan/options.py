@@ -22,7 +22,7 @@ class Engine:
     master: str | None = None
     """Spark's master, such as `yarn`; None for the one of `spark-submit`, else two threads of this machine."""
     models: str = "auto"
-    """As `TextOptions.models`: they read up to 500 texts of each field in which people write sentences."""
+    """As `TextOptions.models`: they read up to 100 texts of each field in which people write sentences."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,73 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from governance.scan import sketch
+from governance.scan.sentences import NO_SENTENCES, Sentences
+from governance.scan.tally import Tally
 from governance.scan.text.models.readings import UNREAD, Readings
-
-HIT_SKETCH = 256
-"""Hashes kept of the values in which an entity was found."""
-SHAPES = 3
-"""Shapes kept of them."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Tally:
-    """What one entity's detectors said of the rows of a column; each row counts once, by its best place."""
-
-    refused: int = 0
-    """Rows that looked like it and failed the check."""
-    weak: int = 0
-    """Rows with a weak hit and no strong one."""
-    strong: int = 0
-    """Rows with a strong hit."""
-    whole_weak: int = 0
-    """Rows among `weak` where the hits are the whole value."""
-    whole_strong: int = 0
-    """Rows among `strong` where the hits are the whole value."""
-    chance_permille: int = 0
-    """How many unrelated values in a thousand of this form pass the check."""
-    sure: int = 0
-    """Rows with a hit that is beyond chance by its form or its surroundings."""
-    values: tuple[int, ...] = ()
-    """Sketch of the values with a hit."""
-    shapes: tuple[tuple[int, str], ...] = ()
-    """Hash and shape of the hits with the smallest hashes."""
-
-    def __repr__(self) -> str:
-        return f"Tally({self.strong} strong, {self.weak} weak, {self.refused} refused)"
-
-    def merge(self, other: Tally) -> Tally:
-        """Both parts together."""
-        return Tally(
-            self.refused + other.refused,
-            self.weak + other.weak,
-            self.strong + other.strong,
-            self.whole_weak + other.whole_weak,
-            self.whole_strong + other.whole_strong,
-            max(self.chance_permille, other.chance_permille),
-            self.sure + other.sure,
-            sketch.merge(self.values, other.values, HIT_SKETCH),
-            tuple(sorted({*self.shapes, *other.shapes})[:SHAPES]),
-        )
-
-    def to_json(self) -> list[Any]:
-        """As plain data."""
-        counts = (
-            self.refused,
-            self.weak,
-            self.strong,
-            self.whole_weak,
-            self.whole_strong,
-            self.chance_permille,
-            self.sure,
-        )
-        return [*counts, list(self.values), [list(pair) for pair in self.shapes]]
-
-    @classmethod
-    def from_json(cls, data: list[Any]) -> Tally:
-        """From plain data."""
-        *counts, values, shapes = data
-        pairs = tuple((key, text) for key, text in shapes)
-        return replace(cls(*counts), values=tuple(values), shapes=pairs)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -96,7 +32,9 @@ class ColumnProfile:
     traits: dict[str, int] = field(default_factory=dict)
     """Rows that have a trait of form, such as `digits` or `wordy`."""
     tallies: dict[str, Tally] = field(default_factory=dict)
-    """What was found, by entity."""
+    """What was found, by entity; without what stands in `sentences`."""
+    sentences: Sentences = NO_SENTENCES
+    """Its long texts."""
     readings: Readings = UNREAD
     """What models read in some of its texts; nothing where none were used."""
 
@@ -135,8 +73,17 @@ class ColumnProfile:
                 key: _both(self.tallies.get(key), other.tallies.get(key))
                 for key in sorted({*self.tallies, *other.tallies})
             },
+            self.sentences.merge(other.sentences),
             self.readings.merge(other.readings),
         )
+
+    def estimated(self) -> ColumnProfile:
+        """The same column with what its long texts hold among its tallies."""
+        if not self.sentences.rows:
+            return self
+        found = self.sentences.tallies()
+        tallies = {key: _both(self.tallies.get(key), found.get(key)) for key in sorted({*self.tallies, *found})}
+        return replace(self, tallies=tallies, sentences=NO_SENTENCES)
 
     def to_json(self) -> dict[str, Any]:
         """As plain data with sorted keys."""
@@ -148,6 +95,7 @@ class ColumnProfile:
             "distinct": list(self.distinct),
             "traits": {key: self.traits[key] for key in sorted(self.traits)},
             "tallies": {key: self.tallies[key].to_json() for key in sorted(self.tallies)},
+            "sentences": self.sentences.to_json(),
             "readings": self.readings.to_json(),
         }
 
@@ -162,6 +110,7 @@ class ColumnProfile:
             tuple(data["distinct"]),
             dict(data["traits"]),
             {key: Tally.from_json(each) for key, each in data["tallies"].items()},
+            Sentences.from_json(data["sentences"]),
             Readings.from_json(data["readings"]),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ from governance.scan.detectors.value_sets import memberships
 from governance.scan.makeup import BEYOND, CONTROL, DIGIT, LETTER, Makeup, makeup_of
 from governance.scan.normalise import fold_all
 from governance.scan.profile import ColumnProfile
+from governance.scan.reading_sentences import Horizon, Reading, are_sentences
+from governance.scan.sentences import NO_SENTENCES, Sentences
 from governance.scan.sketch import Hashes
 from governance.scan.tallying import Looked, tallies
 from governance.scan.text.models.loader import load_models
@@ -57,6 +59,8 @@ class ColumnPlan:
     """What is known of the field."""
     models: str = "off"
     """As `ScanOptions.models`; loaded when the first text that they could read comes along."""
+    horizon: Horizon = field(default_factory=Horizon, compare=False, repr=False)
+    """How far the parts seen so far have been looked into."""
 
 
 def profile_column(column: pa.Array | pa.ChunkedArray, plan: ColumnPlan) -> ColumnProfile:
@@ -64,7 +68,7 @@ def profile_column(column: pa.Array | pa.ChunkedArray, plan: ColumnPlan) -> Colu
     rows = len(column)
     flat = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     numeric = pa.types.is_integer(flat.type) or pa.types.is_floating(flat.type) or pa.types.is_decimal(flat.type)
-    counted = pc.drop_null(flat).value_counts()
+    counted = (pc.drop_null(flat) if flat.null_count else flat).value_counts()
     values, counts = counted.field("values"), np.asarray(counted.field("counts").to_numpy(zero_copy_only=False))
     numbers = numeric_traits(values, counts) if numeric and len(values) else {}
     return _profile(rows, as_text(values), counts, plan, numbers)
@@ -128,9 +132,11 @@ def _profile(
     folded = _folded(texts, makeup)
     if folded is not texts:
         makeup = makeup_of(folded)
-    lengths = makeup.size if makeup.only(~BEYOND).all() else np.asarray(pc.utf8_length(folded)).astype(np.int64)
+    lengths = makeup.lengths(folded)
     looked = Looked(folded, makeup, lengths, counts, hashes)
-    places = detect(folded, plan.detectors, plan.context, makeup)
+    long = are_sentences(makeup)
+    short = looked.take(np.flatnonzero(~long)) if long.any() else looked
+    places = detect(short.values, plan.detectors, plan.context, short.makeup)
     return ColumnProfile(
         rows=rows,
         nulls=rows - int(counts.sum()),
@@ -143,9 +149,16 @@ def _profile(
             **year_traits(folded, counts, makeup),
             **numbers,
         },
-        tallies=tallies(places, looked, plan.detectors, UNSHOWN),
+        tallies=tallies(places, short, plan.detectors, UNSHOWN),
+        sentences=_sentences(looked.take(np.flatnonzero(long)), plan) if long.any() else NO_SENTENCES,
         readings=_readings(folded, makeup, hashes, plan),
     )
+
+
+def _sentences(looked: Looked, plan: ColumnPlan) -> Sentences:
+    if not any(plan.context.type in each.types for each in plan.detectors):
+        return NO_SENTENCES
+    return Reading(looked, plan.detectors, plan.context, UNSHOWN).sentences(plan.horizon)
 
 
 def _readings(texts: pa.Array, makeup: Makeup, hashes: Hashes, plan: ColumnPlan) -> Readings:
@@ -153,8 +166,12 @@ def _readings(texts: pa.Array, makeup: Makeup, hashes: Hashes, plan: ColumnPlan)
     wordy = np.flatnonzero((makeup.spaces >= _WORDY_SPACES) | (makeup.han >= _WORDY_HAN))
     if plan.models == "off" or not len(wordy):
         return Readings()
-    first = wordy[np.argsort(hashes[wordy], kind="stable")[: 2 * MOST]]  # a few of them are no sentences after all
-    return read_field(texts.take(pa.array(first)).to_pylist(), hashes[first].tolist(), load_models(plan.models).models)
+    near = wordy[hashes[wordy] <= np.uint64(plan.horizon.modelled.limit)]
+    first = near[np.argsort(hashes[near], kind="stable")[: 2 * MOST]]  # a few of them are no sentences after all
+    chosen = texts.take(pa.array(first)).to_pylist()
+    read = read_field(chosen, hashes[first].tolist(), load_models(plan.models).models)
+    plan.horizon.modelled = plan.horizon.modelled.merge(read)
+    return read
 
 
 def _filled(texts: pa.Array, makeup: Makeup) -> npt.NDArray[np.bool_]:
@@ -167,8 +184,15 @@ def _filled(texts: pa.Array, makeup: Makeup) -> npt.NDArray[np.bool_]:
     return filled
 
 
+def _bare(texts: pa.Array, makeup: Makeup) -> pa.Array:
+    """The texts without blanks at their ends, as columns of a fixed width have them."""
+    padded = (makeup.first() == ord(" ")) | (makeup.last() == ord(" "))
+    return pc.utf8_trim(texts, " ") if padded.any() else texts
+
+
 def _folded(texts: pa.Array, makeup: Makeup) -> pa.Array:
-    """The texts folded; only those with a sign beyond plain ASCII can change."""
+    """The texts folded, without blanks at their ends; most have neither such a blank nor a sign beyond ASCII."""
+    texts = _bare(texts, makeup)
     odd = makeup.has(BEYOND | CONTROL)
     if not odd.any():
         return texts

@@ -111,7 +111,7 @@ class Rule:
 class _Rules:
     by_entity: Mapping[str, tuple[Rule, ...]]
     against: Mapping[str, Mapping[str, float]]
-    expected: Mapping[str, tuple[tuple[str, ...], float, float]]
+    expected: Mapping[str, tuple[tuple[str, ...], float, float, bool]]
     yes_or_no: frozenset[str]
     numbered: frozenset[str]
 
@@ -145,9 +145,10 @@ def speaks_against(entity: str, profile: ColumnProfile) -> float:
     """The part of a name's weight that the makeup of the values takes away, 0 to 1."""
     if profile.filled < _FEW:
         return 0.0
-    traits, least, missing = _rules().expected.get(entity, ((), 0.0, 0.0))
-    plain = profile.share("latin") + profile.share("digits") + profile.share("decimal") >= 0.8
-    lacking = bool(traits) and plain and sum(profile.share(trait) for trait in traits) < least
+    traits, least, missing, formal = _rules().expected.get(entity, ((), 0.0, 0.0, False))
+    plain = formal or profile.share("latin") + profile.share("digits") + profile.share("decimal") >= 0.8
+    found = profile.tallies[entity].whole_strong / profile.filled if entity in profile.tallies else 0.0
+    lacking = bool(traits) and plain and found + sum(profile.share(trait) for trait in traits) < least
     return 0.97 * max(contradicted(entity, profile), missing if lacking else 0.0)
 
 
@@ -165,7 +166,7 @@ def _rules() -> _Rules:
         {entity: tuple(_rule(entity, each) for each in rules) for entity, rules in body["by_values"].items()},
         {entity: dict(traits) for entity, traits in body["against"].items()},
         {
-            entity: (tuple(each["traits"]), float(each["least"]), float(each["lost"]))
+            entity: (tuple(each["traits"]), float(each["least"]), float(each["lost"]), each.get("formal", False))
             for entity, each in body["expected"].items()
         },
         frozenset(body["yes_or_no"]),

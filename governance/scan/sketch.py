@@ -47,8 +47,21 @@ def _few(hashes: Hashes, size: int) -> Hashes:
     """Distinct hashes, ascending, with at least the `size` smallest among them."""
     if len(hashes) <= 4 * size:
         return np.unique(hashes)
+    limit = np.uint64(int(_SPAN * 3 * size / len(hashes)) if len(hashes) > 3 * size else _FULL)
+    likely = np.unique(hashes[hashes < limit])  # hashes lie evenly, so that these are about three times as many
+    if len(likely) >= size:
+        return likely
     distinct = np.unique(np.partition(hashes, 2 * size)[: 2 * size])
     return distinct if len(distinct) >= size else np.unique(hashes)
+
+
+def lowest(hashes: Hashes, size: int) -> Numbers:
+    """Which hashes are the `size` smallest, in any order."""
+    if len(hashes) <= size:
+        return np.arange(len(hashes))
+    least = _few(hashes, size)
+    likely = np.flatnonzero(hashes <= least[min(size, len(least)) - 1])
+    return likely[np.argsort(hashes[likely], kind="stable")[:size]]
 
 
 def merge(one: tuple[int, ...], other: tuple[int, ...], size: int = SIZE) -> tuple[int, ...]:
@@ -65,6 +78,8 @@ def count(sketch: tuple[int, ...], size: int = SIZE) -> int:
 
 def _hash(text: npt.NDArray[np.uint8], bounds: Numbers) -> Hashes:
     sizes, starts = np.diff(bounds), bounds[:-1] - bounds[0]
+    if sizes[0] and (sizes == sizes[0]).all():
+        return _hash_alike(text.reshape(len(sizes), -1))
     words = (sizes + _WORD - 1) // _WORD
     ends = np.cumsum(words)
     place = np.arange(int(ends[-1])) - np.repeat(ends - words, words)
@@ -74,11 +89,26 @@ def _hash(text: npt.NDArray[np.uint8], bounds: Numbers) -> Hashes:
     filled = words > 0
     read[ends[filled] - 1] &= _TAILS[sizes[filled] % _WORD]
     with np.errstate(over="ignore"):
-        mixed = _scramble(read ^ _scramble(place.astype(np.uint64)))
+        mixed = _scramble(read ^ _PLACES[place] if len(place) and place.max() < len(_PLACES) else _far(read, place))
     sums = np.zeros(len(sizes), np.uint64)
     if filled.any():
         sums[filled] = np.add.reduceat(mixed, (ends - words)[filled])
     return _scramble(sums + sizes.astype(np.uint64))
+
+
+def _hash_alike(text: npt.NDArray[np.uint8]) -> Hashes:
+    """As `_hash`, of values of one size, a row for each."""
+    count, size = text.shape
+    words = (size + _WORD - 1) // _WORD
+    padded = np.zeros((count, words * _WORD), np.uint8)
+    padded[:, :size] = text
+    mixed = _scramble(_far(padded.view("<u8").astype(np.uint64), np.arange(words)))
+    return _scramble(mixed.sum(axis=1, dtype=np.uint64) + np.uint64(size))
+
+
+def _far(read: Hashes, place: Numbers) -> Hashes:
+    """Words with their places, those of very long values too."""
+    return read ^ _scramble(place.astype(np.uint64))
 
 
 def _scramble(numbers: Hashes) -> Hashes:
@@ -88,3 +118,7 @@ def _scramble(numbers: Hashes) -> Hashes:
         mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         return mixed ^ (mixed >> np.uint64(31))
+
+
+_PLACES = _scramble(np.arange(64, dtype=np.uint64))
+"""The first places, scrambled."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from governance.scan.detectors.base import STRONG, SURE, Detector, Numbers
-from governance.scan.makeup import Makeup
-from governance.scan.profile import HIT_SKETCH, SHAPES, Tally
+from governance.scan.makeup import Makeup, Truth
 from governance.scan.settling import Places
 from governance.scan.shapes import shape
-from governance.scan.sketch import Hashes, smallest
+from governance.scan.sketch import Hashes, lowest, smallest
+from governance.scan.tally import HIT_SKETCH, SHAPES, Tally
 
 _WHOLE_SHARE = 0.8
 _WHOLE = {"ADDRESS": 0.35}
@@ -41,6 +41,11 @@ class Looked:
     def __repr__(self) -> str:
         return f"Looked({len(self.counts)} values)"
 
+    def take(self, rows: Numbers) -> Looked:
+        """Some of the values."""
+        values = self.values.take(pa.array(rows))
+        return Looked(values, self.makeup.take(rows), self.lengths[rows], self.counts[rows], self.hashes[rows])
+
     def bare_lengths(self) -> Numbers:
         """Lengths without blank space at the ends."""
         edges = np.stack([self.makeup.first(), self.makeup.last()])
@@ -53,43 +58,75 @@ class Looked:
         return bare
 
 
-@dataclass(frozen=True, slots=True)
-class _How:
-    """How one entity is counted."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Marks:
+    """What was found of one entity, value by value."""
 
+    entity: str
+    """The entity."""
+    rows: Numbers
+    """The values with a place of it, in order."""
+    best: Numbers
+    """The score of the best place of each."""
+    whole: Truth
+    """Whether its places are the whole of it."""
+    chance: float
+    """As `Detector.chance`, the largest of those that found it."""
     shown: bool
     """Whether shapes may be kept."""
-    chance: float
-    """As `Detector.chance`."""
-    whole_share: float
-    """The share of a value that hits must cover to be the whole of it."""
+    places: Places
+    """All places."""
+
+    def __repr__(self) -> str:
+        return f"Marks({self.entity}, {len(self.rows)} values)"
+
+    def shapes(self, looked: Looked, most: int = SHAPES) -> tuple[tuple[int, str], ...]:
+        """Shapes of the strong hits in the values with the smallest hashes, so that any split gives the same ones."""
+        if not self.shown:
+            return ()
+        places = self.places
+        strong = np.flatnonzero(places.score >= STRONG)
+        best = strong[np.flatnonzero(np.diff(places.index[strong], prepend=-1))]
+        hashes = looked.hashes[places.index[best]]
+        few = lowest(hashes, most)
+        best, hashes = best[few], hashes[few]
+        return tuple(
+            sorted((int(key), _shape(places, row, looked)) for key, row in zip(hashes, best.tolist(), strict=True))
+        )
 
 
-def tallies(places: Places, looked: Looked, detectors: Sequence[Detector], unshown: frozenset[str]) -> dict[str, Tally]:
-    """What was found, by entity; no shape is kept of an entity in `unshown`."""
+def marks(places: Places, looked: Looked, detectors: Sequence[Detector], unshown: frozenset[str]) -> Iterator[Marks]:
+    """What was found, by entity; no shape is shown of an entity in `unshown`."""
     if not len(places.index):
-        return {}
+        return
     lengths = looked.bare_lengths()
-    made: dict[str, Tally] = {}
-    numbers = np.unique(places.found_by).tolist()
+    numbers = np.flatnonzero(np.bincount(places.found_by)).tolist()
     for entity in sorted({detectors[number].entity for number in numbers}):
         finders = [number for number in numbers if detectors[number].entity == entity]
         part = places
         if len(finders) < len(numbers):
             part = places.take(np.flatnonzero(np.isin(places.found_by, finders)))
-        chance = max(detectors[number].chance for number in finders)
-        how = _How(entity not in unshown, chance, _WHOLE.get(entity, _WHOLE_SHARE))
-        made[entity] = _tally(part, looked, lengths, how)
-    return made
+        first = np.flatnonzero(np.diff(part.index, prepend=-1))
+        rows = part.index[first]
+        covered = np.add.reduceat(np.where(part.score > 0, part.end - part.start, 0), first)
+        yield Marks(
+            entity,
+            rows,
+            np.maximum.reduceat(part.score, first),
+            covered >= _WHOLE.get(entity, _WHOLE_SHARE) * lengths[rows],
+            max(detectors[number].chance for number in finders),
+            entity not in unshown,
+            part,
+        )
 
 
-def _tally(places: Places, looked: Looked, lengths: Numbers, how: _How) -> Tally:
-    first = np.flatnonzero(np.diff(places.index, prepend=-1))
-    rows = places.index[first]
-    counts, hit = looked.counts[rows], places.score > 0
-    best = np.maximum.reduceat(places.score, first)
-    covered = np.add.reduceat(np.where(hit, places.end - places.start, 0), first)
-    whole = covered >= how.whole_share * lengths[rows]
+def tallies(places: Places, looked: Looked, detectors: Sequence[Detector], unshown: frozenset[str]) -> dict[str, Tally]:
+    """What was found, by entity; no shape is kept of an entity in `unshown`."""
+    return {each.entity: _tally(each, looked) for each in marks(places, looked, detectors, unshown)}
+
+
+def _tally(found: Marks, looked: Looked) -> Tally:
+    counts, best, whole = looked.counts[found.rows], found.best, found.whole
     strong, weak = best >= STRONG, (best > 0) & (best < STRONG)
     return Tally(
         refused=int(counts[best == 0].sum()),
@@ -97,23 +134,10 @@ def _tally(places: Places, looked: Looked, lengths: Numbers, how: _How) -> Tally
         strong=int(counts[strong].sum()),
         whole_weak=int(counts[weak & whole].sum()),
         whole_strong=int(counts[strong & whole].sum()),
-        chance_permille=round(how.chance * 1000),
+        chance_permille=round(found.chance * 1000),
         sure=int(counts[best >= SURE].sum()),
-        values=smallest(looked.hashes[rows[best > 0]], HIT_SKETCH),
-        shapes=_shapes(places, looked) if how.shown else (),
-    )
-
-
-def _shapes(places: Places, looked: Looked) -> tuple[tuple[int, str], ...]:
-    """Shapes of the strong hits in the values with the smallest hashes, so that any split gives the same ones."""
-    strong = np.flatnonzero(places.score >= STRONG)
-    best = strong[np.flatnonzero(np.diff(places.index[strong], prepend=-1))]
-    hashes = looked.hashes[places.index[best]]
-    if len(best) > SHAPES:
-        few = np.argpartition(hashes, SHAPES)[:SHAPES]
-        best, hashes = best[few], hashes[few]
-    return tuple(
-        sorted((int(key), _shape(places, row, looked)) for key, row in zip(hashes, best.tolist(), strict=True))
+        values=smallest(looked.hashes[found.rows[best > 0]], HIT_SKETCH),
+        shapes=found.shapes(looked),
     )
 
 

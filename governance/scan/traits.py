@@ -11,7 +11,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from governance.scan.detectors.base import mask
-from governance.scan.makeup import BEYOND, DIGIT, HAN, KANA, LETTER, SPACE, THREE, Makeup, Truth, kinds
+from governance.scan.makeup import (
+    BEYOND,
+    DATE_MARKS,
+    DATE_PLACES,
+    DIGIT,
+    HAN,
+    KANA,
+    LETTER,
+    SPACE,
+    THREE,
+    Makeup,
+    Truth,
+    kinds,
+    within,
+)
 
 _FORMS = {
     "digits": r"^\s*-?\d+\s*$",
@@ -31,6 +45,7 @@ _FORMS = {
 _LONG = 30
 _WORDS, _HAN_SIGNS = 4, 10
 _ENDS = kinds(".!?;")
+_BLANKS = b" \t\n\r\f"
 _ALNUM = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -53,8 +68,10 @@ def _known(makeup: Makeup) -> dict[str, tuple[Truth | None, Truth]]:
     solid, digit, space, filled = size - makeup.spaces, makeup.has(DIGIT), makeup.has(SPACE), size > 0
     signed, others = space | (first == ord("-")), solid - makeup.digits
     signs = makeup.only(DIGIT | LETTER | SPACE | kinds("@._-"))
-    handle = makeup.only(DIGIT | LETTER | kinds("._-")) & _within(first, _ALNUM) & (size >= 2) & (size <= 32)
-    ended = makeup.has(_ENDS) & (space | _within(makeup.last(), b".!?;"))
+    handle = makeup.only(DIGIT | LETTER | kinds("._-")) & within(first, _ALNUM) & (size >= 2) & (size <= 32)
+    ended = makeup.has(_ENDS) & (space | within(makeup.last(), b".!?;"))
+    postal = digit & (makeup.has(LETTER) | within(makeup.digits.clip(0, 10).astype(np.uint8), bytes((3, 5, 6, 9))))
+    edged = space & (within(first, _BLANKS) | within(makeup.last(), _BLANKS))
     many = (makeup.spaces >= _WORDS) | (makeup.han >= _HAN_SIGNS) | (makeup.has(KANA) & (size >= 3 * _HAN_SIGNS))
     return {
         "digits": (makeup.only(DIGIT) & filled, makeup.only(DIGIT | SPACE | kinds("-")) & digit & signed),
@@ -64,20 +81,22 @@ def _known(makeup: Makeup) -> dict[str, tuple[Truth | None, Truth]]:
         ),
         "han": (makeup.has(HAN), makeup.has(KANA)),
         "one_word": (makeup.only(LETTER | kinds("'-")) & filled, makeup.only(LETTER | BEYOND | SPACE | kinds("'-"))),
-        "dated": (None, (makeup.digits >= 4) & makeup.has(kinds("-/.年")) & _within(first, b"0123456789 \t\n\r\f")),
+        "dated": (None, _maybe_dated(makeup, first)),
         "wordy": (None, many),
         "sentence": (None, ended | makeup.has(KANA | THREE)),
-        "url": (None, makeup.has(kinds(":.")) & _within(first, b"hw \t\n\r\f")),
-        "structured": (None, makeup.has(kinds("[{<")) & _within(first, b"[{< \t\n\r\f")),
-        "postal": (None, digit & (solid <= 10) & makeup.only(DIGIT | LETTER | SPACE | kinds("-"))),
-        "handle": (handle, signs & (solid <= 33) & (space | (first == ord("@")))),
+        "url": (None, makeup.has(kinds(":.")) & within(first, b"hw \t\n\r\f")),
+        "structured": (None, makeup.has(kinds("[{<")) & within(first, b"[{< \t\n\r\f")),
+        "postal": (None, postal & (solid <= 10) & makeup.only(DIGIT | LETTER | SPACE | kinds("-"))),
+        "handle": (handle, signs & (solid <= 33) & (edged | (first == ord("@")))),
     }
 
 
-def _within(signs: npt.NDArray[np.uint8], wanted: bytes) -> Truth:
-    chosen = np.zeros(256, np.bool_)
-    chosen[list(wanted)] = True
-    return chosen.take(signs)
+def _maybe_dated(makeup: Makeup, first: npt.NDArray[np.uint8]) -> Truth:
+    blank = within(first, _BLANKS)
+    maybe = (makeup.digits >= 4) & makeup.has(kinds("-/.年")) & (blank | within(first, b"0123456789"))
+    rows = np.flatnonzero(maybe & ~blank)
+    maybe[rows] = makeup.marked(rows, DATE_MARKS, DATE_PLACES)
+    return maybe
 
 
 def _asked(values: pa.Array, form: str, sure: Truth | None, doubt: Truth) -> Truth:

@@ -50,7 +50,7 @@ _WEIGHTS = {
     "PHONE_NUMBER": Weights(0.88, 0.3, 0.7, 0.82, 0.3),
     "SECRET": Weights(0.95, 0.05, 0.3, 0.9),
     "TW_NATIONAL_ID": Weights(0.93, 0.5, 0.8, 0.88, 0.3),
-    "URL": Weights(0.85, 0.2, 0.0, 0.8, 0.2),
+    "URL": Weights(0.85, 0.2, 0.6, 0.8, 0.2),
     "US_DRIVER_LICENSE": Weights(0.45, 0.2, 0.5, 0.5, 0.5),
     "US_SSN": Weights(0.88, 0.3, 0.8, 0.7, 0.5),
     "VEHICLE_PLATE": Weights(0.93, 0.12, 0.6, 0.9, 0.3),

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from governance.scan.detectors.base import mask
 from governance.scan.lexicon import NEWEST
-from governance.scan.makeup import DIGIT, Makeup, Numbers, Truth, kinds
+from governance.scan.makeup import DATE_MARKS, DATE_PLACES, DIGIT, Makeup, Numbers, Truth, kinds
 from governance.scan.profile import ColumnProfile
 from policies.pack_loader import load_pack
 
@@ -78,6 +78,7 @@ def year_traits(values: pa.Array, counts: Numbers, makeup: Makeup) -> dict[str, 
     index = np.flatnonzero(
         bare | (apart & (solid >= 8) & (makeup.size <= 40) & (first >= ord("0")) & (first <= ord("9")))
     )
+    index = index[bare[index] | makeup.marked(index, DATE_MARKS, DATE_PLACES)]
     if not len(index):
         return {}
     dates = _dates(values, makeup, index)

@@ -51,6 +51,8 @@ VIEWS = (REAL, NEUTRAL, MISLEADING, NAMES)
 ALL = "all"
 BINS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 _SEED = 20261122
+_KNOWN = 0.5
+"""A column whose values the set knows as a kind to this part is of that kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,48 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Witness:
+    """Tells a gap of the set from an error of ours, by the set alone.
+
+    A column without a label is a gap when the set gives columns of the same name in other tables the kind that we gave,
+    or columns of other tables that hold the same values.
+    """
+
+    names: Mapping[tuple[str, str], frozenset[str]]
+    """The tables in which columns of a name have a kind, by both."""
+    values: Mapping[tuple[str, str], frozenset[str]]
+    """The tables in which a value stands in columns of a kind, by both."""
+
+    @classmethod
+    def of(cls, columns: Iterable[Column]) -> Witness:
+        """What the labelled columns of a set say."""
+        names: dict[tuple[str, str], set[str]] = defaultdict(set)
+        values: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for each in columns:
+            if each.meaning is not None:
+                names[_same(each.name), each.meaning.kind].add(each.table)
+                for value in set(map(_same, each.values)):
+                    values[value, each.meaning.kind].add(each.table)
+        return cls(
+            {key: frozenset(tables) for key, tables in names.items()},
+            {key: frozenset(tables) for key, tables in values.items()},
+        )
+
+    def speaks(self, judged: Judged) -> bool:
+        """Whether the set itself labels such a column so, in another table."""
+        column, kind = judged.column, judged.kind
+        if self._elsewhere(self.names, _same(column.name), judged):
+            return True
+        values = {value for value in map(_same, column.values) if value}
+        known = sum(self._elsewhere(self.values, value, judged) for value in values)
+        return bool(values) and bool(kind) and known >= _KNOWN * len(values)
+
+    @staticmethod
+    def _elsewhere(said: Mapping[tuple[str, str], frozenset[str]], what: str, judged: Judged) -> bool:
+        return bool(said.get((what, judged.kind), frozenset()) - {judged.column.table})
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One line of the table: one kind, or all together, in one view of one half."""
 
@@ -117,6 +161,8 @@ class Row:
     """Harmless columns; for `all` only, else 0."""
     harmless_labelled: int
     """Harmless columns with a label of a kind that the set knows; for `all` only, else 0."""
+    harmless_gaps: int
+    """Of those, columns that the set itself labels so elsewhere, as `Witness` says; for `all` only, else 0."""
     harmless_unjudged: int
     """Harmless columns with a label of a kind that the set has no word for; for `all` only, else 0."""
 
@@ -212,6 +258,8 @@ class Measured:
     """`tuned` or `untouched`."""
     judged: tuple[Judged, ...]
     """The columns."""
+    witness: Witness
+    """What the whole set says."""
 
     def rows(self) -> Iterator[Row]:
         """Lines for all kinds together and for each, without and with disputed labels."""
@@ -259,20 +307,23 @@ class Measured:
             right=sum(each.right for each in given),
             harmless=len(harmless),
             harmless_labelled=sum(bool(each.kind) for each in harmless),
+            harmless_gaps=sum(bool(each.kind) and self.witness.speaks(each) for each in harmless),
             harmless_unjudged=sum(each.kind in UNJUDGED for each in unjudged) if kind == ALL else 0,
         )
 
 
 def measured(halves: Sequence[str] = HALVES, views: Sequence[str] = VIEWS) -> Iterator[Measured]:
     """The judged columns of every view and half asked for."""
+    every = read_columns()
+    witness = Witness.of(every)
     for half in halves:
-        columns = [each for each in read_columns() if each.half == half]
+        columns = [each for each in every if each.half == half]
         for view in views:
-            yield Measured("semantic_types", view, half, tuple(judge(columns, view)))
+            yield Measured("semantic_types", view, half, tuple(judge(columns, view)), witness)
         if NAMES in views:
             fields = [each for each in read_field_names() if each.half == half]
             same = [replace(each, kind=FIDES_SAME_KIND.get(each.kind, each.kind)) for each in judge(fields, NAMES)]
-            yield Measured("fides_names", NAMES, half, tuple(same))
+            yield Measured("fides_names", NAMES, half, tuple(same), Witness.of(()))
 
 
 def calibration_error(bins: Iterable[Bin]) -> float:
@@ -352,6 +403,11 @@ def _by_table(columns: Sequence[Column]) -> dict[str, list[Column]]:
     return tables
 
 
+def _same(text: str) -> str:
+    """A name or a value as it is compared: letters and digits alone, in lower case."""
+    return "".join(sign for sign in text.lower() if sign.isalnum())
+
+
 def _meaning(label: str) -> Meaning | None:
     return SEMANTIC_TYPES.get(label)
 
@@ -368,10 +424,11 @@ def _lines(path: Path) -> Iterator[dict[str, object]]:
 
 def _print(every: Sequence[Measured], *, kinds: bool) -> None:
     head = f"{'set':14} {'view':16} {'half':9} {'disputed':8} {'kind':14} {'F1':>6} {'P':>6} {'R':>6}"
-    print(f"{head} {'wanted':>6} {'harmless labelled':>18} {'of unjudged kinds':>18}")
+    print(f"{head} {'wanted':>6} {'harmless labelled':>18} {'gaps':>5} {'of unjudged kinds':>18}")
     for row in (row for each in every for row in each.rows() if kinds or row.kind == ALL):
         share = f"{row.harmless_labelled}/{row.harmless}" if row.kind == ALL else ""
-        tail = f"{row.wanted:6} {share:>18} {row.harmless_unjudged if row.kind == ALL else '':>18}"
+        counts = (row.harmless_gaps, row.harmless_unjudged) if row.kind == ALL else ("", "")
+        tail = f"{row.wanted:6} {share:>18} {counts[0]:>5} {counts[1]:>18}"
         side = "with" if row.disputed else "without"
         place = f"{row.data:14} {row.view:16} {row.half:9} {side:8} {row.kind:14}"
         print(f"{place} {row.f1:6.3f} {row.precision:6.3f} {row.recall:6.3f} {tail}")

@@ -1,4 +1,3 @@
-# ruff: noqa: ARG002  Presidio fixes the signatures of an engine without a model
 """The systems that are measured: from texts to their spans, each with a warm start."""
 
 from __future__ import annotations
@@ -69,34 +68,11 @@ def _spacy(model: str) -> Any:
 
 
 def _no_model() -> Any:
-    from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
+    from presidio_analyzer.nlp_engine import NoOpNlpEngine
 
-    class NoModel(NlpEngine):
-        def load(self):
-            """Nothing to load."""
-
-        def is_loaded(self):
-            return True
-
-        def process_text(self, text, language):
-            return NlpArtifacts([], [], [], [], self, language)
-
-        def process_batch(self, texts, language, **_):
-            return ((text, self.process_text(text, language)) for text in texts)
-
-        def is_stopword(self, word, language):
-            return False
-
-        def is_punct(self, word, language):
-            return False
-
-        def get_supported_entities(self):
-            return []
-
-        def get_supported_languages(self):
-            return ["en"]
-
-    return NoModel()
+    engine = NoOpNlpEngine(models=[{"lang_code": "en", "model_name": "none"}])
+    engine.load()
+    return engine
 
 
 SYSTEMS: dict[str, Callable[[], System]] = {

@@ -108,10 +108,12 @@ def _columns() -> Iterator[str]:
     yield (
         "## Columns\n\nEvery table is scanned as a whole, with its real names, with neutral ones (`c1`, `c2`, ...), "
         "with names shuffled among columns of other kinds, and with names only. *False labels* are harmless columns "
-        "with a label; *unjudged* ones have a label that the set has no word for.\n"
+        "with a label; *gaps* are those of them that the set itself labels so in another table, by the same name or by "
+        "at least half of the values, so that the rest is the error; *unjudged* ones have a label that the set has no "
+        "word for.\n"
     )
     yield _table(
-        ["set", "view", "half", "labels", "columns", "P", "R", "F", "harmless", "false labels", "unjudged"],
+        ["set", "view", "half", "labels", "columns", "P", "R", "F", "harmless", "false labels", "gaps", "unjudged"],
         [_column_line(row) for each in measured for row in each.rows() if row.kind == columns.ALL],
     )
     yield (
@@ -126,7 +128,7 @@ def _columns() -> Iterator[str]:
 def _column_line(row: columns.Row) -> list[str]:
     rates = [_percent(each) for each in (row.precision, row.recall, row.f1)]
     kind = "with disputed" if row.disputed else "undisputed"
-    counts = [str(row.harmless), str(row.harmless_labelled), str(row.harmless_unjudged)]
+    counts = [str(row.harmless), str(row.harmless_labelled), str(row.harmless_gaps), str(row.harmless_unjudged)]
     return [row.data, row.view, row.half, kind, str(row.wanted), *rates, *counts]
 
 

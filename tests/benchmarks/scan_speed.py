@@ -23,6 +23,9 @@ from governance.scan.engines.parallel import cores
 from governance.scan.options import ScanOptions
 
 BARS = {False: {"presidio_small_model": 5_000, "polars_8_patterns": 0.5}, True: {"presidio_small_model": 2_000}}
+KINDS = {"": "no free text", "form": "one note column, a form letter", "words": "one note column, words in any order"}
+TIMES = 3
+"""Each side has so many tries, of which the quickest counts: other work on the machine only ever slows one down."""
 DISTINCT = ("full_name", "email", "phone", "address", "ip", "ssn", "card")
 """The columns that identify somebody; nine in ten of their values are distinct."""
 NO_PERSON = {"created_at", "id", "amount", "tier"}
@@ -34,6 +37,22 @@ STREETS = ["Oak", "Highland", "Adams", "Walnut", "Lincoln", "Maple", "Park", "Ce
 SYLLABLES = ["ba", "len", "mor", "tis", "ka", "ver", "dun", "sel", "ri", "nov", "har", "win", "go", "mat", "el", "sky"]
 
 AREAS = (201, 206, 212, 213, 303, 305, 312, 404, 415, 503, 512, 602, 617, 702, 713, 718, 720, 808, 818, 917)
+
+TALK = (
+    "customer called on monday about the parcel it was left at the door nothing else said and case closed after that "
+    "please write back soon invoice is still open thank you for your patience we will look into this today"
+)
+WORDS = TALK.split()
+FACTS = (
+    lambda rng: f"order {rng.randrange(10**9)}",
+    lambda rng: f"tel 138{rng.randrange(10**8):08d}",
+    lambda rng: f"u{rng.randrange(10**6)}@test.com",
+    lambda rng: (
+        f"at {rng.randrange(24):02d}:{rng.randrange(60):02d} on 2024-0{rng.randrange(1, 9)}-1{rng.randrange(9)}"
+    ),
+    lambda rng: f"Mr. {rng.choice(GIVEN)} {_surname(rng)}",
+    lambda rng: f"paid {rng.randrange(9000)}.{rng.randrange(99):02d} by card {_card(rng.randrange(10**14))}",
+)
 
 PATTERNS = (
     r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}",
@@ -47,8 +66,11 @@ PATTERNS = (
 )
 
 
-def customers(rows, *, notes=False, seed=5):
-    """A customer table of 12 columns, at least nine in ten values distinct where they identify somebody."""
+def customers(rows, *, notes="", seed=5):
+    """A customer table of 12 columns, at least nine in ten values distinct where they identify somebody.
+
+    `notes` are `form`, a form letter with three numbers in it, or `words`, words in any order and sometimes a number.
+    """
     rng = random.Random(seed)
     number = [rng.randrange(10**9) for _ in range(rows)]
     table = {
@@ -69,7 +91,7 @@ def customers(rows, *, notes=False, seed=5):
         "created_at": [f"2024-{n % 12 + 1:02d}-{n % 28 + 1:02d}T10:00:00" for n in number],
     }
     if notes:
-        table["tier"] = [_note(n) for n in number]
+        table["tier"] = [_note(n) for n in number] if notes == "form" else [_talk(rng) for _ in number]
     made = pa.table(table)
     for name in (*DISTINCT, *(["tier"] if notes else [])):
         share = len(made.column(name).unique()) / max(1, rows)
@@ -92,6 +114,13 @@ def _note(n):
     )
 
 
+def _talk(rng):
+    words = rng.choices(WORDS, k=34)
+    if rng.random() < 0.3:
+        words.insert(rng.randrange(30), rng.choice(FACTS)(rng))
+    return " ".join(words).capitalize() + "."
+
+
 def _card(number):
     body = f"4{number:014d}"
     total = sum(int(d) * (2 - i % 2) - 9 * (int(d) * (2 - i % 2) > 9) for i, d in enumerate(body))
@@ -99,13 +128,14 @@ def _card(number):
 
 
 def ours(table, *, workers=1):
-    """The personal columns that our scan finds, and its cells a CPU second and a second."""
+    """The personal columns that our scan finds, and its cells a CPU second: the best of three."""
     store = MemoryStore("bench", {"customers": table})
-    cpu, wall = time.process_time(), time.perf_counter()
-    result = scan_store(store, ScanOptions(FULL, workers=workers))
-    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    cells = table.num_rows * table.num_columns
-    return {each.field for each in result.datasets[0].fields if each.label}, cells / cpu, cells / wall
+    cells, best = table.num_rows * table.num_columns, 0.0
+    for _ in range(TIMES):
+        cpu = time.process_time()
+        result = scan_store(store, ScanOptions(FULL, workers=workers))
+        best = max(best, cells / (time.process_time() - cpu))
+    return {each.field for each in result.datasets[0].fields if each.label}, best
 
 
 def presidio(table, rows, nlp_engine):
@@ -154,20 +184,23 @@ def polars_patterns(table):
     import polars as pl
 
     frame = pl.from_arrow(table)
-    start = time.process_time()
-    counts = frame.lazy().select(
+    query = frame.lazy().select(
         pl.col(name).cast(pl.String).str.contains(pattern).sum().alias(f"{name} {place}")
         for name in table.column_names
         for place, pattern in enumerate(PATTERNS)
-    ).collect().row(0, named=True)  # fmt: skip
-    cells = table.num_rows * table.num_columns / (time.process_time() - start)
-    return {name.split()[0] for name, count in counts.items() if count > table.num_rows / 2}, cells
+    )
+    best = 0.0
+    for _ in range(TIMES):
+        start = time.process_time()
+        counts = query.collect().row(0, named=True)
+        best = max(best, table.num_rows * table.num_columns / (time.process_time() - start))
+    return {name.split()[0] for name, count in counts.items() if count > table.num_rows / 2}, best
 
 
 def compare(rows, *, notes, theirs):
     """Print a line for each of the others, ours beside it."""
     table = customers(rows, notes=notes)
-    found, cells, _ = ours(table)
+    found, cells = ours(table)
     ways = {"presidio_no_model": lambda: presidio(table, theirs, no_model())}
     ways["presidio_small_model"] = lambda: presidio(table, theirs, small_model())
     ways["polars_8_patterns"] = lambda: polars_patterns(table)
@@ -175,9 +208,9 @@ def compare(rows, *, notes, theirs):
         other_found, other_cells = way()
         missing = other_found - found - (NO_PERSON - ({"tier"} if notes else set()))
         assert not missing or name.startswith("polars"), f"{name} finds {sorted(missing)}, ours does not"
-        bar = BARS[notes].get(name)
+        bar = BARS[bool(notes)].get(name)
         print(json.dumps({
-            "figure": f"full scan, 12 columns, {'one note column' if notes else 'no free text'}, against {name}",
+            "figure": f"full scan, 12 columns, {KINDS[notes]}, against {name}",
             "rows": rows, "cells_per_cpu_second": round(cells), "theirs": round(other_cells, 1),
             "ratio": round(cells / other_cells, 2), "bar": bar,
             "within_bar": None if bar is None else cells / other_cells >= bar,
@@ -186,22 +219,43 @@ def compare(rows, *, notes, theirs):
 
 
 def both_cores(rows):
-    """Print the wall time of one process and of as many as there are cores, over a table that is large enough."""
-    table = customers(rows)
-    alone, _, cells = ours(table, workers=1)
-    together, _, more_cells = ours(table, workers=None)
+    """Print what a second process saves, over a table that is large enough.
+
+    Wall time depends on what else the machine does. The seconds of the busier process are what a machine takes that
+    has a core for each.
+    """
+    part = customers(rows // 8)
+    store = MemoryStore("bench", {"customers": pa.concat_tables([part] * 8)})
+    figures = {}
+    for workers in (1, 2):
+        spent, wall = _cpu(), time.perf_counter()
+        result = scan_store(store, ScanOptions(FULL, workers=workers))
+        here, there = (after - before for after, before in zip(_cpu(), spent, strict=True))
+        figures[workers] = (
+            json.dumps([each.to_json() for each in result.datasets]),
+            here,
+            there,
+            time.perf_counter() - wall,
+        )
+    (alone, one, _, wall), (together, here, there, both_wall) = figures[1], figures[2]
     assert alone == together
     print(json.dumps({
-        "figure": "full scan, 12 columns, no free text, wall time", "rows": rows, "cores": cores(),
-        "cells_per_second_one_process": round(cells), "cells_per_second": round(more_cells),
-        "ratio": round(more_cells / cells, 2),
+        "figure": "full scan, 12 columns, no free text, two processes", "rows": rows, "cores": cores(),
+        "cpu_seconds_alone": round(one, 2), "cpu_seconds_of_both": [round(here, 2), round(there, 2)],
+        "busier_than_alone": round(max(here, there) / one, 2), "wall_seconds": [round(wall, 2), round(both_wall, 2)],
         "max_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }), flush=True)  # fmt: skip
 
 
+def _cpu():
+    """CPU seconds of this process and of those that it started and that have ended."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time(), ended.ru_utime + ended.ru_stime
+
+
 def costs(rows):
     """Print what each detector costs on the notes, by itself."""
-    notes = customers(rows, notes=True).column("tier").combine_chunks()
+    notes = customers(rows, notes="form").column("tier").combine_chunks()
     spent = {}
     for detector in default_registry():
         start = time.process_time()
@@ -221,10 +275,10 @@ def main():
     if options.detectors:
         costs(2_000)
         return
-    ours(customers(2_000))
-    for notes in (False, True):
+    ours(customers(2_000, notes="form"))
+    for notes in KINDS:
         compare(options.rows, notes=notes, theirs=options.theirs)
-    both_cores(options.rows * 4)
+    both_cores(options.rows * 40)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,3 @@
-# ruff: noqa: ARG002, ANN, D102  Presidio fixes the signatures of an engine without a model
 """Texts a CPU second of Presidio's pattern recognizers, by its `AnalyzerEngine` without a model and by ours.
 
 Run by hand: `python tests/benchmarks/text_speed.py [TEXTS]`. Prints one JSON line for each figure, after checking that
@@ -14,7 +13,7 @@ import time
 from pathlib import Path
 
 from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
-from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
+from presidio_analyzer.nlp_engine import NoOpNlpEngine
 
 from governance.scan.presidio import UNLIKE, PatternEngine, pattern_recognizers
 from governance.scan.text.analyzer import TextAnalyzer, TextOptions
@@ -27,40 +26,14 @@ WORDS = (  # noqa: SIM905  a text reads better than a list of its words
 BITS = ["NHS 401-023-2137", "NIF 12345678Z", "passport AB1234567", "tax 12345678903", "GSTIN 29ABCDE1234F1Z5"]
 
 
-class NoModel(NlpEngine):
-    """An engine that finds nothing, so that only patterns count."""
-
-    def load(self):
-        """Nothing to load."""
-
-    def is_loaded(self):
-        return True
-
-    def process_text(self, text, language):
-        return NlpArtifacts([], [], [], [], self, language)
-
-    def process_batch(self, texts, language, **_):
-        return ((text, self.process_text(text, language)) for text in texts)
-
-    def is_stopword(self, word, language):
-        return False
-
-    def is_punct(self, word, language):
-        return False
-
-    def get_supported_entities(self):
-        return []
-
-    def get_supported_languages(self):
-        return ["en"]
-
-
 def reference(recognizers):
     """Presidio's own engine with these recognizers, all taken for English."""
     for each in recognizers:
         each.supported_language = "en"
     registry = RecognizerRegistry(recognizers=list(recognizers))
-    return AnalyzerEngine(registry=registry, nlp_engine=NoModel(), supported_languages=["en"])
+    no_model = NoOpNlpEngine(models=[{"lang_code": "en", "model_name": "none"}])
+    no_model.load()
+    return AnalyzerEngine(registry=registry, nlp_engine=no_model, supported_languages=["en"])
 
 
 def their_hits(engine, text):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from governance.scan.detectors.base import FieldContext
-from governance.scan.detectors.placed import PlacedDetector
+from governance.scan.detectors.pattern import PatternDetector
 
 _NUMBER = r"(?:1[0-2]\d|[1-9]?\d)"
 _TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
@@ -39,7 +39,7 @@ def _judge(match: re.Match[str], _context: FieldContext) -> int | None:
     return None if _THINGS.search(match.string[max(0, match.start() - 40) : match.start()]) else 75
 
 
-AGE = PlacedDetector(
+AGE = PatternDetector(
     name="age",
     entity="AGE",
     prefilter=(
@@ -55,7 +55,7 @@ AGE = PlacedDetector(
     longest=65_536,
 )
 
-AGE_TOLD = PlacedDetector(
+AGE_TOLD = PatternDetector(
     name="age_told",
     entity="AGE",
     prefilter=r"(?i)(?:i['’]?m|i am|he['’]?s|he is|who is|turn(?:s|ed|ing)|turned|just) \d",

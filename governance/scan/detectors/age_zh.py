@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from governance.scan.detectors.base import FieldContext
-from governance.scan.detectors.placed import PlacedDetector
+from governance.scan.detectors.pattern import PatternDetector
 
 _NUMERALS = "〇零一二三四五六七八九十百两兩"
 _VALUE = {sign: place % 10 for place, sign in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2, "兩": 2}
@@ -38,7 +38,7 @@ def _judge(match: re.Match[str], _context: FieldContext) -> int | None:
     return 62 if match["now"] else 80
 
 
-AGE_ZH = PlacedDetector(
+AGE_ZH = PatternDetector(
     name="age_zh",
     entity="AGE",
     prefilter=rf"[0-9{_NUMERALS}] ?(?:周|週)?[岁歲]"

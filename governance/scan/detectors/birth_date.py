@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from governance.scan.detectors.base import FieldContext
-from governance.scan.detectors.placed import PlacedDetector
+from governance.scan.detectors.pattern import PatternDetector
 
 _MONTHS = (
     "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mai|okt|dez|janv|févr|mars|avr|juin|juil|août|déc|ene|abr|ago|dic"
@@ -51,7 +51,7 @@ def _judge(match: re.Match[str], context: FieldContext) -> int | None:
     return None
 
 
-BIRTH_DATE = PlacedDetector(
+BIRTH_DATE = PatternDetector(
     name="birth_date",
     entity="DATE_OF_BIRTH",
     prefilter=(
@@ -63,7 +63,7 @@ BIRTH_DATE = PlacedDetector(
     longest=65_536,
 )
 
-BIRTH_YEAR = PlacedDetector(
+BIRTH_YEAR = PatternDetector(
     name="birth_year",
     entity="DATE_OF_BIRTH",
     prefilter=r"(?i)(?:born|née?|geboren|nacid[oa]|nat[oa]) +(?:in|en|nel) +(?:18|19|20)\d\d"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from governance.scan.detectors.base import FieldContext
-from governance.scan.detectors.placed import PlacedDetector
+from governance.scan.detectors.pattern import PatternDetector
 
 _N = "〇零○一二三四五六七八九十廿"
 _YEAR = (
@@ -36,7 +36,7 @@ def _judge(match: re.Match[str], context: FieldContext) -> int | None:
     return None
 
 
-BIRTH_DATE_ZH = PlacedDetector(
+BIRTH_DATE_ZH = PatternDetector(
     name="birth_date_zh",
     entity="DATE_OF_BIRTH",
     prefilter=rf"[0-9{_N}元] ?年|[0-9{_N}正冬腊臘] ?月",

@@ -6,7 +6,7 @@ import re
 
 from governance.scan.detectors.base import NUMERIC, FieldContext
 from governance.scan.detectors.cues import Cue, cue, is_amount
-from governance.scan.detectors.placed import PlacedDetector
+from governance.scan.detectors.pattern import PatternDetector
 
 _BRANDS = re.compile(
     r"4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
@@ -52,7 +52,7 @@ def _score(*, written: bool, about: Cue, context: FieldContext) -> int:
     return 85 if written or about is Cue.CARD else 70
 
 
-CARD = PlacedDetector(
+CARD = PatternDetector(
     name="card",
     entity="CREDIT_CARD",
     prefilter=r"\d{13}|\d(?:[ .-]{0,2}\d){12}",

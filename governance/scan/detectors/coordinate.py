@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from governance.scan.detectors.base import FieldContext, PatternDetector
+from governance.scan.detectors.base import FieldContext
+from governance.scan.detectors.pattern import PatternDetector, by_text
 
 _PAIR = r"[(\[]?\s{0,2}[+-]?\d{1,3}\.\d{3,}\s{0,2}(?:[,;，]|\s)\s{0,2}[+-]?\d{1,3}\.\d{3,}\s{0,2}[)\]]?"
 _POINT = r"POINT\s{0,2}\(\s{0,2}-?\d{1,3}\.\d{3,}\s{1,2}-?\d{1,2}\.\d{3,}\s{0,2}\)"
@@ -39,6 +40,6 @@ COORDINATE = PatternDetector(
     entity="COORDINATE",
     prefilter=r"\d\.\d{3,}\s*(?:[,;，]|\s)\s*[+-]?\d{1,3}\.\d{3}|[°º]|(?i:lat|lon|lng)[a-z]{0,7}\s?[:=]?\s?[+-]?\d|[纬緯经經]度?\s?[:=]?\s?\d",
     pattern=re.compile(rf"(?<![0-9A-Za-z.-])(?P<hit>{_POINT}|{_DEGREES}|{_WORDED}|{_PAIR})(?![0-9A-Za-z]|\.\d)"),
-    check=_check,
+    judge=by_text(_check),
     digits=4,
 )

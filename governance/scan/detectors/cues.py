@@ -10,6 +10,8 @@ from enum import StrEnum
 
 _BEFORE = 28
 _BEHIND = 12
+_NUMBER = re.compile(r"\d{5,}")
+"""Words before another number speak of that one."""
 
 
 class Cue(StrEnum):
@@ -24,7 +26,7 @@ class Cue(StrEnum):
 _LATIN = {
     Cue.PHONE: (
         "phone mobile cell cellphone tel telephone call called calling fax whatsapp contact reach dial "
-        "handy ring sms text hotline signal telegram mob ph phones"
+        "handy ring sms text hotline signal telegram mob ph phones answering voicemail office"
     ),
     Cue.CARD: "card visa mastercard amex credit debit kreditkarte cc ccn jcb unionpay account acct cards",
     Cue.OTHER: (
@@ -64,7 +66,7 @@ _AMOUNT = re.compile(
 
 def cue(text: str, start: int, end: int) -> Cue:
     """What the last word before a place says; where none stands there, the first one behind it."""
-    before = text[max(0, start - _BEFORE) : start].lower()
+    before = _NUMBER.split(text[max(0, start - _BEFORE) : start].lower())[-1]
     for token in reversed(list(_TOKEN_BEFORE.finditer(before))):
         word = token[0]
         found = _BY_WORD.get(word) if len(word) > 1 else _ending(before, token.end())

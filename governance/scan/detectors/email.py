@@ -6,8 +6,8 @@ import re
 import string
 from collections.abc import Iterator
 
-from governance.scan.detectors.base import FieldContext, PatternDetector
-from governance.scan.detectors.placed import PlacedDetector
+from governance.scan.detectors.base import FieldContext
+from governance.scan.detectors.pattern import PatternDetector, by_text
 
 _LOCAL = r"[A-Za-z0-9](?:[A-Za-z0-9._%+'&-]{0,63})"
 _DOMAIN = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?\.)+(?:[A-Za-z]{2,24}|xn--[a-z0-9-]{2,40})"
@@ -50,7 +50,7 @@ EMAIL = PatternDetector(
     entity="EMAIL_ADDRESS",
     prefilter=r"@|%40|[\[(]at[\])]",
     pattern=re.compile(rf"(?<![A-Za-z0-9._%+-])(?P<hit>{_LOCAL}{_AT}{_DOMAIN})(?![A-Za-z0-9@])"),
-    check=_check,
+    judge=by_text(_check),
     whole=r"^[A-Za-z0-9](?:[A-Za-z0-9_+-]|\.[A-Za-z0-9_+-])*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+"
     r"(?:com|net|org|edu|gov|io|info|biz|cn|tw|hk|uk|de|fr|us|eu|test|example|jp|sg|kr|in|it|es|nl|ca|au)$",
     whole_score=95,
@@ -105,7 +105,7 @@ def _judge(found: re.Match[str], _context: FieldContext) -> int | None:
     return 85
 
 
-EMAIL_SPELLED = PlacedDetector(
+EMAIL_SPELLED = PatternDetector(
     name="email_spelled",
     entity="EMAIL_ADDRESS",
     prefilter=(

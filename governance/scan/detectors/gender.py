@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from governance.scan.detectors.base import FieldContext, PatternDetector
+from governance.scan.detectors.base import FieldContext
+from governance.scan.detectors.pattern import PatternDetector, by_text
 
 _WORDS = (
     "male|female|man|woman|non-?binary|nonbinary|transgender|trans (?:man|woman)|genderqueer|agender|intersex"
@@ -25,5 +26,5 @@ GENDER = PatternDetector(
     entity="GENDER",
     prefilter=rf"(?i)^\s*(?:{_WORDS}|{_LETTERS})\s*$",
     pattern=re.compile(rf"(?i)^\s*(?P<hit>{_WORDS}|{_LETTERS})\s*$"),
-    check=_check,
+    judge=by_text(_check),
 )

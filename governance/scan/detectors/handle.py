@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from governance.scan.detectors.base import FieldContext, PatternDetector
+from governance.scan.detectors.base import FieldContext
+from governance.scan.detectors.pattern import PatternDetector, by_text
 
 _WORDS = re.compile(
     r"(?i)(?<![a-z])(?:follow|dm|twitter|instagram|insta|ig|tg|telegram|tiktok|handle|message me|mention|tweet"
@@ -59,5 +60,5 @@ HANDLE = PatternDetector(
     pattern=re.compile(
         r"(?<![A-Za-z0-9._%+@/&=-])(?P<hit>@[A-Za-z_][A-Za-z0-9_]{2,29})(?![A-Za-z0-9@/(-]|\.[A-Za-z0-9])"
     ),
-    check=_check,
+    judge=by_text(_check),
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from governance.scan.detectors.base import FieldContext, PatternDetector
+from governance.scan.detectors.base import FieldContext
+from governance.scan.detectors.pattern import PatternDetector, by_text
 from governance.scan.lexicon import lexicon
 
 _CODE = r"[A-TV-Z]\d{2}(?:\.[0-9A-Z]{1,4})?"
@@ -30,6 +31,6 @@ def make_health() -> PatternDetector:
         entity="HEALTH",
         prefilter=rf"(?i)(?:^|[^A-Za-z])(?:{lexicon().health_en})|{lexicon().health_zh}|^\s*{_CODE}\s*$|^\s*{_BLOOD}\s*$",
         pattern=re.compile(rf"(?P<hit>{_words()}|^\s*{_CODE}\s*$|^\s*{_BLOOD}\s*$)"),
-        check=_check,
+        judge=by_text(_check),
         longest=65_536,
     )

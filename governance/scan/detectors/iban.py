@@ -6,7 +6,8 @@ import re
 
 from stdnum import iban
 
-from governance.scan.detectors.base import LEFT, RIGHT, FieldContext, PatternDetector
+from governance.scan.detectors.base import LEFT, RIGHT, FieldContext
+from governance.scan.detectors.pattern import PatternDetector, by_text
 
 
 def _check(match: str, _text: str, _context: FieldContext) -> int | None:
@@ -18,9 +19,10 @@ IBAN = PatternDetector(
     entity="IBAN_CODE",
     prefilter=r"[A-Za-z]{2}\d{2}[ -]?[A-Za-z0-9]{4}[ -]?[A-Za-z0-9]{3}",
     pattern=re.compile(
-        rf"{LEFT}(?P<hit>[A-Z]{{2}}\d{{2}}(?:[ -]?[A-Z0-9]{{4}}){{2,7}}(?:[ -]?[A-Z0-9]{{1,3}})?){RIGHT}"
+        rf"{LEFT}(?P<hit>[A-Z]{{2}}\d{{2}}(?:[ -]?[A-Z0-9]{{4}}){{2,7}}(?:[ -]?[A-Z0-9]{{1,3}})?"
+        rf"|[a-z]{{2}}\d{{2}}(?:[ -]?[a-z0-9]{{4}}){{2,7}}(?:[ -]?[a-z0-9]{{1,3}})?){RIGHT}"
     ),
-    check=_check,
+    judge=by_text(_check),
     digits=2,
     chance=0.01,
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from governance.scan.detectors.base import FieldContext, PatternDetector
+from governance.scan.detectors.base import FieldContext
+from governance.scan.detectors.pattern import PatternDetector, by_text
 
 _V4 = r"(?:\d{1,3}\.){3}\d{1,3}"
 _V6 = r"(?:[0-9A-Fa-f]{1,4}:|:){2,7}(?::?[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3}|:)?"
@@ -43,6 +44,6 @@ IP = PatternDetector(
     entity="IP_ADDRESS",
     prefilter=r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d|:[0-9A-Fa-f]{0,4}:",
     pattern=re.compile(rf"(?<![0-9A-Za-z.:-])(?<![A-Za-z]/)(?P<hit>(?:{_V4}|{_V6}){_PREFIX})(?![0-9A-Za-z:]|\.\d)"),
-    check=_check,
+    judge=by_text(_check),
     chance=0.02,
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from governance.scan.detectors.base import FieldContext, PatternDetector
+from governance.scan.detectors.base import FieldContext
+from governance.scan.detectors.pattern import PatternDetector, by_text
 
 _PATTERN = (
     r"[0-9A-Fa-f]{2}(?P<sep>[:-])(?:[0-9A-Fa-f]{2}(?P=sep)){4}[0-9A-Fa-f]{2}"
@@ -22,5 +23,5 @@ MAC = PatternDetector(
     entity="MAC_ADDRESS",
     prefilter=r"[0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}",
     pattern=re.compile(rf"(?<![0-9A-Za-z:.-])(?P<hit>{_PATTERN})(?![0-9A-Za-z:-]|\.[0-9A-Fa-f])"),
-    check=_check,
+    judge=by_text(_check),
 )

@@ -6,7 +6,8 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 
-from governance.scan.detectors.base import LEFT, NUMERIC, RIGHT, FieldContext, PatternDetector
+from governance.scan.detectors.base import LEFT, NUMERIC, RIGHT, FieldContext
+from governance.scan.detectors.pattern import PatternDetector, by_text
 
 _CN_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CN_PROVINCES = frozenset(
@@ -156,7 +157,7 @@ CN_RESIDENT_ID = PatternDetector(
     entity="CN_RESIDENT_ID",
     prefilter=r"\d{17}[0-9Xx]|\d{6}[ -]\d{4}[ -]?\d{4}[ -]\d{3}[0-9Xx]",
     pattern=re.compile(rf"{LEFT}(?P<hit>\d{{6}}[ -]?\d{{4}}[ -]?\d{{4}}[ -]?\d{{3}}[0-9Xx]){RIGHT}"),
-    check=_check_cn,
+    judge=by_text(_check_cn),
     digits=17,
     chance=0.0001,
     types=NUMERIC,
@@ -165,9 +166,10 @@ TW_NATIONAL_ID = PatternDetector(
     name="tw_national_id",
     entity="TW_NATIONAL_ID",
     prefilter=r"[A-Za-z][1289A-Da-d]\d{8}",
-    pattern=re.compile(rf"{LEFT}(?P<hit>[A-Za-z][1289A-Da-d]\d{{8}}){RIGHT}"),
-    check=_check_tw,
+    pattern=re.compile(rf"{LEFT}(?P<hit>[A-Za-z][1289A-Da-d]\d{{8}})(?![0-9A-Za-z@])"),
+    judge=by_text(_check_tw),
     starts=_tw_starts,
+    alone=r"(?:^|[^0-9A-Za-z])[A-Za-z][1289A-Da-d]\d{8}(?:[^0-9A-Za-z@]|$)",
     digits=8,
     chance=0.1,
 )
@@ -176,7 +178,7 @@ HK_ID = PatternDetector(
     entity="HK_ID",
     prefilter=r"[A-Z]{1,2} ?\d{6} ?\(? ?[0-9A]",
     pattern=re.compile(rf"{LEFT}(?P<hit>[A-Z]{{1,2}} ?\d{{6}} ?(?:\( ?[0-9A] ?\)|[0-9A](?![0-9A-Za-z])))"),
-    check=_check_hk,
+    judge=by_text(_check_hk),
     digits=6,
     chance=0.09,
 )
@@ -187,8 +189,9 @@ US_SSN = PatternDetector(
     pattern=re.compile(
         rf"{LEFT}(?<![0-9][.-])(?P<hit>\d{{3}}([ .-])\d{{2}}\2\d{{4}}|\d{{9}})(?![0-9A-Za-z]|[.-][0-9])"
     ),
-    check=_check_ssn,
+    judge=by_text(_check_ssn),
     starts=_ssn_starts,
+    alone=r"\d{3}[ .-]\d{2}[ .-]\d{4}|(?i:ssn|soc)|安全",
     digits=9,
     chance=0.6,
     types=NUMERIC,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from governance.scan.detectors.base import FieldContext, PatternDetector
+from governance.scan.detectors.base import FieldContext
+from governance.scan.detectors.pattern import PatternDetector, by_text
 from governance.scan.lexicon import lexicon
 
 _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
@@ -76,6 +77,6 @@ PERSON = PatternDetector(
         rf"^\s*(?P<hit>{_HAN}{{2,4}}|{_HAN}{{1,8}}[·•]{_HAN}{{1,12}}|{_LATIN}(?:,? {_LATIN}){{0,4}}"
         rf"(?: ?[(]?{_HAN}{{2,4}}[)]?)?|{_HAN}{{2,4}} ?[(]?{_LATIN}(?: {_LATIN}){{0,3}}[)]?)\s*$"
     ),
-    check=_check_whole,
+    judge=by_text(_check_whole),
     longest=80,
 )

@@ -14,9 +14,9 @@ from typing import Any
 
 from governance.scan.detectors.base import NUMERIC, FieldContext
 from governance.scan.detectors.cues import Cue, cue, is_amount
-from governance.scan.detectors.placed import PlacedDetector
+from governance.scan.detectors.pattern import PatternDetector
 
-_EXTENSION = r"(?: ?(?:转|轉|分机号?|分機號?|内线|內線|(?i:ext\.?|extension)|#) ?[:：]? ?\d{1,6})?"
+_EXTENSION = r"(?: ?(?:转|轉|分机号?|分機號?|内线|內線|(?i:ext\.?|extension|x)|#) ?[:：]? ?\d{1,6})?"
 _MOBILE = (
     r"(?:\(1[3-9]\d\)|1[3-9]\d)"
     r"(?:[ ._/-]{0,2}\d{4}[ ._/-]{0,2}\d{4}|[ .-]\d{3}[ .-]\d{5}|\d[ -]\d{3}[ -]\d{4})|1(?:[ .-]\d){10}"
@@ -47,6 +47,8 @@ _NANP = re.compile(r"(?:\+?1[ .-]?)?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}")
 """As written in North America; also with an area code that is only used in examples."""
 _WRITTEN = re.compile(r"\(\d{2,5}\) ?\d[\d -]{4,}\d|\d{3}[-. ]\d{3}[-. ]\d{4}|0\d{1,4}[-/ ]\d[\d -]{4,}\d")
 """Grouped as a number of some country is."""
+_GROUPED = re.compile(r"[+(]?\d{1,4}\)?(?:[ .-]?\(?\d{2,4}\)?){1,4}")
+"""Grouped as some numbers are; a phone number where the words around say so."""
 _LEAD = 4
 """So many first digits tell which regions are worth a look."""
 _TW_MOBILE = re.compile(r"09\d{8}")
@@ -67,6 +69,8 @@ def _judge(found: re.Match[str], context: FieldContext) -> int | None:
     if is_amount(text, found.end("hit")) and about is not Cue.PHONE and not match.startswith("+"):
         return None
     score = _number_score(number, digits, context, hinted="PHONE_NUMBER" in context.hints or about is Cue.PHONE)
+    if not score and about is Cue.PHONE and not bare and _GROUPED.fullmatch(number):
+        return 55  # of no region asked for, yet the words around say what it is
     if about in (Cue.OTHER, Cue.CARD) and score and not match.startswith("+"):
         return 25 if about is Cue.OTHER or score < 85 else score
     return score
@@ -92,7 +96,9 @@ def _number_score(match: str, digits: str, context: FieldContext, *, hinted: boo
     if hinted and _NANP.fullmatch(match) and "US" in context.regions:
         return 75
     if not _is_of(digits, context.regions):
-        return 60 if hinted and _CN_LOCAL.fullmatch(digits) and "CN" in context.regions else 0
+        if hinted and _CN_LOCAL.fullmatch(digits) and "CN" in context.regions:
+            return 60
+        return 0
     return _national_score(match, digits, context, hinted=hinted)
 
 
@@ -140,7 +146,7 @@ def _is_of(digits: str, regions: tuple[str, ...], *, abroad: bool = False) -> bo
     return any(national(digits, region, abroad=abroad) for region in able)
 
 
-@lru_cache(65_536)
+@lru_cache(16_384)
 def _able(lead: str, length: int, regions: tuple[str, ...]) -> tuple[str, ...]:
     """The regions that have numbers of this length with these first digits, with or without a trunk prefix."""
     return tuple(region for region in regions if _may_be(lead, length, region))
@@ -186,7 +192,7 @@ def _starts(text: str) -> Iterator[int]:
     return (match.start() for match in _START.finditer(text))
 
 
-PHONE = PlacedDetector(
+PHONE = PatternDetector(
     name="phone",
     entity="PHONE_NUMBER",
     prefilter=r"\d(?:[ ._()/-]{0,3}\d){6}",

@@ -6,7 +6,7 @@ import re
 
 from governance.scan.detectors.base import FieldContext
 from governance.scan.detectors.cues import Cue, cue
-from governance.scan.detectors.placed import PlacedDetector
+from governance.scan.detectors.pattern import PatternDetector
 
 _NUMERAL = "0-9零〇一二三四五六七八九壹贰貳叁參肆伍陆陸柒捌玖幺么两兩洞拐"
 _LETTERS = "OoQlI|"
@@ -39,7 +39,7 @@ def _judge(found: re.Match[str], context: FieldContext) -> int | None:
     return 75 if about is Cue.PHONE and _LANDLINE.fullmatch(digits) else None
 
 
-PHONE_SPELLED = PlacedDetector(
+PHONE_SPELLED = PatternDetector(
     name="phone_spelled",
     entity="PHONE_NUMBER",
     # What makes a number more than a plain one: a Chinese numeral, a letter or an odd sign between digits.

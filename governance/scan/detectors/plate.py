@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from governance.scan.detectors.base import FieldContext, PatternDetector
+from governance.scan.detectors.base import FieldContext
+from governance.scan.detectors.pattern import PatternDetector, by_text
 
 _PROVINCES = "京津沪滬渝冀豫云雲辽遼黑湘皖鲁魯新苏蘇浙赣贛鄂桂甘晋晉蒙陕陝吉闽閩贵貴粤粵青藏川宁寧琼瓊"
 _CN = (
@@ -43,6 +44,6 @@ PLATE = PatternDetector(
     entity="VEHICLE_PLATE",
     prefilter=rf"{_CN}|[\x{{3041}}-\x{{3093}}] ?\d|\d[가-힣] ?\d{{4}}|{_OTHER}",
     pattern=re.compile(rf"(?<![0-9A-Za-z-])(?P<hit>{_SURE}|{_OTHER})(?![0-9A-Za-z]|-[0-9A-Za-z])"),
-    check=_check,
+    judge=by_text(_check),
     chance=0.2,
 )

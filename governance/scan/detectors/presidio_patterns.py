@@ -54,7 +54,7 @@ _GENERIC = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class RecognizerDetector:
-    """One pattern recognizer, Presidio's or a user's, as a columnar detector."""
+    """One pattern recognizer of Presidio as a columnar detector."""
 
     name: str
     """Its own name."""
@@ -72,10 +72,10 @@ class RecognizerDetector:
     """Whether it has a checksum."""
     digits: int = 0
     """As `Detector.digits`."""
-    trusted: bool = False
-    """Whether its scores stand as they are: a user's own recognizers."""
     types: frozenset[str] = NUMERIC
     """As `Detector.types`."""
+    foreign: bool = True
+    """As `Detector.foreign`."""
 
     @property
     def chance(self) -> float:
@@ -88,18 +88,17 @@ class RecognizerDetector:
 
     def insists(self, context: FieldContext) -> bool:
         """Whether only values that hold one of its words are of use to it."""
-        return self.needs_context and not self.trusted and not self.hinted(context)
+        return self.needs_context and not self.hinted(context)
 
-    @property
-    def foreign(self) -> bool:
-        """As `Detector.foreign`."""
-        return not self.trusted
+    def looks_at(self, context: FieldContext) -> bool:
+        """Whether it looks at a field: at a numeric one only when its name speaks of the entity."""
+        return context.type not in ("integer", "decimal") or self.hinted(context)
 
     def find(self, values: pa.Array, context: FieldContext) -> Hits:
-        """As `Detector.find`. A numeric column is looked at only when its name speaks of the entity."""
-        hinted = self.hinted(context)
-        if not hinted and (context.type in ("integer", "decimal") and not self.trusted):
+        """As `Detector.find`."""
+        if not self.looks_at(context):
             return Hits.of(self.entity, ())
+        hinted = self.hinted(context)
         index = np.flatnonzero(mask(values, self.prefilter))
         if len(index) and self.insists(context):
             index = index[mask(values.take(pa.array(index)), self.words)]
@@ -116,7 +115,7 @@ class RecognizerDetector:
         said = re.compile(self.words.replace(r"\z\A.", r"(?!)"))
         places: dict[tuple[int, int, int], int] = {}
         for pattern in self.recognizer.patterns:
-            compiled = _compiled(pattern.regex, self.recognizer.global_regex_flags, ascii_only=not self.trusted)
+            compiled = _compiled(pattern.regex, self.recognizer.global_regex_flags)
             late = 0
             for place, text in zip(index, texts, strict=True):
                 if late >= 3:
@@ -138,8 +137,6 @@ class RecognizerDetector:
         verdict = self.recognizer.validate_result(match)
         if verdict is False or self.recognizer.invalidate_result(match):
             return 0
-        if self.trusted:
-            return round(100 * (1.0 if verdict else base)) + (_BOOST if near and base < 0.65 else 0)
         if verdict:
             return 78 if near else 45
         score = round(100 * base)
@@ -151,7 +148,7 @@ def make_presidio() -> tuple[RecognizerDetector, ...]:
     return tuple(as_detector(f"presidio.{type(each).__name__}", each) for each in pattern_recognizers())
 
 
-def as_detector(name: str, recognizer: Any, *, trusted: bool = False) -> RecognizerDetector:
+def as_detector(name: str, recognizer: Any) -> RecognizerDetector:
     """A recognizer as a detector."""
     from presidio_analyzer import PatternRecognizer
 
@@ -161,29 +158,28 @@ def as_detector(name: str, recognizer: Any, *, trusted: bool = False) -> Recogni
         name=name,
         entity=recognizer.supported_entities[0],
         recognizer=recognizer,
-        prefilter=either([_prefilter(pattern.regex, trusted=trusted) for pattern in recognizer.patterns]),
+        prefilter=either([_prefilter(pattern.regex) for pattern in recognizer.patterns]),
         digits=min(digits_needed(pattern.regex) for pattern in recognizer.patterns),
         context_words=frozenset(word.lower() for word in recognizer.context or ()),
-        needs_context=not trusted and (best < 0.4 or not checks),
+        needs_context=best < 0.4 or not checks,
         checks=checks,
-        trusted=trusted,
     )
 
 
-def _prefilter(pattern: str, *, trusted: bool) -> str:
+def _prefilter(pattern: str) -> str:
     """An RE2 expression for a pattern; one that is digits at both ends is only sought where a number is not longer."""
-    widened = superset(pattern, ascii_only=not trusted)
-    if trusted or not _NUMBER.fullmatch(pattern):
+    widened = superset(pattern, ascii_only=True)
+    if not _NUMBER.fullmatch(pattern):
         return widened
     return rf"(?:^|[^0-9A-Za-z]){widened}(?:[^0-9A-Za-z]|$)"
 
 
 @cache
-def _compiled(pattern: str, flags: int, *, ascii_only: bool) -> Any:
+def _compiled(pattern: str, flags: int) -> Any:
     r"""A pattern; with ASCII classes a Chinese character beside a digit is a boundary, which Presidio's `\b` misses."""
     import regex  # type: ignore[import-untyped]  # publishes no types
 
-    return regex.compile(pattern, flags | (regex.ASCII if ascii_only else 0))
+    return regex.compile(pattern, flags | regex.ASCII)
 
 
 def _before(text: str, start: int) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from governance.scan.detectors.base import FieldContext, PatternDetector
+from governance.scan.detectors.base import FieldContext
+from governance.scan.detectors.pattern import PatternDetector, by_text
 
 _KNOWN = (
     r"AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255}|glpat-[A-Za-z0-9_-]{20,}"
@@ -53,5 +54,5 @@ SECRET = PatternDetector(
     r"|eyJ|PRIVATE KEY|\$2[abxy]\$|\$argon2|\$[156]\$|scrypt|pbkdf2|SSHA|://[^\s/@]+:[^\s/@]+@"
     r"|passw|pwd|api[_ -]?key|secret|token|密码|密碼|口令|^\s*[A-Za-z0-9_+/-]{24,200}={0,2}\s*$",
     pattern=re.compile(rf"(?<![A-Za-z0-9])(?P<hit>{_KNOWN}|{_SAID}|{_HEX})"),
-    check=_check,
+    judge=by_text(_check),
 )

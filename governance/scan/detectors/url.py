@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from governance.scan.detectors.base import FieldContext, PatternDetector
+from governance.scan.detectors.base import FieldContext
+from governance.scan.detectors.pattern import PatternDetector, by_text
 
 _PERSONAL = re.compile(
     r"(?i)(?:(?:linkedin\.[a-z.]+/(?:in|pub)|facebook\.com|fb\.com|twitter\.com|x\.com|instagram\.com|github\.com"
@@ -32,5 +33,5 @@ URL = PatternDetector(
     entity="URL",
     prefilter=r"(?i)https?://|www\.",
     pattern=re.compile(r"(?i)(?<![A-Za-z0-9])(?P<hit>(?:https?://|www\.)[^\s<>\"'，。；、（）()]{4,2000})"),
-    check=_check,
+    judge=by_text(_check),
 )

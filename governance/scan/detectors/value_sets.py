@@ -27,7 +27,7 @@ from babel import Locale
 from governance.scan.detectors.base import mask
 from governance.scan.lexicon import NEWEST
 from governance.scan.lexicon_latin import GIVEN, ORDINARY, SURNAME, latin_lexicon
-from governance.scan.makeup import BEYOND, DIGIT, LETTER, Makeup, kinds
+from governance.scan.makeup import BEYOND, DIGIT, LETTER, Makeup, flat, kinds
 from policies.pack_loader import load_pack
 
 _LONGEST = 60
@@ -35,6 +35,8 @@ _LONGEST = 60
 _LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "zh_Hans", "zh_Hant", "ja")
 _EDGES = " .,;:*\t\r\n"
 _MOST_SPACES = 7
+_STREET_DIGITS = 9
+"""More digits are those of a code beside the street."""
 _SHORT = 2
 """Names of so few letters are codes as often."""
 
@@ -110,20 +112,68 @@ def _words(values: pa.Array, counts: Counts, makeup: Makeup) -> dict[str, int]:
     sets, spaced = value_sets(), makeup.spaces[index] > 0
     texts = _normal(values.take(pa.array(index)), foreign=bool(makeup.has(BEYOND)[index].any()))
     job = 1 << sets.traits.index("last.JOB_TITLE")
-    listed = texts.to_pylist()
-    alone = np.fromiter(map(sets.last.get, listed, repeat(0)), np.int64, len(listed))
-    bits = np.fromiter(map(sets.whole.get, listed, repeat(0)), np.int64, len(listed)) | np.maximum(alone, 0) & job
-    long = texts.filter(pa.array(spaced))
+    bits = np.zeros(len(texts), np.int64)
+    known = np.flatnonzero(_maybe(texts, _edges()))
+    bits[known] = _looked_up(texts, known, sets.whole)
+    one = np.flatnonzero(~spaced)
+    bits[one] |= np.maximum(_looked_up(texts, one, sets.last), 0) & job
+    ended = np.flatnonzero(spaced & _ending(texts, _endings()))
+    long = texts.take(pa.array(ended))
     tails = np.fromiter(map(sets.last.get, _last_words(long), repeat(0)), np.int64, len(long))
     graded = np.flatnonzero(tails < 0)
     tails[graded] = [_before_grade(text, sets) for text in long.take(pa.array(graded)).to_pylist()]
-    bits[spaced] |= tails
+    bits[ended] |= tails
     turned = np.flatnonzero(makeup.has(kinds(","))[index])
     bits[turned] |= np.array([_turned(text, sets) for text in texts.take(pa.array(turned)).to_pylist()], np.int64)
     rows, used = counts[index], int(np.bitwise_or.reduce(bits))
     return {
         name: int(rows[(bits >> place) & 1 == 1].sum()) for place, name in enumerate(sets.traits) if used >> place & 1
     }
+
+
+def _looked_up(texts: pa.Array, rows: Counts, table: Mapping[str, int]) -> Counts:
+    return np.fromiter(map(table.get, texts.take(pa.array(rows)).to_pylist(), repeat(0)), np.int64, len(rows))
+
+
+def _maybe(texts: pa.Array, edges: Truth) -> Truth:
+    """Which texts have the size, first and last byte of some word of a table; most names of people have not."""
+    content, bounds = flat(texts)
+    size = np.diff(bounds)
+    first, last = _at(content, bounds[:-1]), _at(content, bounds[1:] - 1)
+    return np.asarray((size > 0) & edges[np.minimum(size, _LONGEST), first, last])
+
+
+def _ending(texts: pa.Array, endings: Truth) -> Truth:
+    """Which texts end with the last two bytes of some last word."""
+    content, bounds = flat(texts)
+    size, ends = np.diff(bounds), bounds[1:]
+    return np.asarray((size > 1) & endings[_at(content, ends - 2), _at(content, ends - 1)] | (size == 1))
+
+
+def _at(content: npt.NDArray[np.uint8], places: Counts) -> npt.NDArray[np.uint8]:
+    if not len(content):
+        return np.zeros(len(places), np.uint8)
+    return content.take(np.clip(places, 0, len(content) - 1))
+
+
+@cache
+def _edges() -> Truth:
+    """By size, first and last byte: whether a word of the sets has them."""
+    known = np.zeros((_LONGEST + 1, 256, 256), np.bool_)
+    for word in value_sets().whole:
+        if signs := word.encode():
+            known[min(len(signs), _LONGEST), signs[0], signs[-1]] = True
+    return known
+
+
+@cache
+def _endings() -> Truth:
+    """By its last two bytes, the blank before a lone letter included: whether a last word ends like this."""
+    known = np.zeros((256, 256), np.bool_)
+    for word in value_sets().last:
+        signs = f" {word}".encode()[-2:]
+        known[signs[0], signs[1]] = True
+    return known
 
 
 def _last_words(texts: pa.Array) -> list[str]:
@@ -168,23 +218,36 @@ def _turned(text: str, sets: ValueSets) -> int:
 def _forms(values: pa.Array, counts: Counts, makeup: Makeup) -> dict[str, int]:
     """Traits by form: whole numbers of an age, postal codes, degrees with many decimals, initials, flats and bands."""
     size, bare = makeup.size, makeup.only(DIGIT)
-    dotted = makeup.only(DIGIT | kinds("-.")) & makeup.has(kinds(".")) & (size >= 6)
+    dotted = makeup.only(DIGIT | kinds("-.")) & makeup.has(kinds(".")) & (size >= 6) & (size - makeup.digits <= 2)
     zips = makeup.only(DIGIT | kinds("-")) & (size == 10) & (makeup.digits == 9)
     initial = makeup.only(LETTER | kinds(".")) & (size >= 1) & (size <= 2)
     banded = makeup.has(DIGIT) & (size >= 2) & (size <= 24) & ~bare & (makeup.digits <= 6)
     flat = makeup.has(kinds("#")) | ((makeup.spaces > 0) & makeup.has(LETTER) & (makeup.has(DIGIT) | (size <= 8)))
-    unit = flat & (size >= 2) & (size <= 24) & ~np.isin(makeup.first(), list(b"0123456789"))
+    unit = flat & (size >= 2) & (size <= 24) & ~makeup.begins_with(b"0123456789")
     masks = {
         "form.age": (bare & (size >= 1) & (size <= 2)) | _asked(values, r"^1[01]\d$", bare & (size == 3)),
         "form.band": _asked(values, _BAND, banded),
         "form.degrees": _asked(values, r"^-?(?:1[0-7]\d|\d{1,2})\.\d{4,}$", dotted),
         "form.initial": _asked(values, r"^[A-Za-z]\.?$", initial),
+        "form.street": _asked(values, _street(), _streets(makeup)),
         "form.phone": _asked(values, _PHONE, (makeup.digits == 10) & (size >= 12) & (size <= 15)),
         "form.unit": _units(values, unit),
         "form.zip5": bare & (size == 5),
         "form.zip9": _asked(values, r"^\d{5}-\d{4}$", zips),
     }
     return {name: int(counts[each].sum()) for name, each in masks.items()}
+
+
+def _streets(makeup: Makeup) -> Truth:
+    """Which values with a digit could end in the word of a street: `8400 E 55 ST`, `W 13 ST/MAIN ST`."""
+    worded = (makeup.spaces > 0) & (makeup.letters >= _SHORT) & (makeup.digits > 0) & (makeup.digits <= _STREET_DIGITS)
+    return worded & (makeup.size <= _LONGEST) & ~makeup.has(kinds("@_\\<>{}="))
+
+
+@cache
+def _street() -> str:
+    words = "|".join(sorted(_split(load_pack("value_sets", NEWEST).body["last_words"]["ADDRESS"]), key=len)[::-1])
+    return rf"(?i)[ ](?:{words})\.?(?: (?:[nsew]|[ns][ew]|north|south|east|west))?\.?(?: ?/| ?&| and |,|\s*$)"
 
 
 _PHONE = r"^(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. /])[2-9]\d\d[-. ]\d{4}$"

@@ -10,8 +10,9 @@ import structlog
 
 from connectors.base import Dataset, NotSeen, Store
 from governance.scan.classifier import Rules
-from governance.scan.dataset_profile import DatasetProfile, Profiler
+from governance.scan.dataset_profile import DatasetProfile, Profiler, sampled_fields
 from governance.scan.detectors.base import Detector
+from governance.scan.detectors.chinese.segments import forget
 from governance.scan.detectors.registry import default_registry
 from governance.scan.detectors.user_recognizers import begin
 from governance.scan.engines.parallel import cores, profiles
@@ -77,6 +78,8 @@ def scan_store(store: Store, options: ScanOptions, *, on_progress: OnProgress | 
         except StoreError as error:
             _LOG.warning("scan.dataset_failed", store=store.name, number=number, error=type(error).__name__)
             unseen.append(Unseen(f"{store.name}.{shape_name(dataset.name)}", "not_seen.failed", str(error)))
+        finally:
+            forget()
     return StoreScan(store.name, store.kind, tuple(scans), tuple(unseen))
 
 
@@ -120,6 +123,7 @@ class DatasetWork:
             Unseen(f"{place}.{shape_name(name)}", "not_seen.unreadable_field") for name in sorted(profile.failed)
         ]
         unseen += [Unseen(place, "not_seen.slow_pattern", line) for line in sorted(profile.slow)]
+        unseen += [Unseen(f"{place}.{shape_name(name)}", "not_seen.texts_unread") for name in sampled_fields(profile)]
         fields = tuple(verdicts(self._dataset, self._profiler, profile, self._rules, rows))
         return DatasetScan(
             dataset=self._shown,

@@ -1,7 +1,8 @@
 """Make the profiles of a large dataset in several processes at once; merged, they are those of one process.
 
 The first parts are profiled here. Only when they have shown that the dataset is large are processes started, one for
-each further core; this one goes on profiling beside them, so that no time is lost while they start.
+each further core; this one goes on profiling, and hands a part to another process only once that one has said that it
+is ready. So a dataset that ends before is not waited for, and at the end parts that wait are taken back.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ import os
 import pickle
 import subprocess
 import sys
-import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Self
 
@@ -25,8 +26,8 @@ from governance.scan.dataset_profile import DatasetProfile, Profiler
 from governance.scan.engines.worker import Job, receive, send
 from policies.errors import StoreError
 
-LARGE_CELLS = 2_000_000
-"""From so many cells on the rest is shared out."""
+LARGE_CELLS = 3_000_000
+"""From so many cells on the rest is shared out: about two seconds of one core, as long as a process takes to start."""
 _LARGE_BYTES = 64 * 1_048_576
 _AHEAD = 2
 """Parts that wait at each process."""
@@ -59,35 +60,46 @@ def _shared(
     parts: Iterator[pa.Table], profiler: Profiler, job: Job, others: int, place: str
 ) -> Iterator[DatasetProfile]:
     with Pool(job, others, place) as pool:
-        waiting: deque[Future[DatasetProfile]] = deque()
+        waiting: deque[tuple[Future[DatasetProfile], pa.Table]] = deque()
         for part in parts:
-            if len(waiting) < _AHEAD * others:
-                waiting.append(pool.submit(part))
+            if len(waiting) < _AHEAD * pool.ready():
+                waiting.append((pool.submit(part), part))
             else:
                 yield profiler.profile(part)
-            while waiting and waiting[0].done():
-                yield waiting.popleft().result()
+            while waiting and waiting[0][0].done():
+                yield waiting.popleft()[0].result()
         while waiting:
-            yield waiting.popleft().result()
+            last, part = waiting.pop()
+            yield profiler.profile(part) if last.cancel() else last.result()
 
 
 class Pool:
-    """Processes that make profiles, each fed by a thread of its own; they end with the `with` block."""
+    """Processes that make profiles, each fed by a thread; they end with the `with` block."""
 
     def __init__(self, job: Job, size: int, place: str) -> None:
-        self._job, self._place = pickle.dumps(job), place
-        self._mine = threading.local()
+        self._job, self._place, self._size = pickle.dumps(job), place, size
+        self._idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._starting: list[Future[None]] = []
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="scan")
 
     def __enter__(self) -> Self:
+        for _ in range(self._size):
+            process = subprocess.Popen(  # noqa: S603  our own module, in the interpreter that runs this
+                [sys.executable, "-P", "-m", _MODULE],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+            self._processes.append(process)
+            self._starting.append(self._threads.submit(self._start, process))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is not None:
-            for process in self._processes:
+        for process, starting in zip(self._processes, self._starting, strict=True):
+            if kind is not None or not starting.done():
                 process.kill()
         self._threads.shutdown(cancel_futures=True)
         for process in self._processes:
@@ -95,41 +107,47 @@ class Pool:
 
     @property
     def process_ids(self) -> tuple[int, ...]:
-        """The processes that have been started."""
+        """The processes."""
         return tuple(process.pid for process in self._processes)
+
+    def ready(self) -> int:
+        """How many processes can take a part. Raises StoreError when one died while it started."""
+        done = [each for each in self._starting if each.done()]
+        for each in done:
+            each.result()
+        return len(done)
 
     def submit(self, part: pa.Table) -> Future[DatasetProfile]:
         """The profile of a part, once a process has made it. Its result raises StoreError when the process dies."""
         return self._threads.submit(self._profile, part)
 
+    def _start(self, process: subprocess.Popen[bytes]) -> None:
+        """Tell a process its job and wait until it says that it knows it."""
+        try:
+            self._ask(process, self._job)
+        finally:
+            self._idle.put(process)
+
     def _profile(self, part: pa.Table) -> DatasetProfile:
-        process = self._process()
+        process = self._idle.get()
+        try:
+            answer = self._ask(process, memoryview(_stream(part)))
+        finally:
+            self._idle.put(process)  # a dead one too, so that nobody waits for it
+        return DatasetProfile.from_json(json.loads(answer))
+
+    def _ask(self, process: subprocess.Popen[bytes], frame: bytes | memoryview) -> bytes:
+        """What a process answers to a frame. Raises StoreError when it has gone."""
         if process.stdin is None or process.stdout is None:  # pragma: no cover  both are pipes
             raise self._died(process)
         try:
-            send(process.stdin, memoryview(_stream(part)))
+            send(process.stdin, frame)
             answer = receive(process.stdout)
         except OSError:
             answer = None
         if answer is None:
             raise self._died(process)
-        return DatasetProfile.from_json(json.loads(answer))
-
-    def _process(self) -> subprocess.Popen[bytes]:
-        """The process of this thread, started when it is first needed."""
-        found: subprocess.Popen[bytes] | None = getattr(self._mine, "process", None)
-        if found is None:
-            found = subprocess.Popen(  # noqa: S603  our own module, in the interpreter that runs this
-                [sys.executable, "-P", "-m", _MODULE],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            )
-            self._mine.process = found
-            self._processes.append(found)
-            if found.stdin is not None:
-                send(found.stdin, self._job)
-        return found
+        return answer
 
     def _died(self, process: subprocess.Popen[bytes]) -> StoreError:
         process.kill()

@@ -20,6 +20,7 @@ from connectors.base import Dataset, NotSeen
 from connectors.parts import Part, joined_notes
 from governance.scan.dataset_profile import DatasetProfile, Profiler
 from governance.scan.detectors.base import Detector
+from governance.scan.detectors.chinese.segments import forget
 from governance.scan.detectors.registry import default_registry
 from governance.scan.engines.local import chunks_of
 from policies.errors import GovernanceError
@@ -114,6 +115,8 @@ class Task:
             return Outcome(fault=str(error))
         except Exception as error:  # noqa: BLE001 the outermost frame of a task: a traceback could show a value
             return Outcome(fault=f"an executor failed while it read a part ({type(error).__name__})")
+        finally:
+            forget()
         return found
 
 

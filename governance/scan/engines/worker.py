@@ -1,7 +1,8 @@
 """A process that makes profiles: `python -m governance.scan.engines.worker`, started by `engines.parallel`.
 
 Frames go both ways over the standard streams, each a length of eight bytes, big-endian, and so many bytes. First comes
-the pickled `Job`, then for each part of the dataset an Arrow IPC stream; the answer to each is the profile as JSON.
+the pickled `Job`, answered by `ready`, then for each part of the dataset an Arrow IPC stream; the answer to each is the
+profile as JSON.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ def main() -> None:
     if job is None:
         return
     profiler = pickle.loads(job).profiler()  # noqa: S301  the parent wrote it
+    send(answers, b"ready")
     while (part := receive(source)) is not None:
         table = pa.ipc.open_stream(part).read_all()
         send(answers, json.dumps(profiler.profile(table).to_json()).encode())

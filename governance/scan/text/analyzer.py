@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from governance.scan.detection import detect
 from governance.scan.detectors.base import FieldContext
+from governance.scan.detectors.chinese.segments import forget
 from governance.scan.detectors.registry import default_registry
 from governance.scan.normalise import Folded, fold_with_places
 from governance.scan.options import PHONE_REGIONS
@@ -45,8 +46,7 @@ class TextOptions:
 
 
 class TextAnalyzer:
-    """Finds places in texts; may be used from several threads. It keeps no text but a few thousand
-    Chinese clauses that were cut into words lately, in memory only.
+    """Finds places in texts; may be used from several threads. It keeps no text.
 
     Raises ConfigError for a wrong `recognizers.yaml`, or for `models="on"` without the extra `nlp`.
     """
@@ -62,8 +62,11 @@ class TextAnalyzer:
     def spans(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
         """The places of each text in order, settled; offsets are code points of the text as given."""
         found: list[tuple[Span, ...]] = []
-        for low in range(0, len(texts), _BATCH):
-            found.extend(self._batch(texts[low : low + _BATCH]))
+        try:
+            for low in range(0, len(texts), _BATCH):
+                found.extend(self._batch(texts[low : low + _BATCH]))
+        finally:
+            forget()
         return found
 
     def _batch(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:

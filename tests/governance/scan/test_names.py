@@ -27,7 +27,8 @@ SAYS = [
     ("ip_last_login", "IP_ADDRESS"), ("mac_addr", "MAC_ADDRESS"), ("card_number", "CREDIT_CARD"), ("iban", "IBAN_CODE"),
     ("gender", "GENDER"), ("性别", "GENDER"), ("diagnosis", "HEALTH"), ("过敏史", "HEALTH"), ("车牌号", "VEHICLE_PLATE"),
     ("api_token", "SECRET"), ("newsletter_opt_in", "CONSENT_FLAG"), ("created_by", "USERNAME"), ("wechat", "USERNAME"),
-    ("salary", "INCOME"), ("宗教", "RELIGION"), ("latitude", "COORDINATE"),
+    ("given_names", "PERSON"), ("phone numbers", "PHONE_NUMBER"), ("age_at_retirement", "AGE"), ("ADDRESS WITH GEOCODE", "ADDRESS"),
+    ("xcoordinate", "COORDINATE"), ("salary", "INCOME"), ("宗教", "RELIGION"), ("latitude", "COORDINATE"),
     ("vehicle_vin", "VIN"), ("车架号", "VIN"), ("imei_1", "IMEI"), ("港澳通行证号", "TRAVEL_PERMIT"), ("回乡证", "TRAVEL_PERMIT"), ("travel_permit_no", "TRAVEL_PERMIT"),
     ("health_insurance_no", "HEALTH_INSURANCE_ID"), ("军官证号", "CN_MILITARY_ID"), ("wallet_address", "CRYPTO"),
 ]  # fmt: skip
@@ -41,6 +42,7 @@ SILENT = [
     ("country_of_origin", "COUNTRY"), ("gift_card", "CREDIT_CARD"), ("card_type", "CREDIT_CARD"), ("user_agent", "USERNAME"),
     ("capacity", "CITY"), ("velocity", "CITY"), ("message", "AGE"), ("storage", "AGE"), ("average_age", "AGE"),
     ("spouse_birthday", "PERSON"), ("邮箱状态", "EMAIL_ADDRESS"), ("license_plate_type", "VEHICLE_PLATE"), ("token_count", "SECRET"),
+    ("phone_verified_at", "PHONE_NUMBER"), ("email_at", "EMAIL_ADDRESS"), ("ages", "AGE"), ("races", "ETHNICITY"),
     ("description", "PERSON"), ("shippable", "ADDRESS"), ("st_suffix", "PERSON"), ("insurance_plan", "HEALTH"), ("id", "NATIONAL_ID"),
 ]  # fmt: skip
 

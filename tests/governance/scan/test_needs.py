@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.scan.detection import _need
-from governance.scan.detectors.base import FieldContext, PatternDetector, mask
+from governance.scan.detectors.base import FieldContext, mask
+from governance.scan.detectors.pattern import PatternDetector
 from governance.scan.detectors.prefilters import sharp
 from governance.scan.detectors.registry import default_registry
 from governance.scan.makeup import DIGIT, makeup_of

@@ -89,3 +89,20 @@ def test_one_letter_alone_is_no_gender():
 
 def test_fax_of_noughts_is_contradicted():
     assert speaks_against("FAX", column(**{"form.age": 1.0})) > 0.9
+
+
+def test_streets_speak_for_an_address_and_less_under_a_name_that_says_another_thing():
+    streets = column(**{"last.ADDRESS": 0.5, "form.street": 0.4, "latin": 1})
+    assert speaks_for("ADDRESS", streets)[0] >= 0.7
+    assert speaks_for("ADDRESS", streets, Around(named=True))[0] < 0.5
+
+
+@pytest.mark.parametrize(("trait", "least"), [("latin", 0.6), ("digits", 0.6), ("decimal", 0.0)])
+def test_name_of_a_coordinate_needs_degrees(trait, least):
+    assert speaks_against("COORDINATE", column(**{trait: 1.0})) >= least
+    assert least or speaks_against("COORDINATE", column(**{trait: 1.0})) == 0
+
+
+def test_yes_and_no_are_no_codes_of_countries():
+    answers = column(distinct=2, length=2.5, **{"set.COUNTRY.maybe": 0.9, "set.YES_NO": 1.0})
+    assert speaks_for("COUNTRY", answers, Around(frozenset({"CITY"})))[0] == 0

@@ -2,7 +2,8 @@
 
 The dictionary alone is asked, without guessing of unknown words: a name that no dictionary holds then lies in single
 characters, which is evidence, and nothing around it is swallowed. Words never reach across a sign, so a clause is cut
-when somebody asks for a word of it, and the last few thousand clauses are remembered for the next who asks.
+when somebody asks for a word of it, and the last few thousand clauses are remembered for the next who asks, until the
+work is done and `forget` is called.
 """
 
 from __future__ import annotations
@@ -67,6 +68,12 @@ def _words(clause: str) -> tuple[str, ...]:
     return tuple(rjieba.cut(clause, False))
 
 
+def forget() -> None:
+    """Drop every clause and word that is remembered; whoever looks at texts calls it when done."""
+    _words.cache_clear()
+    part_of_speech.cache_clear()
+
+
 def simplified(text: str) -> str:
     """A text in simplified characters, place for place."""
     return text.translate(names_zh().simplified) if _traditional().search(text) else text
@@ -77,7 +84,7 @@ def _traditional() -> re.Pattern[str]:
     return re.compile(f"[{''.join(sorted(map(chr, names_zh().simplified)))}]")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def part_of_speech(word: str) -> str:
     """The dictionary's tag of a word, `nr` for names of people, `ns` for places; empty when it knows none."""
     if len(word) > 16:

@@ -19,6 +19,10 @@ _LONGEST = 5
 _WORD = re.compile(r"[0-9A-Za-zÀ-ž]+(?:['’.][0-9A-Za-zÀ-ž]+)*")
 _LATIN = re.compile(r"[0-9A-Za-zÀ-ž' .&-]+")
 _SPLIT = re.compile(r"[^0-9A-Za-zÀ-ž]+")
+_BETWEEN = r"[ -/:-@\[-`{-~\n]{0,2}"
+"""What may stand between two words of a phrase; a class of more signs would be too much for an automaton."""
+_SPELLED = r"(?:^|[^0-9A-Za-z])[0-9A-Za-z](?:['’.][0-9A-Za-z])+(?:[^0-9A-Za-z]|$)"
+"""`S.S.N.` counts as `SSN`."""
 _ENDS = re.compile(r"[\n。；!?！？]|\. ")
 
 
@@ -31,6 +35,8 @@ class ContextWords:
         self._heads: set[str] = set()
         self.prefilter = _prefilter(phrase for phrase, entries in phrases.items() if any(each >= 0 for each in entries))
         """An RE2 expression that matches every text with a phrase that speaks for an entry."""
+        self.loose = f"{_prefilter(phrases, _BETWEEN)}|{_SPELLED}"
+        """An RE2 expression that matches all surroundings in which `near` finds a phrase, and others."""
         for phrase, entries in phrases.items():
             if _is_latin(phrase):
                 key = _joined(phrase)
@@ -104,12 +110,10 @@ def _joined(phrase: str) -> str:
     return _SPLIT.sub("", phrase.lower())
 
 
-def _prefilter(phrases: Iterable[str]) -> str:
+def _prefilter(phrases: Iterable[str], between: str = "[ .'-]?") -> str:
     """Small on purpose: an expression that RE2 cannot hold as an automaton costs fifty times as much."""
     every = sorted(set(phrases))
-    latin = [
-        "[ .'-]?".join(re.escape(word) for word in _SPLIT.split(each) if word) for each in every if _is_latin(each)
-    ]
+    latin = [between.join(re.escape(word) for word in _SPLIT.split(each) if word) for each in every if _is_latin(each)]
     other = [re.escape(each) for each in every if not _is_latin(each)]
     spoken = rf"(?i)(?:^|[^0-9A-Za-z])(?:{'|'.join(latin)})(?:[^0-9A-Za-z]|$)"
     return "|".join([spoken, *other])

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from governance.scan.detectors.base import STRONG, FieldContext, mask
+from governance.scan.detectors.base import STRONG, FieldContext, Numbers, Truth, mask
+from governance.scan.detectors.identifiers.atoms import Atoms, around, atoms_of
 from governance.scan.detectors.identifiers.base import Entry
-from governance.scan.detectors.identifiers.context import ContextWords
+from governance.scan.detectors.identifiers.context import BEFORE, BEHIND, ContextWords
 from governance.scan.detectors.identifiers.layouts import layouts_of
 from governance.scan.detectors.identifiers.pack import OTHER
-from governance.scan.detectors.identifiers.stretches import Table, candidates, is_bare, is_signed
+from governance.scan.detectors.identifiers.stretches import Table, candidates, is_bare, is_signed, layout_of
 
 GATE = r"[0-9](?:[^0-9]{0,6}[0-9]){3}|[0-9A-Z]{9}|[13][0-9A-Za-z]{25}"
 """Every identifier holds four digits that stand near each other, or nine capitals and digits, or is base 58."""
@@ -66,6 +69,11 @@ class Said:
         return bool(self.entries or self.families)
 
 
+_Hit = tuple[int, Entry, int, int, int]
+"""Which text, what, first code point, one behind the last, score."""
+_NOTHING = Said(frozenset(), frozenset())
+
+
 class Finder:
     """All entries over one column. Holds no text."""
 
@@ -76,6 +84,8 @@ class Finder:
         self._every = Table(layouts)
         self._alone = Table((layout, entry) for layout, entry in layouts if _alone(entry, layout))
         self._strong = Table((layout, entry) for layout, entry in layouts if _alone(entry, layout) >= STRONG)
+        self._known = self._every.known()
+        self._strong_layouts = self._strong.known().single
 
     def find(self, values: pa.Array, context: FieldContext) -> dict[str, list[Place]]:
         """The places of each entity, in order of value and start. A field of numbers is looked at when it is named."""
@@ -86,14 +96,54 @@ class Finder:
         index = np.flatnonzero(mask(values, GATE))
         rest = values.take(pa.array(index))
         worded = mask(rest, self._words.prefilter) | bool(said)
-        for place, text, has_word in zip(index.tolist(), rest.to_pylist(), worded.tolist(), strict=True):
-            hits = self._spoken(text, said) if has_word else self._silent(text)
-            for entry, start, end, score in hits:
-                places = found.setdefault(entry.entity, {})
-                places[place, start, end] = max(score, places.get((place, start, end), 0))
+        atoms = None if said else self._atoms(rest)
+        read = np.arange(len(rest)) if atoms is None else np.flatnonzero(atoms.tied)
+        hits = self._read(rest, read, worded, said)
+        for place, entry, start, end, score in hits if atoms is None else chain(hits, self._told(rest, atoms, worded)):
+            places = found.setdefault(entry.entity, {})
+            key = (int(index[place]), start, end)
+            places[key] = max(score, places.get(key, 0))
         return {
             entity: [Place(*key, score) for key, score in sorted(places.items())] for entity, places in found.items()
         }
+
+    def _read(self, values: pa.Array, rows: Numbers, worded: Truth, said: Said) -> Iterator[_Hit]:
+        """The hits of some texts, read one by one."""
+        texts = values.take(pa.array(rows)).to_pylist() if len(rows) else []
+        for place, text in zip(rows.tolist(), texts, strict=True):
+            for hit in self._spoken(text, said) if worded[place] else self._silent(text):
+                yield place, *hit
+
+    def _atoms(self, values: pa.Array) -> Atoms:
+        """The numbers that stand by themselves; a text that is hardly more than its number is left to be read."""
+        atoms = atoms_of(values, self._known)
+        lengths = np.asarray(pc.utf8_length(values)).astype(np.int64)
+        atoms.tied[atoms.row[2 * (atoms.end - atoms.start) >= lengths[atoms.row]]] = True
+        return atoms.take(np.flatnonzero(~atoms.tied[atoms.row]))
+
+    def _told(self, values: pa.Array, atoms: Atoms, worded: Truth) -> Iterator[_Hit]:
+        """The hits among numbers that stand by themselves: without a word near them only strong entries are asked."""
+        spoken, strong = worded[atoms.row], self._strong_layouts[atoms.layout]
+        atoms, spoken = atoms.take(chosen := np.flatnonzero(spoken | strong)), spoken[chosen]
+        if not len(atoms.row):
+            return
+        rows, texts_of = np.unique(atoms.row, return_inverse=True)
+        texts = values.take(pa.array(rows)).to_pylist()
+        places = list(zip(texts_of.tolist(), atoms.start.tolist(), atoms.end.tolist(), strict=True))
+        pieces, piece_of = around(values, atoms, BEFORE, BEHIND)
+        near = spoken & mask(pieces, self._words.loose)[piece_of]
+        asked = np.flatnonzero(near | self._strong_layouts[atoms.layout])
+        for each in asked.tolist():
+            number, low, high = places[each]
+            layout = layout_of(int(atoms.layout[each]))
+            words = self._words.near(texts[number], low, high) if near[each] else {}
+            for entry in self._asked(layout, words, _NOTHING, whole=False):
+                match = entry.pattern.match(texts[number], low)
+                if match is None or match.end() != high:
+                    continue
+                score = _score(entry, match[0], words, _NOTHING, whole=False)
+                if score:
+                    yield int(rows[number]), entry, low, high, score if entry.passes(match[0]) else 0
 
     def said(self, context: FieldContext) -> Said:
         """What the field's name says of the entries."""

@@ -7,6 +7,9 @@ import string
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
+import numpy as np
+
+from governance.scan.detectors.identifiers.atoms import LONGEST, Known
 from governance.scan.detectors.identifiers.base import Entry
 from governance.scan.detectors.identifiers.layouts import atom
 
@@ -40,9 +43,21 @@ class Table:
         """Whether some layout begins like this."""
         return layout in self._heads
 
+    def known(self) -> Known:
+        """The same for a column of atoms."""
+        single = np.zeros(2 * LONGEST, np.bool_)
+        for size in range(LONGEST - 1):
+            single[size], single[LONGEST + size] = bool(self.get(f"d{size}")), bool(self.get(f"m{size}"))
+        return Known(single, lambda one, sign, other: self.begins(layout_of(one) + sign + layout_of(other)))
+
     def get(self, layout: str) -> tuple[Entry, ...]:
         """The entries of a layout."""
         return self._entries.get(layout, ())
+
+
+def layout_of(number: int) -> str:
+    """The layout of one atom, from its number in `Atoms.layout`."""
+    return f"m{number - LONGEST}" if number >= LONGEST else f"d{number}"
 
 
 def candidates(text: str, table: Table) -> Iterator[tuple[int, int, str]]:

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from governance.scan.detectors.base import mask, matches
+from governance.scan.detectors.base import mask
+from governance.scan.detectors.pattern import matches
 from governance.scan.detectors.registry import OWN
 from governance.scan.mentions import Mentions
 

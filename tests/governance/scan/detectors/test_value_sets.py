@@ -16,13 +16,14 @@ IN = [
     ("Roman Catholic", "set.RELIGION"), ("汉族", "set.ETHNICITY"), ("本科", "set.EDUCATION"), ("Master's degree", "set.EDUCATION"),
     ("Nicholas", "set.GIVEN"), ("NICHOLAS J.", "set.GIVEN"), ("Hernandez", "set.SURNAME"), ("HERNANDEZ,MARIA L", "set.TURNED_NAME"),
     ("Jr.", "set.NAME_SUFFIX"), ("yes", "set.YES_NO"), ("July", "set.CALENDAR"), ("Program Technician II", "last.JOB_TITLE"),
-    ("Inspector", "last.JOB_TITLE"), ("Acme Holdings LLC", "last.ORGANIZATION"), ("Accomack County", "last.COUNTY"),
+    ("Inspector", "last.JOB_TITLE"), ("Mayor", "last.JOB_TITLE"), ("spayed", "set.ANIMAL"),
+    ("8400  E 55 ST", "form.street"), ("11025 - 84 Street NW", "form.street"), ("W 13 ST/MAIN ST", "form.street"), ("Acme Holdings LLC", "last.ORGANIZATION"), ("Accomack County", "last.COUNTY"),
     ("Suite 300", "form.unit"), ("PO Box 12", "form.unit"), ("#104", "form.unit"), ("25-34", "form.band"), ("85 years and older", "form.band"),
     ("35", "form.age"), ("80504", "form.zip5"), ("10036-7703", "form.zip9"), ("41.791722", "form.degrees"), ("780-691-3387", "form.phone"),
 ]  # fmt: skip
 OUT = [
     ("Denver", "set.GENDER"), ("green", "set.SURNAME"), ("NA", "set.GIVEN"), ("J", "last.JOB_TITLE"), ("Acme", "last.ORGANIZATION"),
-    ("351", "form.age"), ("8050", "form.zip5"), ("2016-000001", "form.phone"), ("012-34-5678", "form.phone"), ("41.79", "form.degrees"),
+    ("351", "form.age"), ("Part 3 best", "form.street"), ("12 Angry Men", "form.street"), ("St. 12", "form.street"), ("Houston", "set.ANIMAL"), ("8050", "form.zip5"), ("2016-000001", "form.phone"), ("012-34-5678", "form.phone"), ("41.79", "form.degrees"),
     ("Acme, Berlin", "set.TURNED_NAME"), ("Richmond, Virginia", "set.TURNED_NAME"), ("Denver2", "set.CITY"), ("denver@example.org", "set.CITY"), ("Part 300", "form.unit"),
 ]  # fmt: skip
 

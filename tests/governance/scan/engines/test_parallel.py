@@ -40,12 +40,42 @@ def merged(profiles):
     return json.dumps(whole.to_json(), sort_keys=True)
 
 
+class Patient(parallel.Pool):
+    """Waits until every process is ready, so that it takes part however small the dataset is."""
+
+    submitted = 0
+
+    def ready(self):
+        for each in self._starting:
+            each.result(timeout=60)
+        return super().ready()
+
+    def submit(self, part):
+        Patient.submitted += 1
+        return super().submit(part)
+
+
 def test_two_processes_give_the_bytes_of_one(monkeypatch):
     monkeypatch.setattr(parallel, "LARGE_CELLS", 1)
+    monkeypatch.setattr(parallel, "Pool", Patient)
+    Patient.submitted = 0
     profiler = JOB.profiler()
     alone = merged(parallel.profiles(parts(), profiler, JOB, workers=1, place="m.t"))
     together = merged(parallel.profiles(parts(), profiler, JOB, workers=2, place="m.t"))
     assert together == alone
+    assert Patient.submitted
+
+
+def test_a_dataset_that_ends_before_a_process_is_ready_is_not_waited_for(monkeypatch):
+    class Unready(parallel.Pool):
+        def ready(self):
+            return 0
+
+    monkeypatch.setattr(parallel, "LARGE_CELLS", 1)
+    monkeypatch.setattr(parallel, "Pool", Unready)
+    profiler = JOB.profiler()
+    alone = merged(parallel.profiles(parts(), profiler, JOB, workers=1, place="m.t"))
+    assert merged(parallel.profiles(parts(), profiler, JOB, workers=2, place="m.t")) == alone
 
 
 def test_small_dataset_starts_no_process(monkeypatch):
@@ -77,7 +107,7 @@ def test_process_killed_at_work_does_not_hang():
 
 
 def test_dataset_whose_process_died_is_listed_and_the_rest_goes_on(monkeypatch):
-    class Dying(parallel.Pool):
+    class Dying(Patient):
         def submit(self, part):
             answer = super().submit(part)
             kill(self)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
-from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
+from presidio_analyzer.nlp_engine import NoOpNlpEngine
 from presidio_analyzer.predefined_recognizers import IbanRecognizer
 
 from governance.scan.presidio import REPLACED, UNLIKE, PatternEngine, pattern_recognizers
@@ -22,39 +22,15 @@ ALPHABETS = (
 CUES = ("rx no: ", "claim # ", "member id ", "NHS ", "passport ", "Steuer-ID ", "prior auth ", "referral no. ", "卡号")
 
 
-class NoModel(NlpEngine):
-    def load(self):
-        pass
-
-    def is_loaded(self):
-        return True
-
-    def process_text(self, _text, language):
-        return NlpArtifacts([], [], [], [], self, language)
-
-    def process_batch(self, texts, language, **_):
-        return ((text, self.process_text(text, language)) for text in texts)
-
-    def is_stopword(self, _word, _language):
-        return False
-
-    def is_punct(self, _word, _language):
-        return False
-
-    def get_supported_entities(self):
-        return []
-
-    def get_supported_languages(self):
-        return ["en"]
-
-
 @cache
 def both():
     recognizers = pattern_recognizers(UNLIKE)
     for each in recognizers:
         each.supported_language = "en"
     registry = RecognizerRegistry(recognizers=list(recognizers))
-    theirs = AnalyzerEngine(registry=registry, nlp_engine=NoModel(), supported_languages=["en"])
+    no_model = NoOpNlpEngine(models=[{"lang_code": "en", "model_name": "none"}])
+    no_model.load()
+    theirs = AnalyzerEngine(registry=registry, nlp_engine=no_model, supported_languages=["en"])
     return PatternEngine(recognizers), theirs, recognizers
 
 

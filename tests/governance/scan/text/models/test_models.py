@@ -90,6 +90,14 @@ def test_only_the_first_part_of_a_huge_text_is_read():
         ("Laura Green\nMinistry", "Laura Green\nMinistry", "PERSON", "Laura Green", "PERSON"),
         ("says Kimberly Novak", "Kimberly Novak", "ORGANIZATION", "Kimberly Novak", "PERSON"),
         ("at Stone Trust Group", "Stone Trust Group", "PERSON", "Stone Trust Group", "ORGANIZATION"),
+        (
+            "she works for the Klirou Optigov",
+            "the Klirou Optigov",
+            "ORGANIZATION",
+            "the Klirou Optigov",
+            "ORGANIZATION",
+        ),
+        ("joined Klirou Optigov", "Klirou Optigov", "ORGANIZATION", "Klirou Optigov", "ORGANIZATION"),
     ],
 )
 def test_ends_and_kinds_are_put_right(text, name, entity, kept, kind):
@@ -107,6 +115,10 @@ def test_ends_and_kinds_are_put_right(text, name, entity, kept, kind):
         ("some kinda thing", "kinda", "LOCATION"),
         ("Box 7534 is full", "Box 7534", "PERSON"),
         ("write to anna@test.com", "anna@test.com", "ORGANIZATION"),
+        ("where: Klirou Country Club", "Klirou Country Club", "ORGANIZATION"),
+        ("out of a Klirou Optigov film", "Klirou Optigov", "ORGANIZATION"),
+        ("SO RIP CHIEFS OK", "RIP CHIEFS", "ORGANIZATION"),
+        ("up with the White House", "the White House", "ORGANIZATION"),
     ],
 )
 def test_guesses_do_not_stand(text, name, entity):
