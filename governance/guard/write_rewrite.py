@@ -13,8 +13,7 @@ so that conditions meet treated values, and whoever runs it takes everything bac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 
 from sqlglot import exp
 
@@ -28,11 +27,7 @@ from governance.guard.rewrite import (
     Permit,
     Rewriter,
     Rewritten,
-    SealedCell,
-    WritePlan,
     check_tables,
-    deciding_fields,
-    row_fields,
     too_deep,
 )
 from governance.guard.schema import StoreSchema, TableShape, ascii_lower
@@ -40,49 +35,12 @@ from governance.guard.scopes import Resolver
 from governance.guard.sealed import KEY, NOTHING_SEALED, Sealing
 from governance.guard.write_cells import Parameters, cells_of_insert, cells_of_update, repeated
 from governance.guard.write_rules import check_flow, check_reach, check_set, check_target, check_writable
-from governance.ledger.events import EventObject
+from governance.guard.write_work import Asked, Work, finished
 from policies.nouns import Action, DatasetRef, FieldRef
 from policies.row_conditions import ExistsIn
 
 OK = "gov_ok"
 """The last column of what a write returns: 1 for a row in scope."""
-
-
-class _Asked:
-    """Asks for permits, and remembers which were asked for."""
-
-    def __init__(self, permit: Permit) -> None:
-        self._permit = permit
-        self.found: dict[tuple[DatasetRef, Action | None], DatasetPermit] = {}
-
-    def __call__(self, ref: DatasetRef, action: Action | None = None) -> DatasetPermit:
-        permit = self._permit(ref, action) if action is not None else self._permit(ref)
-        self.found[ref, action] = permit
-        return permit
-
-
-@dataclass(slots=True, eq=False)
-class _Work:
-    """What is known of one statement while it is rewritten."""
-
-    table: TableShape
-    alias: str
-    ref: DatasetRef
-    action: Action
-    asked: _Asked
-    bindings: Bindings
-    resolver: Resolver
-    parameters: Parameters
-    fenced: bool = False
-    derived: list[exp.Select] = field(default_factory=list)
-    written: list[str] = field(default_factory=list)
-    returned: list[str] = field(default_factory=list)
-    omitted: dict[FieldRef, str] = field(default_factory=dict)
-    cells: tuple[SealedCell, ...] = ()
-    many: bool = False
-    inserts: bool = False
-    writes: dict[str, set[str]] = field(default_factory=dict)
-    touched: list[TableShape] = field(default_factory=list)
 
 
 class StatementRewriter(Rewriter):
@@ -116,8 +74,8 @@ class StatementRewriter(Rewriter):
         self._normalise(tree)
         target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
         table = self._table(target)
-        asked = _Asked(self._permit)
-        work = _Work(
+        asked = Asked(self._permit)
+        work = Work(
             table,
             target.alias or target.name,
             DatasetRef(self._schema.store, table.dataset),
@@ -143,14 +101,16 @@ class StatementRewriter(Rewriter):
         target.set("db", name(table.schema))
         returned = tree.args.get("returning")
         check_tables(tree, [*work.derived, target, *([returned] if returned is not None else [])])
-        return self._made(render(tree, self._schema.kind), work, within, read, checked=checked)
+        text = render(tree, self._schema.kind)
+        base = self._rewritten(text, work.resolver, work.bindings, fenced=work.fenced)
+        return finished(base, work, self._schema, within, read, self._conditions(work.ref), checked=checked)
 
     # --- the kinds
 
     def _insert(
         self,
         tree: exp.Insert,
-        work: _Work,
+        work: Work,
         within: DatasetPermit,
         rows: int,
         kinds: Sequence[str],
@@ -195,7 +155,7 @@ class StatementRewriter(Rewriter):
     def _change(
         self,
         tree: exp.Update | exp.Delete,
-        work: _Work,
+        work: Work,
         within: DatasetPermit,
         kinds: Sequence[str],
         *,
@@ -256,7 +216,7 @@ class StatementRewriter(Rewriter):
         left = keys[0] if len(keys) == 1 else exp.Tuple(expressions=keys)
         tree.set("where", exp.Where(this=exp.In(this=left, query=exp.Subquery(this=select))))
 
-    def _of_target(self, node: exp.Column, use: Use, work: _Work) -> exp.Column | None:
+    def _of_target(self, node: exp.Column, use: Use, work: Work) -> exp.Column | None:
         """A name in a new value that means the target; it gets the table's own name when all is replaced."""
         if work.resolver.meant.get(id(node), (None, ""))[0] is not use:
             return None
@@ -271,7 +231,7 @@ class StatementRewriter(Rewriter):
 
     # --- what comes back
 
-    def _return(self, tree: Write, work: _Work, within: DatasetPermit, read: DatasetPermit | None) -> bool:
+    def _return(self, tree: Write, work: Work, within: DatasetPermit, read: DatasetPermit | None) -> bool:
         """Write out RETURNING: the statement's own columns, treated, and whether each row is in scope."""
         returning = tree.args.get("returning")
         shown: list[exp.Expr] = []
@@ -294,7 +254,7 @@ class StatementRewriter(Rewriter):
         tree.set("returning", exp.Returning(expressions=[*shown, checked]))
         return True
 
-    def _returned(self, node: exp.Expr, work: _Work, read: DatasetPermit) -> list[tuple[str, str]]:
+    def _returned(self, node: exp.Expr, work: Work, read: DatasetPermit) -> list[tuple[str, str]]:
         """The columns that one item of RETURNING gives: what it is called, and the field."""
         encrypted = self._sealing.encrypted(work.table.dataset)
         inner = node.this if isinstance(node, exp.Alias) else node
@@ -312,7 +272,7 @@ class StatementRewriter(Rewriter):
             raise refused("RETURNING of an encrypted field", "other fields", "guard.write.encrypted", "read it after")
         return [(node.alias if isinstance(node, exp.Alias) else field_, field_)]
 
-    def _requalified(self, node: exp.Expr, work: _Work) -> exp.Expr:
+    def _requalified(self, node: exp.Expr, work: Work) -> exp.Expr:
         """The same over the target itself, which no database lets us rename here."""
         for each in node.find_all(exp.Column):
             if each.table == ROW:
@@ -344,7 +304,7 @@ class StatementRewriter(Rewriter):
         check_target(table)
         return table
 
-    def _field(self, work: _Work, node: exp.Expr, permit: DatasetPermit) -> str:
+    def _field(self, work: Work, node: exp.Expr, permit: DatasetPermit) -> str:
         folded = self._schema.folded(node.name)
         found = next((each for each in work.table.fields if self._schema.folded(each) == folded), None)
         if found is None:
@@ -360,74 +320,3 @@ class StatementRewriter(Rewriter):
         )
 
     # --- the result
-
-    def _made(
-        self, text: str, work: _Work, within: DatasetPermit, read: DatasetPermit | None, *, checked: bool
-    ) -> Rewritten:
-        base = self._rewritten(text, work.resolver, work.bindings, fenced=work.fenced)
-        fold, table = self._schema.folded, work.table
-        permits = [within, *([read] if read is not None else [])]
-        asked = work.asked.found
-        objects = [EventObject(str(FieldRef(work.ref.store, work.ref.dataset, each)), "clear") for each in work.written]
-        objects = objects or [EventObject(str(work.ref))]
-        rules = set(base.rules)
-        for permit in permits:
-            rules |= {rule.rule_id for rule in (*permit.allow, *permit.deny, *permit.special)}
-        for each in work.written:
-            rules |= {rule.rule_id for rule in within.fields[each].rules} if each in within.fields else set()
-        for each in work.returned:
-            if read is None:
-                break
-            rules |= {rule.rule_id for rule in read.fields[each].rules}
-            ref = str(FieldRef(work.ref.store, work.ref.dataset, each))
-            objects += [EventObject(ref, treatment) for treatment in read.fields[each].treatments]
-        conditions = self._conditions(work.ref)
-        rules |= {condition.rule_id for condition in conditions}
-        reads = dict(base.reads)
-        own = {field_ for permit in permits for field_ in deciding_fields(permit) | row_fields(permit)}
-        own |= {*table.primary_key, *work.returned, *(f for each in conditions for f in each.match.values())}
-        own |= {field_ for linked in table.writing.linked for field_ in linked}
-        reads[fold(table.name)] = reads.get(fold(table.name), frozenset()) | {fold(each) for each in own}
-        for condition in conditions:
-            more = frozenset(fold(each) for each in (*condition.match, *condition.among))
-            reads[fold(condition.table)] = reads.get(fold(condition.table), frozenset()) | more
-        for each_table, fields in self._keys_met([table, *work.touched]):
-            reads[each_table] = reads.get(each_table, frozenset()) | fields
-        datasets = tuple(dict.fromkeys([work.ref, *(ref for ref, _ in asked)]))
-        key = table.primary_key[0] if len(table.primary_key) == 1 else ""
-        plan = WritePlan(
-            work.action,
-            work.ref,
-            len(work.returned),
-            checked,
-            work.many,
-            work.inserts and bool(key) and within.is_clear(key),
-            work.cells,
-            work.parameters.added,
-            {fold(each): frozenset(map(fold, what)) for each, what in work.writes.items()},
-        )
-        return Rewritten(
-            text,
-            base.attributes,
-            datasets,
-            tuple(asked),
-            tuple(asked.values()),
-            tuple(dict.fromkeys([*objects, *base.objects])),
-            tuple(sorted(rules)),
-            tuple(sorted({*base.omitted, *work.omitted})),
-            work.fenced,
-            reads,
-            write=plan,
-        )
-
-    def _keys_met(self, tables: Sequence[TableShape]) -> Iterator[tuple[str, frozenset[str]]]:
-        """Tables with the fields that the database itself reads to keep foreign keys of the tables written."""
-        fold = self._schema.folded
-        for table in tables:
-            for to, fields in table.writing.refers_to:
-                other = self._schema.find(None, to)
-                met = fields or (other.primary_key if other is not None else ())
-                yield fold(to), frozenset(map(fold, met))
-            for each in table.writing.referred_by:
-                yield fold(each.table), frozenset(map(fold, each.fields))
-                yield fold(table.name), frozenset(map(fold, each.referred or table.primary_key))
