@@ -11,7 +11,7 @@ from governance.ledger.events import EventDraft, EventObject
 from governance.offices import office_of, pace_of, writable_store
 from governance.retention.plan import RetentionPlan, plan_together, read_plan, views
 from governance.retention.run import RetentionOutcome, run_together
-from governance.retention.target import Ruled
+from governance.retention.targets import Ruled
 from policies.errors import ConfigError
 from policies.nouns import DatasetRef
 from policies.retention_rules import RetentionRule, read_retention

@@ -20,7 +20,8 @@ from governance.jobs.row_list import list_path, write_row_list
 from governance.jobs.store_connection import connected
 from governance.ledger.base import KeyedHash
 from governance.retention.deletion import deletion_of
-from governance.retention.target import Ruled, Target, find_targets
+from governance.retention.target import Target
+from governance.retention.targets import Ruled, find_targets
 from policies.nouns import DatasetRef
 from policies.retention_rules import RetentionRule
 

@@ -23,7 +23,8 @@ from governance.jobs.store_connection import connected
 from governance.jobs.work import Step
 from governance.retention.deletion import deletion_of
 from governance.retention.plan import KIND, PURPOSE, RetentionPlan, day_of, schema_of, views
-from governance.retention.target import Ruled, Target, find_targets
+from governance.retention.target import Target
+from governance.retention.targets import Ruled, find_targets
 from policies.retention_rules import RetentionRule
 
 

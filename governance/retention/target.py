@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -123,40 +122,6 @@ class Target:
         other = sa.or_(*(kept.c[column.name] != column for column in self.key))
         query = sa.select(sa.literal(1)).select_from(kept).where(sa.or_(*refers), other)
         return sa.exists(query.correlate(self.table))
-
-
-@dataclass(frozen=True, slots=True)
-class Ruled:
-    """A rule with what the catalog says of its dataset."""
-
-    rule: RetentionRule
-    """The rule."""
-    subject_key: tuple[str, ...] = ()
-    """The fields that identify a person; empty when the catalog names none."""
-
-
-def find_targets(connection: Connection, ruled: Sequence[Ruled], *, today: dt.date, zone: str) -> list[Target]:
-    """The tables of some rules of one store in the order in which their rows go: what refers to others before them.
-
-    Raises as `find_target`, and ConfigError for two rules on one table, or tables that refer to each other in a circle.
-    """
-    found: dict[tuple[str | None, str], Target] = {}
-    for each in sorted(ruled, key=lambda each: str(each.rule.dataset)):
-        target = find_target(connection, each.rule, subject=each.subject_key, today=today, zone=zone)
-        if target.home in found:
-            raise _together_error("two rules on one dataset")
-        found[target.home] = target
-    graph = {
-        home: {each.home for each in target.referrers if each.home in found and each.home != home}
-        for home, target in found.items()
-    }
-    ordered: dict[tuple[str | None, str], Target] = {}
-    try:
-        for home in TopologicalSorter(graph).static_order():
-            ordered[home] = replace(found[home], beside={each: ordered[each] for each in graph[home]})
-    except CycleError:
-        raise _together_error("datasets that refer to each other in a circle") from None
-    return list(ordered.values())
 
 
 def find_target(
@@ -277,15 +242,6 @@ def _store_error(rule: RetentionRule, found: str) -> StoreError:
         found=found,
         expected="a table with a primary key",
         next_step="check the dataset of the rule in retention.yaml, and that its store answers",
-    )
-
-
-def _together_error(found: str) -> ConfigError:
-    return ConfigError(
-        "retention.yaml",
-        found=found,
-        expected="rules whose records can go one dataset after the other",
-        next_step="plan them apart, one rule a plan file",
     )
 
 

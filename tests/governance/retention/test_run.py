@@ -21,7 +21,7 @@ from governance.jobs.tables import BATCHES
 from governance.records.database import open_records
 from governance.retention.plan import plan, plan_together, read_plan
 from governance.retention.run import run, run_together
-from governance.retention.target import Ruled
+from governance.retention.targets import Ruled
 from policies.errors import ConfigError, LedgerError, StalePlanError, StoreError, TamperedError
 from policies.nouns import DatasetRef
 from policies.retention_rules import read_retention
