@@ -37,6 +37,7 @@ from policies.errors import KeyringError
 
 HEADER = b"\x01\x01"
 """Version and algorithm."""
+_SIV_HEADER = b"\x01\x02"  # deterministic.py
 LABEL = b"governance.token" + HEADER
 """The format label in associated data."""
 NONCE_BYTES = 12
@@ -101,6 +102,17 @@ def encrypt_cells_of_subjects(
 def _nonces(count: int) -> list[bytes]:
     """As many nonces, each drawn from the operating system, all in one call."""
     return [nonce for (nonce,) in _NONCE.iter_unpack(os.urandom(NONCE_BYTES * count))]
+
+
+def count_clear(cells: Sequence[Any]) -> int:
+    """How many cells hold something that has not the form of a token, clear text for example; NULL does not count."""
+    return sum(each is not None and not _has_form(each) for each in cells)
+
+
+def _has_form(cell: Any) -> bool:
+    if not isinstance(cell, bytes | bytearray | memoryview):
+        return False
+    return bytes(cell[: len(HEADER)]) in (HEADER, _SIV_HEADER) and len(cell) > _KEY_ID_END + TAG_BYTES
 
 
 def key_ids(tokens: Sequence[Any]) -> list[bytes]:

@@ -50,8 +50,9 @@ class Member(Base):
     email_bidx: Mapped[bytes | None] = mapped_column(IndexCell, deferred=True)
 
 
-@pytest.fixture
-def gov(project: Path):
+@pytest.fixture(scope="module")
+def gov(shared_project: Path):
+    project = shared_project
     (project / "policies" / "catalog.yaml").write_text(CATALOG)
     (project / "policies" / "access.csv").write_text(ACCESS)
     with Governance.open(project / "governance.yaml") as opened:
@@ -89,14 +90,14 @@ def test_the_token_column_itself_is_compared_with_nothing(gov: Governance) -> No
         db.scalars(sa.select(Member.id).where(Member.email == MARKER)).all()
 
 
-def test_neither_store_nor_ledger_nor_error_holds_what_was_sought(gov: Governance, project: Path) -> None:
+def test_neither_store_nor_ledger_nor_error_holds_what_was_sought(gov: Governance, shared_project: Path) -> None:
     with gov.session("crm", principal="alice", purpose="support") as db:
         assert db.scalars(sa.select(Member.id).where(Member.email.search(MARKER))).all() == [2]
     with gov.session("crm", principal="alice", purpose="marketing") as db, pytest.raises(AccessRefusedError) as no:
         db.scalars(sa.select(Member.id).where(Member.email.search(MARKER))).all()
     assert "heron" not in str(no.value)
     gov.close()
-    for path in [each for each in project.rglob("*") if each.is_file()]:
+    for path in [each for each in shared_project.rglob("*") if each.is_file()]:
         assert b"heron" not in path.read_bytes(), path.name
-    rows = sqlite3.connect(project / "crm.db").execute("SELECT email_bidx FROM members ORDER BY id").fetchall()
+    rows = sqlite3.connect(shared_project / "crm.db").execute("SELECT email_bidx FROM members ORDER BY id").fetchall()
     assert [None if each is None else len(each) for (each,) in rows] == [9, 9, None]

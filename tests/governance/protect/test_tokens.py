@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from governance.protect.deterministic import SivKey, seal_cells
 from governance.protect.keyring.base import DataKey, KeyInfo, KeyState, KeyUse
 from governance.protect.plaintexts import INNERS, decode_values, encode_values
 from governance.protect.record_keys import record_key_bytes
-from governance.protect.tokens import FieldPlace, decrypt, decrypt_cells, encrypt, encrypt_cells
+from governance.protect.tokens import FieldPlace, count_clear, decrypt, decrypt_cells, encrypt, encrypt_cells
 from policies.errors import BadInputError, DecryptionError, KeyringError
 
 KEY = DataKey(KeyInfo("0102030405060708", KeyUse.DATA, "s1/d1", KeyState.ACTIVE), b"k" * 32)
@@ -141,6 +142,18 @@ def test_clear_text_in_the_cell_is_refused_and_not_repeated(cell):
         open_token(cell)
     assert MARKER not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_an_older_token_of_the_same_cell_still_opens_which_the_docs_say():
+    older, newer = (encrypt(KEY, PLACE, 1, each) for each in (b"sold", b"snew"))
+    assert (open_token(older), open_token(newer)) == (b"sold", b"snew")
+
+
+def test_cells_that_are_no_tokens_are_counted_for_the_report():
+    token = encrypt(KEY, PLACE, 1, b"sa")
+    cells = [token, memoryview(token), None, "", MARKER, b"", token[:20], b"\x02" + token[1:], MARKER.encode() * 3, 5]
+    assert count_clear(cells) == 7
+    assert count_clear([seal_cells(SivKey(KEY.info, b"k" * 32), PLACE, [b"sa"])[0], token]) == 0
 
 
 def test_one_bad_cell_refuses_the_whole_column():

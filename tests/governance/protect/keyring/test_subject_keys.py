@@ -1,7 +1,9 @@
 """Keys of persons: made on first use, destroyed for good, whatever other processes and old copies remember."""
 
+import copy
 import datetime as dt
 import multiprocessing
+import pickle
 import shutil
 import sqlite3
 import stat
@@ -347,3 +349,57 @@ def test_any_order_of_asking_gives_each_person_one_key(shared, people):
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
     return FileKeyring.create(tmp_path_factory.mktemp("shared") / "keyring.json", "one", scrypt_n=CHEAP)
+
+
+def test_every_spoilt_or_moved_cell_of_a_column_of_persons_is_refused(ring):
+    protector = Protector(ring, parse_catalog(CATALOG))
+    people, records = range(6), [(number,) for number in range(6)]
+    tokens = protector.encrypt_column_of_subjects(EMAIL, list("abcdef"), records, "string", subjects=people)
+    assert protector.decrypt_column(EMAIL, tokens, records) == list("abcdef")
+    for at in range(len(tokens[2])):
+        spoilt = tokens[2][:at] + bytes([tokens[2][at] ^ 1]) + tokens[2][at + 1 :]
+        with pytest.raises(DecryptionError):
+            protector.decrypt_column(EMAIL, [*tokens[:2], spoilt, *tokens[3:]], records)
+        with pytest.raises(DecryptionError):
+            protector.decrypt_column(EMAIL, [*tokens[:2], tokens[2][:at], *tokens[3:]], records)
+    for moved in (tokens[::-1], [tokens[1], tokens[0], *tokens[2:]], [*tokens[:5], tokens[0]]):
+        with pytest.raises(DecryptionError):
+            protector.decrypt_column(EMAIL, moved, records)
+    under_another = tokens[0][:2] + tokens[1][2:10] + tokens[0][10:]
+    with pytest.raises(DecryptionError):
+        protector.decrypt_column(EMAIL, [under_another, *tokens[1:]], records)
+
+
+def test_a_column_may_mix_tokens_of_persons_of_the_dataset_and_null(ring):
+    protector = Protector(ring, parse_catalog(CATALOG))
+    records = [(number,) for number in range(9)]
+    persons = protector.encrypt_column_of_subjects(EMAIL, list("abcdef"), records[:6], "string", subjects=range(6))
+    others = protector.encrypt_column(EMAIL, ["g", None, "i"], records[6:], "string")
+    assert protector.decrypt_column(EMAIL, [*persons, *others], records) == [*"abcdefg", None, "i"]
+
+
+def test_many_keys_are_found_whether_all_are_read_or_each_is_looked_up(ring, path):
+    persons = 4_500
+    known = ids(ring.subjects.of("s1", range(persons)))
+    for some in (range(persons), range(0, persons, 4), range(0, persons, 40)):
+        fresh = again(path)
+        assert ids(fresh.subjects.of("s1", some)) == [known[each] for each in some]
+        batch = again(path).person_keys([bytes.fromhex(known[each]) for each in some])
+        assert len(batch) == len(some)
+    ring.subjects.destroy([ring.subjects.ref("s1", 8)])
+    for some in (range(persons), range(0, persons, 4)):
+        fresh = again(path)
+        with pytest.raises(KeyringError):
+            fresh.subjects.of("s1", some)
+        assert fresh.person_keys([bytes.fromhex(known[each]) for each in some]) is None
+        kept = [each for each in some if each != 8]
+        assert ids(fresh.subjects.of("s1", kept)) == [known[each] for each in kept]
+
+
+@pytest.mark.parametrize("take", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_batch_of_keys_hides_and_refuses_to_be_copied(ring, take):
+    batch = ring.subjects.batch("s1", [1, 2])
+    with pytest.raises(KeyringError):
+        take(batch)
+    assert repr(batch) == "PersonKeyBatch(2 keys)"
+    assert not hasattr(batch, "__dict__")
