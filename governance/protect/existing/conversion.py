@@ -141,10 +141,14 @@ def fill(connection: Connection, conversion: Conversion, batch: Batch) -> None:
     turned = conversion.turning.turn(cells)
     keys = [table.c[name] for name in target.primary_key]
     same = sa.and_(*(column == sa.bindparam(f"k{number}") for number, column in enumerate(keys)))
-    change = sa.update(table).where(same).values({target.new_name: sa.bindparam("cell")})
+    written = {target.new_name: turned.cells}
+    if target.index_field is not None and turned.beside is not None:
+        written[target.index_field] = turned.beside
+    change = sa.update(table).where(same).values({name: sa.bindparam(f"v{n}") for n, name in enumerate(written)})
     rows = [
-        {"cell": cell} | {f"k{number}": value for number, value in enumerate(key)}
-        for cell, key in zip(turned, batch.keys, strict=True)
+        {f"v{number}": cell for number, cell in enumerate(cells)}
+        | {f"k{number}": part for number, part in enumerate(key)}
+        for key, *cells in zip(batch.keys, *written.values(), strict=True)
     ]
     connection.execute(change, rows)
     check(connection, conversion, batch)

@@ -23,8 +23,8 @@ from governance.protect.existing.target import Target, find_target
 from governance.protect.existing.turning import Scope, ToClear, ToTokens
 from governance.protect.existing.values import misfit, typed_values
 from governance.protect.keyring.base import Keyring
-from governance.protect.plaintexts import INNERS, decode_values, encode_values
-from governance.protect.tokens import decrypt_cells
+from governance.protect.plaintexts import decode_values, encode_values, natural_inner
+from governance.protect.protector import Protector
 from policies.catalog import Catalog
 from policies.errors import BadInputError, StoreError
 from policies.nouns import FieldRef
@@ -32,6 +32,8 @@ from policies.nouns import FieldRef
 ENCRYPT = "protect.encrypt"
 DECRYPT = "protect.decrypt"
 _PAGE = 5_000
+_ENOUGH = 10_000
+"""Distinct values beyond which an index is not doubted."""
 _VERIFY = 2
 """The number of the step before the switch."""
 
@@ -47,6 +49,19 @@ class Bench:
     store: Engine
     """The store whose column is converted."""
 
+    def protector(self, field: FieldRef) -> Protector:
+        """A protector under a catalog that declares the field encrypted, as it will be or was."""
+        return Protector(self.keyring, _declaring(self.catalog, field))
+
+
+def _declaring(catalog: Catalog, field: FieldRef) -> Catalog:
+    store = catalog.stores[field.store]
+    dataset = store.datasets[field.dataset]
+    entry = dataset.fields[field.field].model_copy(update={"encrypted": True})
+    fields = dataset.model_copy(update={"fields": {**dataset.fields, field.field: entry}})
+    datasets = store.model_copy(update={"datasets": {**store.datasets, field.dataset: fields}})
+    return catalog.model_copy(update={"stores": {**catalog.stores, field.store: datasets}})
+
 
 def plan_encryption(office: Office, bench: Bench, field: FieldRef, *, scope: Scope = "dataset") -> Plan:
     """What encrypting a column would do: its cells counted, each tried whether it can be encrypted.
@@ -60,7 +75,7 @@ def plan_encryption(office: Office, bench: Bench, field: FieldRef, *, scope: Sco
             raise _refused(field, "a column of tokens", "a column of clear values", "see `governance protect status`")
         _refuse_blockers(target)
         _check_subjects(target, scope)
-        cells = _count(connection, target, target.word)
+        cells = _count(connection, target, bench)
     return _plan(office, ENCRYPT, target, target.word, scope, cells)
 
 
@@ -73,7 +88,7 @@ def plan_decryption(office: Office, bench: Bench, field: FieldRef) -> Plan:
                 field, "a column that holds no tokens", "an encrypted field", "see `governance protect status`"
             )
         _refuse_blockers(target)
-        word, cells = _word_of_tokens(connection, target, bench.keyring)
+        word, cells = _word_of_tokens(connection, target, bench.protector(field))
     return _plan(office, DECRYPT, target, word, "dataset", cells)
 
 
@@ -112,9 +127,9 @@ def _conversion(plan: Plan, target: Target, bench: Bench) -> Conversion:
     statements = STATEMENTS[dialect]
     turning: ToTokens | ToClear
     if plan.kind == ENCRYPT:
-        turning = ToTokens(target.field, target.place, word, scope, bench.keyring, dialect)
+        turning = ToTokens(target.field, word, scope, bench.protector(target.field), dialect)
     else:
-        turning = ToClear(target.field, target.place, word, bench.keyring, dialect)
+        turning = ToClear(target.field, word, bench.protector(target.field), dialect)
     return Conversion(
         kind=plan.kind,
         target=target,
@@ -157,28 +172,32 @@ def _plan(office: Office, kind: str, target: Target, word: str, scope: Scope, ce
     )
 
 
-def _count(connection: Connection, target: Target, word: str) -> int:
-    """How many cells hold a value; each is tried whether it can be encrypted."""
-    cells = 0
+def _count(connection: Connection, target: Target, bench: Bench) -> int:
+    """How many cells hold a value; each is tried whether it can be encrypted, and all whether they may be indexed."""
+    cells, word = 0, target.word
+    seen: set[bytes | None] = set()
     for values in _pages(connection, target, ()):
         typed = typed_values(target.field, [row[0] for row in values], word, parsed_json=_parses(connection))
         try:
-            encode_values(typed, word)
+            plain = encode_values(typed, word)
         except BadInputError:
             raise misfit(target.field, word) from None
         cells += len(values)
+        if target.index_field is not None and len(seen) < _ENOUGH:
+            seen |= set(plain)
+    if target.index_field is not None:
+        bench.protector(target.field).require_spread(target.field, decode_values(sorted(filter(None, seen))), word)
     return cells
 
 
-def _word_of_tokens(connection: Connection, target: Target, keyring: Keyring) -> tuple[str, int]:
+def _word_of_tokens(connection: Connection, target: Target, protector: Protector) -> tuple[str, int]:
     """The one type of a column's values, and how many tokens there are."""
     words: set[str] = set()
     cells = 0
     for rows in _pages(connection, target, target.record_key):
         tokens = [row[0] for row in rows]
-        plain = decrypt_cells(keyring.key, target.place, [row[1:] for row in rows], tokens)
-        decode_values(plain)
-        words |= {name for name, inner in INNERS.items() if any(raw and raw.startswith(inner.letter) for raw in plain)}
+        values = protector.decrypt_column(target.field, tokens, [row[1:] for row in rows])
+        words |= {natural_inner([value]) for value in values if value is not None}
         cells += len(rows)
     if len(words) > 1:
         raise _refused(

@@ -14,7 +14,7 @@ from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
 from connectors.sql.kinds import word_for
 from governance.protect.plaintexts import INNERS
 from governance.protect.tokens import FieldPlace
-from policies.catalog import Catalog
+from policies.catalog import Catalog, CatalogField
 from policies.errors import CatalogError, StoreError
 from policies.nouns import FieldRef
 
@@ -52,6 +52,8 @@ class Target:
     """What stands in the way, as codes with names: `unique:NAME`, `foreign_key:NAME`."""
     migrating: bool
     """Whether a conversion of it is under way: the new column stands there."""
+    index_field: str | None
+    """The column of its blind index; None where the catalog declares none."""
 
     @property
     def new_name(self) -> str:
@@ -116,7 +118,15 @@ def find_target(connection: Connection, field: FieldRef, catalog: Catalog) -> Ta
         indexes,
         blockers,
         f"{NEW}{place.field_id}" in table.c,
+        _index_field(field, entry, table),
     )
+
+
+def _index_field(field: FieldRef, entry: CatalogField, table: sa.Table) -> str | None:
+    name = entry.blind_index.field if entry.blind_index is not None else None
+    if name is not None and name not in table.c:
+        raise _wrong(field, "no column for the blind index that the catalog declares", f"a binary column `{name}`")
+    return name
 
 
 def _reflected(connection: Connection, field: FieldRef) -> sa.Table:

@@ -11,14 +11,8 @@ from typing import Any, Literal, Protocol
 
 from governance.protect.existing.values import typed_values
 from governance.protect.keyring.base import Keyring
-from governance.protect.plaintexts import decode_values, encode_values
-from governance.protect.tokens import (
-    FieldPlace,
-    decrypt_cells,
-    encrypt_cells,
-    encrypt_cells_of_subjects,
-    key_ids,
-)
+from governance.protect.protector import Protector
+from governance.protect.tokens import key_ids
 from policies.nouns import FieldRef
 
 Scope = Literal["dataset", "subject"]
@@ -40,11 +34,24 @@ class Cells:
         return f"Cells({len(self.values)})"
 
 
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """What is written for some cells. Its repr shows no value."""
+
+    cells: Sequence[Any]
+    """Of the new column, as the driver takes them."""
+    beside: Sequence[Any] | None = None
+    """Of the field's blind index; None where it has none."""
+
+    def __repr__(self) -> str:
+        return f"Turned({len(self.cells)})"
+
+
 class Turning(Protocol):
     """One direction."""
 
-    def turn(self, cells: Cells) -> list[Any]:
-        """What stands in the new column, as the driver takes it. Raises StoreError, DecryptionError, KeyringError."""
+    def turn(self, cells: Cells) -> Turned:
+        """What is to be written. Raises StoreError, DecryptionError, KeyringError."""
         ...
 
     def right(self, cells: Cells, turned: Sequence[Any]) -> bool:
@@ -54,33 +61,34 @@ class Turning(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ToTokens:
-    """Clear values into tokens."""
+    """Clear values into tokens, and cells of a blind index beside them."""
 
     field: FieldRef
     """The field."""
-    place: FieldPlace
-    """Its stable ids."""
     word: str
     """The type of its values."""
     scope: Scope
     """Whose key encrypts."""
-    keyring: Keyring
-    """Gives the keys."""
+    protector: Protector
+    """Encrypts, under a catalog that declares the field encrypted."""
     dialect: str
     """The kind of store."""
 
-    def turn(self, cells: Cells) -> list[Any]:
+    def turn(self, cells: Cells) -> Turned:
         """The tokens."""
-        plain = encode_values(self._typed(cells.values), self.word)
-        if self.scope == "subject":
-            keys = self.keyring.subjects.of(self.place.store_id, cells.subjects)
-            return list(encrypt_cells_of_subjects(keys, self.place, cells.record_keys, plain))
-        return list(encrypt_cells(self.keyring.data_key(self.place.key_of), self.place, cells.record_keys, plain))
+        sealed = self.protector.seal_columns(
+            self.field.of,
+            {self.field.field: self._typed(cells.values)},
+            cells.record_keys,
+            {self.field.field: self.word},
+            subjects=cells.subjects if self.scope == "subject" else None,
+        )
+        return Turned(sealed.pop(self.field.field), next(iter(sealed.values()), None))
 
     def right(self, cells: Cells, turned: Sequence[Any]) -> bool:
         """Whether each token decrypts to its value."""
-        opened = decrypt_cells(finder(self.keyring, turned), self.place, cells.record_keys, turned)
-        return same(decode_values(opened, self.word), self._typed(cells.values))
+        opened = self.protector.decrypt_column(self.field, turned, cells.record_keys, self.word)
+        return same(opened, self._typed(cells.values))
 
     def _typed(self, values: Sequence[Any]) -> list[Any]:
         return typed_values(self.field, values, self.word, parsed_json=self.dialect == "postgresql")
@@ -88,22 +96,22 @@ class ToTokens:
 
 @dataclass(frozen=True, slots=True)
 class ToClear:
-    """Tokens into clear values."""
+    """Tokens into clear values; cells of a blind index are emptied."""
 
     field: FieldRef
     """The field."""
-    place: FieldPlace
-    """Its stable ids."""
     word: str
     """The type of its values."""
-    keyring: Keyring
-    """Gives the keys."""
+    protector: Protector
+    """Decrypts, under a catalog that declares the field encrypted."""
     dialect: str
     """The kind of store."""
 
-    def turn(self, cells: Cells) -> list[Any]:
+    def turn(self, cells: Cells) -> Turned:
         """The values, in the form that the driver takes."""
-        return [_written(value, self.word, self.dialect) for value in self._opened(cells)]
+        values = [_written(value, self.word, self.dialect) for value in self._opened(cells)]
+        indexed = self.field.field in self.protector.index_fields(self.field.of)
+        return Turned(values, [None] * len(values) if indexed else None)
 
     def right(self, cells: Cells, turned: Sequence[Any]) -> bool:
         """Whether each value is what its token decrypts to."""
@@ -111,14 +119,12 @@ class ToClear:
         return same(found, self._opened(cells))
 
     def _opened(self, cells: Cells) -> list[Any]:
-        tokens = cells.values
-        opened = decrypt_cells(finder(self.keyring, tokens), self.place, cells.record_keys, tokens)
-        return decode_values(opened, self.word)
+        return self.protector.decrypt_column(self.field, cells.values, cells.record_keys, self.word)
 
 
 def finder(keyring: Keyring, tokens: Sequence[Any]) -> Callable[[str], Any]:
     """Finds the keys that tokens name, those of many persons together."""
-    together = keyring.keys(key_ids(tokens))
+    together = keyring.keys([each.hex() for each in key_ids(tokens)])
     return lambda key_id: together.get(key_id) or keyring.key(key_id)
 
 
