@@ -54,11 +54,12 @@ def runs_of(events: Iterable[Mapping[str, Any]]) -> tuple[Run, ...]:
     batches: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     endings: dict[tuple[str, str], Mapping[str, Any]] = {}
     for event in events:
-        if event["kind"] not in {"job.batch", "job.done"} or event["purpose"] != PURPOSE:
+        kind = event["kind"].replace("retention.", "job.")  # as earlier releases wrote it
+        if kind not in {"job.batch", "job.done"} or event["purpose"] != PURPOSE:
             continue
         key = _key(event)
         found = batches.setdefault(key, [])
-        if event["kind"] == "job.batch":
+        if kind == "job.batch":
             found.append(event)
         else:
             endings[key] = event

@@ -53,6 +53,8 @@ KINDS = frozenset(
     }
 )
 """What an event can be about."""
+RETIRED_KINDS = frozenset({"retention.batch", "retention.done", "retention.planned"})
+"""What events of earlier releases can be about; they are read, and never written any more."""
 
 _MAPPINGS = ("counts", "versions", "refs")
 
@@ -106,7 +108,7 @@ class EventDraft:
     def __post_init__(self) -> None:
         for name in _MAPPINGS:
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
-        if self.kind not in KINDS:
+        if self.kind not in KINDS and not (isinstance(self, Event) and self.kind in RETIRED_KINDS):
             patterns.refuse("kind", "a kind that is not in KINDS", "a kind of governance.ledger.events")
         self._check_people()
         self._check_codes()

@@ -7,7 +7,7 @@ import rfc8785
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from governance.ledger.events import KINDS, SCHEMA, Event, EventDraft, EventObject, stamp
+from governance.ledger.events import KINDS, RETIRED_KINDS, SCHEMA, Event, EventDraft, EventObject, stamp
 from policies.errors import LedgerError, TamperedError
 
 MARKER = "marker.ann@example.org"
@@ -31,6 +31,17 @@ def full_draft():
         reason="access.no_rule",
         note="n:c3",
     )
+
+
+@pytest.mark.parametrize("kind", sorted(RETIRED_KINDS))
+def test_what_earlier_releases_wrote_is_read_and_never_written_again(kind):
+    leaf = Event.of(full_draft(), event_id="e1", time=NOW, period=1, seq=0).leaf()
+    old = leaf.replace(b'"kind":"decision"', f'"kind":"{kind}"'.encode())
+    assert Event.from_leaf(old).kind == kind
+    assert Event.from_leaf(old).leaf() == old
+    with pytest.raises(LedgerError):
+        EventDraft(kind=kind, actor="system")
+    assert kind not in KINDS
 
 
 def test_an_event_has_a_round_trip_through_its_bytes():
