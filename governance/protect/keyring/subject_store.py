@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -103,7 +103,9 @@ class SubjectStore:
         return {row.ref: row for row in self._where("ref", refs)}
 
     @contextmanager
-    def wrapped(self, column: str, values: Sequence[bytes], kek: str) -> Iterator[Iterable[tuple[bytes, bytes, bytes]]]:
+    def wrapped(
+        self, column: str, values: Collection[bytes], kek: str
+    ) -> Iterator[Iterable[tuple[bytes, bytes, bytes]]]:
         """Id, reference and wrapped material of keys, by `id` or `ref`, that lie under one KEK, and perhaps others.
 
         One row at a time: a hundred thousand tuples that are kept cost more than opening what is in them.
@@ -115,7 +117,7 @@ class SubjectStore:
             else:
                 yield self._looked_up(f"{query} AND {column} IN ", values, kek)
 
-    def _looked_up(self, query: str, values: Sequence[bytes], kek: str) -> Iterator[tuple[bytes, bytes, bytes]]:
+    def _looked_up(self, query: str, values: Collection[bytes], kek: str) -> Iterator[tuple[bytes, bytes, bytes]]:
         ordered = sorted(values)  # neighbours lie on one page
         for start in range(0, len(values), _AT_ONCE):
             some = ordered[start : start + _AT_ONCE]
