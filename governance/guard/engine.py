@@ -192,12 +192,12 @@ class GuardedStore:
         checkout: Any = None
         try:
             checkout = self._raw.raw_connection()
+            if context.writes and self._kind == "postgresql":
+                checkout.driver_connection.read_only = False
         except self._errors as error:
             failure = neutral_error(self._name, getattr(error, "orig", None) or error)
         if failure is not None:
             raise failure
-        if context.writes and self._kind == "postgresql":
-            checkout.driver_connection.read_only = False
         return GuardedConnection(self._shared, context, checkout)
 
     def _check_in(self, checkout: Any) -> None:
