@@ -17,7 +17,7 @@ from governance.copies.source import read_source
 from governance.copies.starting import starting_rules
 from governance.copies.work import KIND, CopyWork, Places, plan_copy
 from governance.jobs.engine import run_job
-from governance.jobs.outcome import JobOutcome
+from governance.jobs.outcome import JobOutcome, StepOutcome
 from governance.jobs.plan import Plan, read_plan
 from governance.jobs.running import Progress
 from governance.jobs.tables import CERTIFICATES
@@ -149,8 +149,6 @@ def _certificate(gov: Governance, plan: Plan) -> str | None:
 
 
 def _ended(plan: Plan, text: str) -> JobOutcome:
-    from governance.jobs.outcome import StepOutcome
-
     body = json.loads(text)
     steps = tuple(
         StepOutcome(**{name: each[name] for name in StepOutcome.__slots__ if name in each}) for each in body["steps"]

@@ -32,16 +32,9 @@ from policies.predicate import (
     Truth,
 )
 
-_COLLATIONS: Mapping[str, str] = {
-    "mariadb": "utf8mb4_bin",
-    "mysql": "utf8mb4_bin",
-    "postgresql": "C",
-    "sqlite": "BINARY",
-}
-"""The collation that compares code points, by dialect."""
-
-_CAST: Mapping[str, sa.types.TypeEngine[Any]] = {"utf8mb4_bin": mysql.CHAR(charset="utf8mb4")}
-"""What a text is cast to under a collation that needs its own character set."""
+_COLLATIONS: Mapping[str, str] = {"mariadb": "", "mysql": "", "postgresql": "C", "sqlite": "BINARY"}
+"""The collation that compares code points, by dialect; empty where such a one ignores blanks at the end, and bytes of
+UTF-8, which sort as code points do, are compared instead."""
 
 _COMPARE: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     "==": lambda left, right: left == right,
@@ -108,7 +101,9 @@ class _Writer:
             return self._constant(operand.value, self._column(other))
         column = self._column(operand)
         if _is_text(column):
-            return sa.collate(sa.cast(column, _CAST.get(self._collation, sa.Text())), self._collation)
+            if not self._collation:
+                return sa.cast(sa.cast(column, mysql.CHAR(charset="utf8mb4")), mysql.BINARY())
+            return sa.collate(sa.cast(column, sa.Text), self._collation)
         return _number(column)
 
     def _column(self, operand: Operand) -> ColumnElement[Any]:

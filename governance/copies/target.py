@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -135,6 +136,4 @@ _CROSSING: Mapping[str, sa.types.TypeEngine[Any]] = {
 
 def _short(name: str) -> str:
     """A name that every kind of store admits."""
-    import hashlib
-
     return name if len(name) <= 60 else name[:51] + hashlib.sha256(name.encode()).hexdigest()[:8]
