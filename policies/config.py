@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from policies.catalog import SensitivityWord
 from policies.errors import ConfigError
 from policies.yaml_files import FileModel, read_model
 
@@ -105,6 +106,13 @@ class ScanConfig(FileModel):
     """ISO 3166 regions that phone numbers without a prefix may belong to."""
 
 
+class ProtectionConfig(FileModel):
+    """What must be encrypted in the stores."""
+
+    encrypt_from: SensitivityWord | None = None
+    """Fields of this sensitivity and of every higher one must be encrypted; none must be unless it is set."""
+
+
 class GovernanceConfig(FileModel):
     """The whole of `governance.yaml`."""
 
@@ -118,6 +126,8 @@ class GovernanceConfig(FileModel):
     """Where our own records lie."""
     keyring: KeyringConfig = KeyringConfig()
     """Where keys come from."""
+    protection: ProtectionConfig = ProtectionConfig()
+    """What must be encrypted in the stores."""
     laws: tuple[Law, ...] = ("gdpr",)
     """The laws in force; where a person's law is unknown, the strictest of these holds."""
     time_zone: str = "UTC"
