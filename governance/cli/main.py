@@ -29,6 +29,7 @@ COMMANDS = {
     "keys": "List, rotate, destroy and back up keys.",
     "ledger": "Show and verify the record of every decision.",
     "policy": "Check and explain the access policy.",
+    "protect": "Say which stored fields are encrypted, masked or clear.",
     "query": "Run one guarded SELECT.",
     "redact": "Take personal data out of text, CSV and JSON lines.",
     "retention": "Plan and run deletions.",
