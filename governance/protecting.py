@@ -192,7 +192,7 @@ def _field(gov: Governance, facts: FieldFacts, treatments: set[str]) -> dict[str
         "field": str(facts.ref),
         "category": facts.category,
         "sensitivity": facts.sensitivity.word,
-        "declared": entry is not None and entry.encrypted,
+        "declared": entry is not None and bool(entry.encrypted),
         "required": personal and least is not None and facts.sensitivity >= Sensitivity.of(least),
         "shown": "clear" if "clear" in treatments else "masked" if treatments else "nobody",
     }
