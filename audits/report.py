@@ -299,7 +299,7 @@ class Report:
     """A whole report."""
 
     kind: str
-    """`scan`, `access`, `retention`, `grants` or `exposure`; a format says which kinds it serves."""
+    """`scan`, `access`, `retention`, `grants`, `exposure` or `protection`; a format says which kinds it serves."""
     title: Text
     """Its title."""
     verdict: Verdict

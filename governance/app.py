@@ -269,6 +269,14 @@ class Governance:
 
         return audit_retention(self, plans)
 
+    def protection_status(
+        self, stores: Sequence[str] = (), *, on_progress: Callable[[int, int | None, str], None] | None = None
+    ) -> Report:
+        """The report on how each stored field is protected; as `governance.protecting.protection_status`."""
+        from governance.protecting import protection_status
+
+        return protection_status(self, stores, on_progress=on_progress)
+
     # --- parts
 
     @property

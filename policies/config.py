@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from policies.catalog import SensitivityWord
 from policies.errors import ConfigError
 from policies.yaml_files import FileModel, read_model
 
@@ -155,6 +156,13 @@ class JobsConfig(FileModel):
     """How many days after its end, or after a plan that never ran, the marks in a job's files can be tied to rows."""
 
 
+class ProtectionConfig(FileModel):
+    """What must be encrypted in the stores."""
+
+    encrypt_from: SensitivityWord | None = None
+    """Fields of this sensitivity and of every higher one must be encrypted; none must be unless it is set."""
+
+
 class GovernanceConfig(FileModel):
     """The whole of `governance.yaml`."""
 
@@ -168,6 +176,8 @@ class GovernanceConfig(FileModel):
     """Where our own records lie."""
     keyring: KeyringConfig = KeyringConfig()
     """Where keys come from."""
+    protection: ProtectionConfig = ProtectionConfig()
+    """What must be encrypted in the stores."""
     laws: tuple[Law, ...] = ("gdpr",)
     """The laws in force; where a person's law is unknown, the strictest of these holds."""
     time_zone: str = "UTC"

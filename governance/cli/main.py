@@ -31,6 +31,7 @@ COMMANDS = {
     "ledger": "Show and verify the record of every decision.",
     "mask": "Copy a store safely for test or analytics.",
     "policy": "Check and explain the access policy.",
+    "protect": "Encrypt columns, and say which fields are encrypted, masked or clear.",
     "query": "Run one guarded SELECT.",
     "redact": "Take personal data out of text, CSV and JSON lines.",
     "retention": "Plan and run deletions.",

@@ -14,6 +14,7 @@ from audits.report import Report
 from audits.reports.access import access_report
 from audits.reports.exposure import exposure_report
 from audits.reports.grants import grants_report
+from audits.reports.protection import protection_report
 from audits.reports.retention import retention_report
 from audits.reports.scan import scan_report
 
@@ -55,4 +56,5 @@ def reports(scan: dict[str, Any], evidence: Evidence) -> dict[str, Report]:
         "retention": retention_report(evidence),
         "exposure": exposure_report(load("exposure.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "grants": grants_report(load("grants.json"), as_of=AS_OF, zone="Asia/Taipei"),
+        "protection": protection_report(load("protection.json"), as_of=AS_OF, zone="Asia/Taipei"),
     }

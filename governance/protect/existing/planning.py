@@ -25,6 +25,7 @@ from governance.protect.existing.values import misfit, typed_values
 from governance.protect.keyring.base import Keyring
 from governance.protect.plaintexts import decode_values, encode_values, natural_inner
 from governance.protect.protector import Protector
+from governance.protect.token_counts import FORMS
 from policies.catalog import Catalog
 from policies.errors import BadInputError, StoreError
 from policies.nouns import FieldRef
@@ -34,6 +35,7 @@ DECRYPT = "protect.decrypt"
 _PAGE = 5_000
 _ENOUGH = 10_000
 """Distinct values beyond which an index is not doubted."""
+_HEADERS = tuple(head for head, _ in FORMS)
 _VERIFY = 2
 """The number of the step before the switch."""
 
@@ -226,7 +228,7 @@ def _pages(connection: Connection, target: Target, more: Sequence[str]) -> Itera
 
 def _all_tokens(connection: Connection, target: Target) -> bool:
     first = next(_pages(connection, target, ()), [])
-    return bool(first) and all(bytes(row[0]).startswith(b"\x01\x01") for row in first)
+    return bool(first) and all(bytes(row[0]).startswith(_HEADERS) for row in first)
 
 
 def _parses(connection: Connection) -> bool:

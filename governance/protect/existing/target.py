@@ -13,6 +13,7 @@ from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
 
 from connectors.sql.kinds import word_for
 from governance.protect.plaintexts import INNERS
+from governance.protect.token_counts import NEW
 from governance.protect.tokens import FieldPlace
 from policies.catalog import Catalog, CatalogField
 from policies.errors import CatalogError, StoreError
@@ -20,8 +21,6 @@ from policies.nouns import FieldRef
 
 DIALECTS = ("mysql", "postgresql", "sqlite")
 """The kinds of store whose columns can be converted."""
-NEW = "gov_new_"
-"""What the name of the column begins with that stands beside the old one while it is filled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ COMMAND_LINES = [
     *(f"policy who crm.customers --format {form}" for form in formats_for("grants")),
     *(f"policy what alice --format {form}" for form in formats_for("grants")),
     *(f"policy diff policies --format {form}" for form in formats_for("exposure")),
+    *(f"protect status --format {form}" for form in formats_for("protection")),
     "policy test",
     "policy test --format json",
     "redact marked.jsonl --spans --models off",

@@ -1,0 +1,311 @@
+"""How the project's fields are protected as their stores have them now: counted there, judged by catalog and policy."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from audits.report import Report
+from audits.reports.protection import protection_report
+from connectors.sql.address import normalised
+from connectors.sql.faults import translated
+from governance.access.grants import grants_to
+from governance.ledger.events import EventDraft, EventObject
+from governance.protect.key_tally import KeyTally, tally
+from governance.protect.keyring.base import KeyInfo, KeyState, KeyUse
+from governance.protect.token_counts import ColumnCells, TableCells, TableCount, snapshot
+from policies.errors import ConfigError, InstallationError, StoreError
+from policies.nouns import DatasetRef, FieldRef, Sensitivity
+from policies.taxonomy import HARMLESS
+
+if TYPE_CHECKING:
+    from governance.access.facts import FieldFacts
+    from governance.app import Governance
+
+SCHEMA = "governance.protection/1"
+"""The form of the JSON."""
+PURPOSE = "governance.protection"
+"""What the stores are read for, as the ledger has it."""
+
+Progress = Callable[[int, int | None, str], None]
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What was counted, and what could not be."""
+
+    fields: list[dict[str, Any]] = field(default_factory=list)
+    tokens: Counter[str] = field(default_factory=Counter)
+    not_seen: list[dict[str, str | None]] = field(default_factory=list)
+    rows: int = 0
+
+    def miss(self, place: str, found: str | None) -> None:
+        """Something that could not be counted: what was found there, None for files, which are never encrypted."""
+        self.not_seen.append({"place": place, "found": found})
+
+
+def protection_status(gov: Governance, stores: Sequence[str] = (), *, on_progress: Progress | None = None) -> Report:
+    """How each field of the catalog is protected, in the stores named or in all: a report with its machine form.
+
+    Cells are counted by the stores, each in one snapshot; no value leaves them. Recorded before the first is read. A
+    store that does not answer is named in the report, whose `data` has it in `not_seen`. Raises ConfigError for a store
+    that the catalog or the configuration does not have, LedgerError, KeyringError.
+    """
+    names = _chosen(gov, stores)
+    datasets = [DatasetRef(store, name) for store in names for name in gov.catalog.stores[store].datasets]
+    begun = gov.ledger.append(_event(gov, "begun", datasets))
+    shown, found = _shown(gov), _Counted()
+    infos = {each.id: each for each in gov.keyring.list()}
+    for at, store in enumerate(names):
+        if on_progress is not None:
+            on_progress(at, len(names), store)
+        if gov.project.store(store).url is None:
+            found.miss(store, None)
+            for name in gov.catalog.stores[store].datasets:
+                found.fields += _uncounted(gov, DatasetRef(store, name), shown)
+            continue
+        _count_store(gov, store, shown, infos, found)
+    if on_progress is not None:
+        on_progress(len(names), len(names), "")
+    counts = {"fields": len(found.fields), "rows": found.rows}
+    outcome = "failed" if any(each["found"] for each in found.not_seen) else "done"
+    gov.ledger.append(_event(gov, outcome, datasets, counts=counts, refs={"begun": begun.id}))
+    document = {
+        "schema": SCHEMA,
+        "catalog": gov.catalog.digest,
+        "policy": gov.policy_files.policy.digest,
+        "encrypt_from": gov.project.config.protection.encrypt_from,
+        "stores": list(names),
+        "fields": found.fields,
+        "keys": list(_keys(gov, names, infos, found)),
+        "not_seen": found.not_seen,
+    }
+    return protection_report(document, as_of=gov.clock(), zone=gov.project.config.time_zone)
+
+
+def _chosen(gov: Governance, stores: Sequence[str]) -> tuple[str, ...]:
+    known = [name for name in gov.catalog.stores if name in gov.project.config.stores]
+    for name in stores:
+        if name not in known:
+            raise ConfigError(
+                "protect status",
+                found="a store that catalog and governance.yaml do not both have",
+                expected=" or ".join(known) or "a reviewed store",
+                next_step="see `governance catalog show`",
+            )
+    return tuple(dict.fromkeys(stores)) or tuple(known)
+
+
+def _event(gov: Governance, outcome: str, datasets: Sequence[DatasetRef], **said: Any) -> EventDraft:
+    return EventDraft(
+        kind="report",
+        actor=gov.actor_ref,
+        purpose=PURPOSE,
+        action="protect.status",
+        outcome=outcome,
+        objects=tuple(EventObject(str(each)) for each in datasets),
+        versions=gov.versions(),
+        **said,
+    )
+
+
+def _shown(gov: Governance) -> Mapping[FieldRef, set[str]]:
+    """By field, the ways in which the policy shows it to anybody."""
+    policy, found = gov.policy_files.policy, dict[FieldRef, set[str]]()
+    for user in sorted(policy.principals.principals):
+        for grant in grants_to(policy, user):
+            found.setdefault(grant.field, set()).update(grant.treatments)
+    return found
+
+
+def _count_store(
+    gov: Governance, store: str, shown: Mapping[FieldRef, set[str]], infos: Mapping[str, KeyInfo], found: _Counted
+) -> None:
+    left = [DatasetRef(store, name) for name in gov.catalog.stores[store].datasets]
+    try:
+        with _opened(gov, store) as connection:
+            while left:
+                try:
+                    with translated(str(left[0])), connection.begin_nested():
+                        _count_dataset(gov, connection, left[0], shown, infos, found)
+                except StoreError as cause:
+                    found.miss(str(left[0]), cause.found)
+                    found.fields += _uncounted(gov, left[0], shown)
+                del left[0]
+    except (StoreError, InstallationError) as cause:
+        found.miss(store, cause.found)
+    for ref in left:
+        found.fields += _uncounted(gov, ref, shown)
+
+
+def _count_dataset(
+    gov: Governance,
+    connection: sa.Connection,
+    ref: DatasetRef,
+    shown: Mapping[FieldRef, set[str]],
+    infos: Mapping[str, KeyInfo],
+    found: _Counted,
+) -> None:
+    entry, count = gov.catalog.stores[ref.store].datasets[ref.dataset], TableCount(connection, ref)
+    under_way = count.under_way
+    cells = count.cells([*entry.fields, *under_way.values()])
+    key_of = f"{gov.catalog.stores[ref.store].id}/{entry.id}"
+    rows = []
+    for name, facts in gov.policy_files.policy.datasets[ref].fields.items():
+        column = cells.columns.get(name)
+        beside = cells.columns.get(under_way.get(entry.fields[name].id, ""))
+        parts = (
+            part
+            for each, at in ((column, name), (beside, under_way.get(entry.fields[name].id, "")))
+            if each is not None and each.tokens
+            for part in count.key_ids(at)
+        )
+        keys = tally(parts, key_of=key_of, keys=infos, person_states=lambda ids: _person_states(gov, ids))
+        found.tokens.update(keys.keys)
+        rows.append(
+            _field(gov, facts, shown.get(facts.ref, set()))
+            | _counts(cells, column)
+            | _migration(column, beside)
+            | _key_counts(keys, infos)
+        )
+    found.rows += cells.rows
+    found.fields += [each | {"state": _state(each), "problems": _problems(each)} for each in rows]
+
+
+def _person_states(gov: Governance, ids: Sequence[str]) -> Mapping[str, KeyState]:
+    return gov.keyring.subjects.states(ids) if gov.keyring.has_subjects() else {}
+
+
+def _field(gov: Governance, facts: FieldFacts, treatments: set[str]) -> dict[str, Any]:
+    """What catalog and policy say of a field."""
+    entry = gov.catalog.field(facts.ref)
+    least = gov.project.config.protection.encrypt_from
+    personal = facts.category != HARMLESS
+    return {
+        "field": str(facts.ref),
+        "category": facts.category,
+        "sensitivity": facts.sensitivity.word,
+        "declared": entry is not None and bool(entry.encrypted),
+        "required": personal and least is not None and facts.sensitivity >= Sensitivity.of(least),
+        "shown": "clear" if "clear" in treatments else "masked" if treatments else "nobody",
+    }
+
+
+def _counts(cells: TableCells, column: ColumnCells | None) -> dict[str, Any]:
+    if column is None:
+        return {"column": None, "rows": cells.rows, "nulls": 0, "clear": 0, "tokens": 0}
+    return {
+        "column": column.native,
+        "rows": cells.rows,
+        "nulls": column.nulls,
+        "clear": column.clear,
+        "tokens": column.tokens,
+    }
+
+
+def _migration(column: ColumnCells | None, beside: ColumnCells | None) -> dict[str, Any]:
+    """Whether another column is being filled for the field: to what, how many cells are, how many are not yet."""
+    if column is None or beside is None:
+        return {"migration": None}
+    filled, full = beside.tokens + beside.clear, column.tokens + column.clear
+    to = "encrypted" if beside.tokens or not column.tokens else "clear"
+    return {"migration": {"to": to, "filled": filled, "left": max(0, full - filled)}}
+
+
+def _key_counts(keys: KeyTally, infos: Mapping[str, KeyInfo]) -> dict[str, Any]:
+    states = {key: infos[key].state.value for key in keys.keys}
+    return {
+        "keys": [{"id": key, "state": states[key], "tokens": keys.keys[key]} for key in infos if key in keys.keys],
+        "persons": {"keys": keys.person_keys, "active": keys.persons["active"], "destroyed": keys.persons["destroyed"]},
+        "elsewhere": keys.elsewhere,
+        "unknown": keys.unknown,
+    }
+
+
+def _uncounted(gov: Governance, ref: DatasetRef, shown: Mapping[FieldRef, set[str]]) -> Iterator[dict[str, Any]]:
+    """The fields of a dataset that could not be read."""
+    for facts in gov.policy_files.policy.datasets[ref].fields.values():
+        numbers = dict.fromkeys(("column", "rows", "nulls", "clear", "tokens", "migration"))
+        said = _field(gov, facts, shown.get(facts.ref, set())) | numbers | _key_counts(KeyTally(), {})
+        yield said | {"state": "unread", "problems": []}
+
+
+def _state(said: Mapping[str, Any]) -> str:
+    """The one word for how a field is protected."""
+    if said["column"] is None:
+        return "missing"
+    if said["migration"] is not None:
+        return "migrating"
+    if said["declared"] or said["tokens"]:
+        return "partly" if said["clear"] else "encrypted"
+    if said["category"] == HARMLESS:
+        return "harmless"
+    return "clear" if said["shown"] == "clear" else "masked"
+
+
+_PROBLEMS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
+    "missing": lambda said: said["column"] is None,
+    "clear_in_encrypted": lambda said: said["declared"] and said["clear"] > 0 and said["migration"] is None,
+    "must_be_encrypted": lambda said: said["required"] and not said["declared"] and said["migration"] is None,
+    "undeclared": lambda said: said["tokens"] > 0 and not said["declared"] and said["migration"] is None,
+    "key_unknown": lambda said: said["unknown"] > 0,
+    "key_elsewhere": lambda said: said["elsewhere"] > 0,
+    "key_destroyed": lambda said: any(each["state"] == "destroyed" for each in said["keys"]),
+    "migrating": lambda said: said["migration"] is not None,
+}
+
+
+def _problems(said: Mapping[str, Any]) -> list[str]:
+    return [code for code, holds in _PROBLEMS.items() if holds(said)]
+
+
+def _keys(
+    gov: Governance, names: Sequence[str], infos: Mapping[str, KeyInfo], found: _Counted
+) -> Iterator[dict[str, Any]]:
+    """The data keys of the datasets looked at, in the order of creation."""
+    datasets = {
+        f"{gov.catalog.stores[store].id}/{entry.id}": f"{store}.{name}"
+        for store in names
+        for name, entry in gov.catalog.stores[store].datasets.items()
+    }
+    unread = {each["field"].rpartition(".")[0] for each in found.fields if each["state"] == "unread"}
+    for info in infos.values():
+        if info.use is not KeyUse.DATA or info.of not in datasets:
+            continue
+        dataset = datasets[info.of]
+        counted = dataset not in unread
+        yield {
+            "id": info.id,
+            "dataset": dataset,
+            "state": info.state.value,
+            "created": info.created or None,
+            "age_days": _age_days(gov, info),
+            "uses": info.uses,
+            "tokens": found.tokens[info.id] if counted else None,
+            "idle": counted and info.state is KeyState.RETIRED and not found.tokens[info.id],
+        }
+
+
+def _age_days(gov: Governance, info: KeyInfo) -> int | None:
+    return (gov.clock() - dt.datetime.fromisoformat(info.created)).days if info.created else None
+
+
+@contextmanager
+def _opened(gov: Governance, store: str) -> Iterator[sa.Connection]:
+    """One moment of a store. Raises StoreError, InstallationError, ConfigError."""
+    url = normalised(f"stores.{store}.url", gov.project.store_target(store))
+    if url.drivername == "sqlite" and not Path(url.database or "").is_file():
+        raise StoreError(store, found="no file at its path", expected="a SQLite file", next_step="check the path")
+    engine = sa.create_engine(url, hide_parameters=True, poolclass=sa.NullPool)
+    try:
+        with snapshot(engine, store) as connection:
+            yield connection
+    finally:
+        engine.dispose()
