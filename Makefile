@@ -54,7 +54,8 @@ accuracy: $(INSTALLED)  ## Measure spans and columns on the measuring sets and w
 
 soak: $(INSTALLED)  ## Run the long versions: 5,000 generated statements, 100 kills of each job
 	GOVERNANCE_GRAMMAR_EXAMPLES=5000 GOVERNANCE_KILLS=100 $(BIN)/python -m pytest -q -n $(WORKERS) \
-	  tests/governance/guard/test_grammar.py tests/governance/retention/test_run.py tests/governance/jobs/test_kills.py
+	  tests/governance/guard/test_grammar.py tests/governance/retention/test_run.py tests/governance/jobs/test_kills.py \
+	  tests/governance/copies
 
 lock: $(INSTALLED)  ## Pin requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
