@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from governance.catalog_editing import mark_encrypted
 from governance.jobs.outcome import JobOutcome
@@ -25,8 +26,56 @@ from policies.nouns import FieldRef
 if TYPE_CHECKING:
     from governance.app import Governance
 
+
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """One field that is not protected as it must be."""
+
+    field: FieldRef
+    """The field."""
+    why: str
+    """`required`, `migrating`, `clear_in_encrypted` or `retired_key`."""
+    cells: int
+    """How many cells are concerned."""
+
+    @property
+    def command(self) -> str:
+        """The command that plans or finds what is to be done."""
+        place = f"{self.field.store} {self.field.dataset} {self.field.field}"
+        return {
+            "required": f"governance protect encrypt {place}",
+            "migrating": "governance job list",
+            "clear_in_encrypted": f"governance protect status {self.field.store}",
+            "retired_key": f"governance protect rotate {place}",
+        }[self.why]
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as plain data."""
+        return {"field": str(self.field), "why": self.why, "cells": self.cells, "command": self.command}
+
+
 KINDS = (DECRYPT, ENCRYPT, ROTATE)
 """The kinds of plan that `run_conversion` carries out."""
+
+
+def to_do(gov: Governance, stores: Sequence[str] = ()) -> tuple[ToDo, ...]:
+    """What is still to be encrypted or finished, by field, from the report on protection; nothing is changed.
+
+    Reads the stores as `Governance.protection_status` does, and raises what it raises.
+    """
+    found = []
+    by_name = {str(ref): ref for ref, _ in gov.catalog.walk()}
+    for each in gov.protection_status(stores).data["fields"]:
+        field, retired = by_name[each["field"]], sum(k["tokens"] for k in each["keys"] if k["state"] == "retired")
+        if each["migration"] is not None:
+            found.append(ToDo(field, "migrating", each["migration"]["left"]))
+        elif "clear_in_encrypted" in each["problems"]:
+            found.append(ToDo(field, "clear_in_encrypted", each["clear"]))
+        elif "must_be_encrypted" in each["problems"] and each["column"] is not None:
+            found.append(ToDo(field, "required", each["clear"]))
+        if retired:
+            found.append(ToDo(field, "retired_key", retired))
+    return tuple(found)
 
 
 def plan_encryption(gov: Governance, field: FieldRef, *, scope: Scope = "dataset") -> Plan:

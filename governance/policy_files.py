@@ -93,6 +93,11 @@ class PolicyFiles:
             )
         return policy.permit(principal, purpose, action, dataset)
 
+    def versions(self) -> dict[str, str]:
+        """Digests of the policy and of the catalog as they stand."""
+        policy = self.policy
+        return {"catalog": policy.catalog.digest, "policy": policy.digest}
+
     def _read(self, day: dt.date) -> AccessPolicy:
         return read_policy(self._project.policy_file, self._project.config.laws, day)
 

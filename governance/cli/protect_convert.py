@@ -1,4 +1,4 @@
-"""`governance protect encrypt|decrypt|rotate|run`."""
+"""`governance protect plan|encrypt|decrypt|rotate|run`."""
 
 from __future__ import annotations
 
@@ -138,5 +138,33 @@ def _show(made: Plan, form: str, lang: str, output: Path | None) -> None:
     emit("\n".join([*lines, words.say("convert.next")]), output)
 
 
-COMMANDS = (decrypt, encrypt, rotate, run)
+@click.command(epilog=examples("protect plan", "protect plan crm --format json"))
+@click.argument("stores", metavar="[STORE]...", nargs=-1)
+@format_option("text", "json")
+@lang_option
+@output_option
+@click.pass_context
+def plan(ctx: click.Context, stores: tuple[str, ...], form: str, lang: str, output: Path | None) -> int:
+    """List what is still to be encrypted, or was left half done, with the command that plans it.
+
+    What must be encrypted is said by `protection.encrypt_from` in governance.yaml. Nothing is changed.
+    """
+    from governance.converting import to_do
+    from policies.vocabulary import Words
+
+    with opened(ctx) as gov:
+        found = to_do(gov, stores)
+    if form == "json":
+        rows = [each.to_json() for each in found]
+        emit(json.dumps({"schema": "governance.protect-plan/1", "fields": rows}, indent=2, ensure_ascii=False), output)
+        return 0
+    words = Words(lang)
+    lines = []
+    for each in found:
+        lines += [words.say(f"convert.todo_{each.why}", field=each.field, cells=each.cells), f"    {each.command}"]
+    emit("\n".join(lines or [words.say("convert.nothing_to_do")]), output)
+    return 0
+
+
+COMMANDS = (decrypt, encrypt, plan, rotate, run)
 """What is added to the group `protect`."""

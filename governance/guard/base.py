@@ -54,6 +54,10 @@ class Permits(Protocol):
         """What a principal may see of a dataset. Raises AccessRefusedError; equal questions give the same object."""
         ...
 
+    def versions(self) -> Mapping[str, str]:
+        """Digests of what it rests on, `policy` and `catalog`, for the ledger."""
+        ...
+
 
 class RowPredicate(Protocol):
     """A further condition on rows, such as consent. Both methods raise AccessRefusedError when they cannot decide."""

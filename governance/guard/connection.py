@@ -43,7 +43,7 @@ class GuardedConnection:
         self.__shared = shared
         self.__context = context
         self.__checkout = checkout
-        self.__recording = Recording(shared.recorder, context, shared.drafts)
+        self.__recording = Recording(shared.recorder, context, shared.drafts, shared.permits.versions)
 
     def __repr__(self) -> str:
         return f"GuardedConnection({self.__shared.store})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from governance.access.permits import DatasetPermit
@@ -20,6 +21,10 @@ class PathPermits:
     def __init__(self, permits: Permits) -> None:
         self._permits = permits
         self._closed: Kept[int, tuple[DatasetPermit, DatasetPermit]] = Kept(_KEPT)
+
+    def versions(self) -> Mapping[str, str]:
+        """As the policy gives them."""
+        return self._permits.versions()
 
     def permit(self, principal: Principal, purpose: str, action: Action, dataset: DatasetRef) -> DatasetPermit:
         """As the policy gives it; equal questions give the same object. Raises AccessRefusedError."""

@@ -68,8 +68,11 @@ class Drafts:
 class Recording:
     """Writes the uses of one connection."""
 
-    def __init__(self, recorder: Recorder, context: UseContext, drafts: Drafts) -> None:
+    def __init__(
+        self, recorder: Recorder, context: UseContext, drafts: Drafts, versions: Callable[[], Mapping[str, str]]
+    ) -> None:
         self._recorder = recorder
+        self._versions = versions
         self._context = context
         self._drafts = drafts
         self._people: tuple[str, str] | None = None
@@ -78,14 +81,11 @@ class Recording:
         """Record that a statement may run; None for one that reads no dataset. Raises LedgerError."""
         if not rewritten.datasets:
             return None
-        versions = {"policy": rewritten.permits[0].digest}
         draft = self._drafts.draft(
             rewritten,
             self._known(),
             self._context,
-            lambda: self._event(
-                "allowed", statement, rewritten.objects, rewritten.rules, versions, self._action(statement)
-            ),
+            lambda: self._event("allowed", statement, rewritten.objects, rewritten.rules, self._action(statement)),
         )
         return Use(self._recorder, self._recorder.decide(draft).id)
 
@@ -100,15 +100,13 @@ class Recording:
             for name, each in permit.fields.items()
             for treatment in each.treatments
         )
-        draft = self._event(
-            "allowed", statement, objects, tuple(sorted(rules)), {"policy": permit.digest}, self._context.action
-        )
+        draft = self._event("allowed", statement, objects, tuple(sorted(rules)), self._context.action)
         return Use(self._recorder, self._recorder.decide(draft).id)
 
     def refused(self, statement: str, error: AccessRefusedError | SchemaDriftError) -> None:
         """Record that a statement was refused, and by which rules. Raises LedgerError."""
         rules = error.rule_ids if isinstance(error, AccessRefusedError) else ("guard.drift",)
-        self._recorder.decide(self._event("refused", statement, (), rules, {}, self._action(statement)))
+        self._recorder.decide(self._event("refused", statement, (), rules, self._action(statement)))
 
     def _action(self, statement: str) -> Action:
         """By what a statement is decided: what it begins with, or the reading of the connection."""
@@ -121,7 +119,6 @@ class Recording:
         statement: str,
         objects: tuple[EventObject, ...],
         rules: tuple[str, ...],
-        versions: Mapping[str, str],
         action: Action,
     ) -> EventDraft:
         people = self._known()
@@ -134,7 +131,7 @@ class Recording:
             outcome=outcome,
             objects=objects,
             rules=rules,
-            versions=versions,
+            versions=self._versions(),
             statement=self._recorder.statement_hash(statement),
         )
 

@@ -62,6 +62,10 @@ class _OnePermit:
             "d",
         )
 
+    def versions(self) -> dict[str, str]:
+        """Digests of nothing."""
+        return {"policy": "p1"}
+
     def permit(self, principal: Principal, purpose: str, action: Action, dataset: DatasetRef) -> DatasetPermit:  # noqa: ARG002 the protocol's form
         return self._permit
 

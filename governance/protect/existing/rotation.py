@@ -6,6 +6,7 @@ not. A token is changed only while it is the one that was read: who writes meanw
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,14 +27,14 @@ from governance.protect.existing.conversion import PURPOSE
 from governance.protect.existing.planning import Bench
 from governance.protect.existing.target import Target, find_target
 from governance.protect.existing.turning import finder
-from governance.protect.keyring.base import DataKey, Keyring
+from governance.protect.keyring.base import DataKey, KeyInfo, Keyring, KeyUse
+from governance.protect.token_counts import TableCount
 from governance.protect.tokens import HEADER, decrypt_cells, encrypt_cells
 from policies.errors import StalePlanError, StoreError
 from policies.nouns import FieldRef
 
 ROTATE = "protect.rotate"
 """The kind of plan and job."""
-_HEAD_BYTES = len(HEADER) + 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +118,7 @@ def plan_rotation(office: Office, bench: Bench, field: FieldRef) -> Plan:
     with connected(bench.store, str(field)) as connection:
         target = find_target(connection, field, bench.catalog)
         by_key = keys_of_tokens(connection, target)
-    of_dataset = {info.id for info in bench.keyring.list() if info.of == target.place.key_of}
+    of_dataset = {info.id for info in _keys_of(bench, target)}
     old = sum(count for key, count in by_key.items() if key in of_dataset and key != active.info.id)
     others = sum(count for key, count in by_key.items() if key not in of_dataset)
     line = PlanLine(
@@ -154,34 +155,18 @@ def run_rotation(
 
 def keys_of_tokens(connection: Connection, target: Target) -> dict[str, int]:
     """How many cells of a column name which key, counted by the store; `""` for what is no token of ours."""
-    column = target.table.c[target.field.field]
-    head = _head(connection, column)
-    query = sa.select(head.label("head"), sa.func.count().label("cells")).where(column.is_not(None)).group_by(head)
-    found: dict[str, int] = {}
-    for row in connection.execute(query):
-        start = row.head.encode() if isinstance(row.head, str) else bytes(row.head)
-        name = start[len(HEADER) :].hex() if start.startswith(HEADER) and len(start) == _HEAD_BYTES else ""
-        found[name] = found.get(name, 0) + int(row.cells)
-    return dict(sorted(found.items()))
-
-
-def _head(connection: Connection, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """The bytes of a token that name its key. A text is taken as bytes too: it may stand where tokens should."""
-    if connection.dialect.name == "sqlite":
-        return sa.func.substr(sa.cast(column, sa.LargeBinary), 1, _HEAD_BYTES)
-    if connection.dialect.name == "mysql":
-        return sa.func.substring(sa.cast(column, sa.LargeBinary), 1, _HEAD_BYTES)
-    return sa.func.substring(column, 1, _HEAD_BYTES)
+    counted = TableCount(connection, target.field.of)
+    found: Counter[str] = Counter()
+    for part in counted.key_ids(target.field.field):
+        found.update(part)
+    clear = counted.cells([target.field.field]).columns[target.field.field].clear
+    return dict(sorted(found.items())) | ({"": clear} if clear else {})
 
 
 def _step(target: Target, bench: Bench, active: DataKey) -> Renew:
     table = target.table
     column = table.c[target.field.field]
-    old = [
-        bytes.fromhex(info.id)
-        for info in bench.keyring.list()
-        if info.of == target.place.key_of and info.id != active.info.id
-    ]
+    old = [bytes.fromhex(info.id) for info in _keys_of(bench, target) if info.id != active.info.id]
     starts = [column.between(HEADER + each, HEADER + each + b"\xff" * 12) for each in old]
     return Renew(
         name=f"renew {target.field}",
@@ -196,6 +181,11 @@ def _step(target: Target, bench: Bench, active: DataKey) -> Renew:
         keyring=bench.keyring,
         active=active,
     )
+
+
+def _keys_of(bench: Bench, target: Target) -> list[KeyInfo]:
+    """The data keys of a dataset, whatever their state."""
+    return [info for info in bench.keyring.list() if info.use is KeyUse.DATA and info.of == target.place.key_of]
 
 
 def _place(bench: Bench, field: FieldRef) -> str:

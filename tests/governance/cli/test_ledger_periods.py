@@ -61,6 +61,7 @@ def test_a_refused_use_is_recorded_without_the_guessed_value(lived_in, capsys):
     assert main(["ledger", "show", "--outcome", "refused", "--format", "json"]) == 0
     event = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (event["kind"], event["outcome"]) == ("decision", "refused")
+    assert set(event["versions"]) == {"catalog", "policy"}
     assert main(["ledger", "export", "--output", "copy.jsonl"]) == 0
     for path in lived_in.rglob("*"):
         if path.is_file() and path.name != "governance.yaml":

@@ -111,6 +111,9 @@ ORDER_FIELDS = {"id": "clear", "customer_id": "clear", "amount": "clear", "addre
 class HandPermits:
     permits: dict[str, DatasetPermit] = field(default_factory=dict)
 
+    def versions(self) -> dict[str, str]:
+        return {"catalog": "c1", "policy": "p1"}
+
     def permit(self, principal: Principal, purpose: str, action: Action, dataset: DatasetRef) -> DatasetPermit:
         found = self.permits.get(dataset.dataset)
         if found is None or purpose != found.purpose or action != found.action:
@@ -125,6 +128,9 @@ class WritePermits:
     """Permits by dataset and action."""
 
     permits: dict[tuple[str, Action], DatasetPermit] = field(default_factory=dict)
+
+    def versions(self) -> dict[str, str]:
+        return {"catalog": "c1", "policy": "p1"}
 
     def permit(self, principal: Principal, purpose: str, action: Action, dataset: DatasetRef) -> DatasetPermit:
         found = self.permits.get((dataset.dataset, action))

@@ -481,3 +481,25 @@ def test_a_rotation_that_ends_anywhere_goes_on(office, bench, moment):
     assert found.total("done") == plan.rows
     assert under(bench, "name") == {new: plan.rows}
     assert bank.opened(bench, "name") == bank.expected("name", range(1, 41))
+
+
+def test_a_declared_blind_index_is_filled_and_emptied_with_the_column(office, store, tmp_path):
+    with store.begin() as connection:
+        binary = {"sqlite": "BLOB", "postgresql": "BYTEA", "mysql": "VARBINARY(64)"}[store.dialect.name]
+        connection.execute(sa.text(f"ALTER TABLE clients ADD COLUMN name_bidx {binary}"))
+    index = "blind_index: {field: name_bidx, normalise: text, few_values: a test of few names}"
+    declared = bank.CATALOG.replace(
+        "          name: {id: f3, category: user.content, type: string, status: confirmed}",
+        "          name_bidx: {id: f90, category: user.content, status: confirmed}\n"
+        f"          name: {{id: f3, category: user.content, type: string, status: confirmed, encrypted: true, {index}}}",
+    )
+    assert declared != bank.CATALOG
+    bench = bank.Bench(bank.parse_catalog(declared), bank.make_keyring(tmp_path), store)
+    encrypt(office, bench, "name")
+    protector = bench.protector(bank.ref("name"))
+    sought = protector.search_cells(bank.ref("name"), "欧阳修", "string")
+    found = {number for number, cell in bank.raw(store, "name_bidx").items() if cell and bytes(cell) in sought}
+    assert found == {number for number, value in bank.expected("name", range(1, 41)).items() if value == "欧阳修"}
+    decrypt(office, bench, "name")
+    assert set(bank.raw(store, "name_bidx").values()) == {None}
+    assert bank.raw(store, "name") == bank.expected("name", range(1, 41))
