@@ -1,4 +1,4 @@
-"""Chapter: an account number that is written encrypted, and read in clear by one role alone."""
+"""Chapter: an account number that is written encrypted and read by one role alone; and a column that is still clear."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from governance.converting import plan_encryption
 from governance.demo.refunds import RefundAccount
-from governance.demo.stage import Line, Stage, table
+from governance.demo.stage import Line, Stage, lines, table
 from governance.protect.protector import Protector
 from policies.errors import AccessRefusedError, DecryptionError
 from policies.nouns import FieldRef
 
+_CLEAR = FieldRef("crm", "customers", "passport_no")
 _EXAMPLE = "DE89370400440532013000"  # the specimen of every textbook
 
 
@@ -34,6 +36,17 @@ def protect(stage: Stage) -> Iterator[Line]:
         [(stage.word("protect_raw"), f"{token[:12].hex(' ')} … {size}"), (stage.word("protect_cashier"), clear)]
     )
     yield from _refusals(stage, protector, token, number)
+    yield from _existing(stage)
+
+
+def _existing(stage: Stage) -> Iterator[Line]:
+    """What it takes to encrypt a column that holds data already; planned only."""
+    plan = plan_encryption(stage.gov, _CLEAR)
+    words = stage.speaker.words
+    yield Line("")
+    yield from stage.say("protect_existing", field=_CLEAR)
+    yield from lines(words.say(f"convert.{each.reason}", rows=stage.number(each.rows)) for each in plan.lines)
+    yield from stage.command(f"governance protect encrypt {_CLEAR.store} {_CLEAR.dataset} {_CLEAR.field}")
 
 
 def _write(engine: sa.Engine, stage: Stage) -> int:
