@@ -91,7 +91,7 @@ class TestLedger:
             raise LedgerError("ledger", found="a full disk", expected="space", next_step="make room")
         connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS test_ledger (kind TEXT, record TEXT)")
         insert = sa.text("INSERT INTO test_ledger VALUES (:kind, :record)")
-        return connection.execute(insert, {"kind": draft.kind, "record": draft.refs["record"]})
+        return connection.execute(insert, {"kind": draft.kind, "record": draft.refs.get("record")})
 
     def kinds(self) -> list[str]:
         with self.records.connect() as connection:

@@ -622,7 +622,7 @@ MANY = {
             place,
             marks=[
                 pytest.mark.xfail(
-                    strict=True,
+                    strict=kind == "sqlite",  # PostgreSQL's plan hangs on its own upkeep too, so that it may agree
                     reason="issue Guard: order and errors of a join follow the plan, hence hidden rows' statistics",
                 )
             ]
