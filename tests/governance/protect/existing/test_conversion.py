@@ -491,7 +491,8 @@ def test_a_declared_blind_index_is_filled_and_emptied_with_the_column(office, st
     declared = bank.CATALOG.replace(
         "          name: {id: f3, category: user.content, type: string, status: confirmed}",
         "          name_bidx: {id: f90, category: user.content, status: confirmed}\n"
-        f"          name: {{id: f3, category: user.content, type: string, status: confirmed, encrypted: true, {index}}}",
+        "          name: {id: f3, category: user.content, type: string, status: confirmed, encrypted: true, "
+        f"{index}}}",
     )
     assert declared != bank.CATALOG
     bench = bank.Bench(bank.parse_catalog(declared), bank.make_keyring(tmp_path), store)
