@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,7 +158,8 @@ def _count_dataset(
     cells = count.cells([*entry.fields, *under_way.values()])
     key_of = f"{gov.catalog.stores[ref.store].id}/{entry.id}"
     rows = []
-    for name, facts in gov.policy_files.policy.datasets[ref].fields.items():
+    for facts in _columns(gov, ref):
+        name = facts.ref.field
         column = cells.columns.get(name)
         beside = cells.columns.get(under_way.get(entry.fields[name].id, ""))
         parts = (
@@ -177,6 +178,16 @@ def _count_dataset(
         )
     found.rows += cells.rows
     found.fields += [each | {"state": _state(each), "problems": _problems(each)} for each in rows]
+
+
+def _columns(gov: Governance, ref: DatasetRef) -> Iterator[FieldFacts]:
+    """The fields of a dataset that are columns; a column of JSON is as sensitive as the most sensitive path in it."""
+    fields = gov.policy_files.policy.datasets[ref].fields
+    for name, facts in fields.items():
+        if ":" not in name:
+            paths = [each for path, each in fields.items() if path.startswith(f"{name}:")]
+            gravest = max((facts, *paths), key=lambda each: each.sensitivity)
+            yield replace(facts, sensitivity=gravest.sensitivity, category=gravest.category)
 
 
 def _person_states(gov: Governance, ids: Sequence[str]) -> Mapping[str, KeyState]:
@@ -231,7 +242,7 @@ def _key_counts(keys: KeyTally, infos: Mapping[str, KeyInfo]) -> dict[str, Any]:
 
 def _uncounted(gov: Governance, ref: DatasetRef, shown: Mapping[FieldRef, set[str]]) -> Iterator[dict[str, Any]]:
     """The fields of a dataset that could not be read."""
-    for facts in gov.policy_files.policy.datasets[ref].fields.values():
+    for facts in _columns(gov, ref):
         numbers = dict.fromkeys(("column", "rows", "nulls", "clear", "tokens", "migration"))
         said = _field(gov, facts, shown.get(facts.ref, set())) | numbers | _key_counts(KeyTally(), {})
         yield said | {"state": "unread", "problems": []}

@@ -43,6 +43,8 @@ def presidio(model: str | None) -> System:
     nlp = _no_model() if model is None else _spacy(model)
     registry = RecognizerRegistry()
     registry.load_predefined_recognizers(languages=["en"], nlp_engine=nlp if model else None)
+    if model is None:  # Presidio's engine without a model refuses recognizers that want one
+        registry.remove_recognizer("SpacyRecognizer")
     engine = AnalyzerEngine(registry=registry, nlp_engine=nlp, supported_languages=["en"])
     engine.analyze("Anna Smith", "en")
 

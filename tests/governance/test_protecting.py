@@ -181,3 +181,19 @@ def test_the_gate_fails_on_what_is_not_in_order(project: Path, run) -> None:
     _demand(project, "special")
     assert run("protect", "status", "crm", "--fail-on", "bad").code == 1
     assert run("protect", "status", "crm").code == 0
+
+
+def test_a_path_counts_with_its_column_which_is_as_sensitive_as_the_path(project: Path) -> None:
+    path = project / "policies" / "catalog.yaml"
+    lines = [
+        "          profile: {id: f90, category: none, status: confirmed, type: json}\n",
+        '          "profile:$.illness": {id: f91, category: user.health_and_medical, status: confirmed}\n',
+    ]
+    text = path.read_text().replace("          notes:", "".join(lines) + "          notes:")
+    assert text != path.read_text()
+    path.write_text(text)
+    _demand(project, "special")
+    _, fields = _status(project)
+    assert "profile:$" not in {name.partition(".")[0] for name in fields}
+    assert (fields["profile"]["sensitivity"], fields["profile"]["category"]) == ("special", "user.health_and_medical")
+    assert "missing" not in {problem for each in fields.values() for problem in each["problems"]}
