@@ -19,18 +19,18 @@ candidates, and who decrypts them drops those that are not equal. None has no ce
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from governance.protect.keyed_hash import digests
-from governance.protect.keyring.base import KeyInfo
+from governance.protect.keyring.base import KeyInfo, SecretKey
 from governance.protect.lengths import joined, prefixed
 from governance.protect.normalising import Normalise, member, normaliser
 from governance.protect.tokens import FieldPlace
 from policies.catalog import BlindIndex
-from policies.errors import BadInputError, KeyringError
+from policies.errors import BadInputError
 
 VERSION = b"\x01"
 LABEL = b"governance.blind-index" + VERSION
@@ -42,14 +42,13 @@ FEWEST_VALUES = 1_000
 """With fewer distinct values, cells tell them by how often each occurs."""
 
 
-class IndexKey:
+class IndexKey(SecretKey):
     """A key of blind indexes. Shows its id only, and refuses to be copied or pickled."""
 
-    __slots__ = ("_keyed", "head", "info")
+    __slots__ = ("_keyed", "head")
 
     def __init__(self, info: KeyInfo, material: bytes) -> None:
-        self.info = info
-        """What may be told of it."""
+        super().__init__(info)
         self.head = VERSION + bytes.fromhex(info.id)[:KEY_TAG_BYTES]
         """What every cell under it begins with."""
         self._keyed = HMAC(material, SHA256())
@@ -65,17 +64,6 @@ class IndexKey:
             return list(found)
         rest = iter(found)
         return [None if each is None else next(rest) for each in values]
-
-    def __repr__(self) -> str:
-        return f"IndexKey({self.info.id}, {self.info.state})"
-
-    def __reduce_ex__(self, _: object) -> NoReturn:
-        raise KeyringError(
-            f"key {self.info.id}",
-            found="an attempt to copy or pickle it",
-            expected="a key that stays in its keyring",
-            next_step="open the keyring where the key is needed",
-        )
 
 
 class FieldIndex:

@@ -22,14 +22,14 @@ the store sees which records are equal, and how often each value occurs. The 64 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from governance.protect.keyring.base import KEY_ID_BYTES, KeyInfo, KeyState
+from governance.protect.keyring.base import KEY_ID_BYTES, KeyInfo, KeyState, SecretKey
 from governance.protect.lengths import joined, prefixed
 from governance.protect.plaintexts import refused_token
 from governance.protect.tokens import FieldPlace
@@ -50,14 +50,13 @@ def expand(material: bytes, label: bytes, length: int, salt: bytes | None = None
     return HKDF(SHA256(), length, salt, label).derive(material)
 
 
-class SivKey:
+class SivKey(SecretKey):
     """A key of deterministic tokens. Shows its id only, and refuses to be copied or pickled."""
 
-    __slots__ = ("_cipher", "id_bytes", "info")
+    __slots__ = ("_cipher", "id_bytes")
 
     def __init__(self, info: KeyInfo, material: bytes) -> None:
-        self.info = info
-        """What may be told of it."""
+        super().__init__(info)
         self.id_bytes = bytes.fromhex(info.id)
         """The id as it stands in tokens."""
         self._cipher = AESSIV(expand(material, LABEL, _SIV_KEY_BYTES))
@@ -66,17 +65,6 @@ class SivKey:
     def cipher(self) -> AESSIV:
         """The cipher. It offers no way back to the key."""
         return self._cipher
-
-    def __repr__(self) -> str:
-        return f"SivKey({self.info.id}, {self.info.state})"
-
-    def __reduce_ex__(self, _: object) -> NoReturn:
-        raise KeyringError(
-            f"key {self.info.id}",
-            found="an attempt to copy or pickle it",
-            expected="a key that stays in its keyring",
-            next_step="open the keyring where the key is needed",
-        )
 
 
 def seal_cells(key: SivKey, place: FieldPlace, plaintexts: Sequence[bytes | None]) -> list[bytes | None]:

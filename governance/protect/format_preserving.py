@@ -12,9 +12,9 @@ The tweak of each field is its stable ids, so that one number in two fields give
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
-from governance.protect.keyring.base import KeyInfo, Keyring, KeyUse
+from governance.protect.keyring.base import KeyInfo, Keyring, KeyUse, SecretKey
 from governance.protect.lengths import joined
 from governance.protect.tokens import FieldPlace
 from policies.errors import BadInputError, InstallationError, KeyringError
@@ -78,28 +78,17 @@ class FormatPreserving:
         return value
 
 
-class _Ff1Key:
+class _Ff1Key(SecretKey):
     """A key of format-preserving numbers. Shows its id only, and refuses to be copied or pickled."""
 
-    __slots__ = ("_material", "info")
+    __slots__ = ("_material",)
 
     def __init__(self, info: KeyInfo, material: bytes) -> None:
-        self.info = info
+        super().__init__(info)
         self._material = material
 
     def cipher(self, alphabet: str) -> Any:
         return ff1(self._material, alphabet)
-
-    def __repr__(self) -> str:
-        return f"Ff1Key({self.info.id}, {self.info.state})"
-
-    def __reduce_ex__(self, _: object) -> NoReturn:
-        raise KeyringError(
-            f"key {self.info.id}",
-            found="an attempt to copy or pickle it",
-            expected="a key that stays in its keyring",
-            next_step="open the keyring where the key is needed",
-        )
 
 
 def ff1(key: bytes, alphabet: str) -> Any:

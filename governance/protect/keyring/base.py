@@ -70,10 +70,31 @@ class KeyInfo:
     """How many encryptions were reserved for it; never fewer than were made. Not counted for a person's key."""
 
 
-class DataKey:
+class SecretKey:
+    """What every key has in common: its id can be shown, and it refuses to be copied or pickled."""
+
+    __slots__ = ("info",)
+
+    def __init__(self, info: KeyInfo) -> None:
+        self.info = info
+        """What may be told of it."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__.lstrip('_')}({self.info.id}, {self.info.state})"
+
+    def __reduce_ex__(self, _: object) -> NoReturn:
+        raise KeyringError(
+            f"key {self.info.id}",
+            found="an attempt to copy or pickle it",
+            expected="a key that stays in its keyring",
+            next_step="open the keyring where the key is needed",
+        )
+
+
+class DataKey(SecretKey):
     """An AES-256-GCM key. Shows its id only, and refuses to be copied or pickled."""
 
-    __slots__ = ("_cipher", "_spend", "id_bytes", "info")
+    __slots__ = ("_cipher", "_spend", "id_bytes")
 
     def __init__(self, info: KeyInfo, material: bytes, spend: Callable[[int], None] | None = None) -> None:
         if len(material) != KEY_BYTES:
@@ -83,8 +104,7 @@ class DataKey:
                 expected=f"{KEY_BYTES} bytes",
                 next_step="restore the keyring from a backup",
             )
-        self.info = info
-        """What may be told of it."""
+        super().__init__(info)
         self.id_bytes = bytes.fromhex(info.id)
         """The id as it stands in tokens."""
         self._cipher = AESGCM(material)
@@ -99,17 +119,6 @@ class DataKey:
     def cipher(self) -> AESGCM:
         """The cipher, made once for each key. It offers no way back to the key."""
         return self._cipher
-
-    def __repr__(self) -> str:
-        return f"DataKey({self.info.id}, {self.info.state})"
-
-    def __reduce_ex__(self, _: object) -> NoReturn:
-        raise KeyringError(
-            f"key {self.info.id}",
-            found="an attempt to copy or pickle it",
-            expected="a key that stays in its keyring",
-            next_step="open the keyring where the key is needed",
-        )
 
 
 class PersonKeyBatch:
