@@ -369,7 +369,8 @@ print("done", flush=True)
 
 def test_a_conversion_killed_at_any_instant_loses_and_doubles_nothing(records, store_url, tmp_path):
     store = sa.create_engine(store_url)
-    bank.fill(store, rows=200)
+    rows = 200 * KILLS  # enough that the last kill still meets work to do
+    bank.fill(store, rows=rows)
     office, bench = bank.make_office(records), bank.make_bench(store, tmp_path)
     plan = plan_encryption(office, bench, bank.ref("name"))
     (tmp_path / "plan.json").write_text(plan.text(), encoding="utf-8")
@@ -380,7 +381,7 @@ def test_a_conversion_killed_at_any_instant_loses_and_doubles_nothing(records, s
         plan=str(tmp_path / "plan.json"),
         store=store_url,
     )
-    instants = random.Random(5)
+    instants, kills = random.Random(5), 0
     for _ in range(KILLS):
         process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
         assert process.stdout.readline() == "ready\n"
@@ -388,10 +389,12 @@ def test_a_conversion_killed_at_any_instant_loses_and_doubles_nothing(records, s
         process.send_signal(signal.SIGKILL)
         if "done" in process.communicate()[0]:
             break
+        kills += 1
+    assert kills >= KILLS // 2, f"{kills} kills: the conversion was done before the others"
     office = bank.make_office(open_records(f"sqlite:///{tmp_path / 'gov.db'}"))
     found = run_conversion(office, bench, plan)
     assert found.total("done") == plan.rows
-    assert bank.opened(bench, "name") == bank.expected("name", range(1, 201))
+    assert bank.opened(bench, "name") == bank.expected("name", range(1, rows + 1))
     assert sum(event.counts["rows"] for event in office.ledger.events("job.batch")) == plan.rows
     store.dispose()
 
