@@ -17,6 +17,7 @@ from governance.copies.source import SourceTable
 from governance.copies.state import Positions, begin, reach, state_of
 from governance.copies.target import later_indexes, later_keys
 from governance.copies.treating import Subjects, Treater, as_texts
+from governance.jobs.key_order import behind
 from governance.jobs.work import Batch, Intended, Key
 from policies.copy_rules import CopyDataset, CopyRules
 from policies.errors import StoreError
@@ -131,7 +132,7 @@ class CopyRows:
         key = [source.c[each] for each in self.table.key]
         while True:
             query = sa.select(source).order_by(*key).limit(limit)
-            rows = self._read(query if after is None else query.where(_behind(key, after)))
+            rows = self._read(query if after is None else query.where(behind(key, after)))
             if not rows:
                 return
             yield rows
@@ -229,14 +230,6 @@ class CloseTables:
             filled = [child.c[each].is_not(None) for each in link.fields]
             gone += connection.execute(sa.delete(child).where(*filled, sa.not_(match))).rowcount
         return gone
-
-
-def _behind(key: Sequence[sa.ColumnElement[Any]], after: Key) -> sa.ColumnElement[bool]:
-    (first, *rest), (value, *values) = key, after
-    beyond: sa.ColumnElement[bool] = first > value
-    if not rest:
-        return beyond
-    return sa.or_(beyond, sa.and_(first == value, _behind(rest, tuple(values))))
 
 
 def _drop(connection: Connection, name: str) -> None:

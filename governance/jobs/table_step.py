@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection
 
+from governance.jobs.key_order import among, behind, labelled, pages
 from governance.jobs.work import Batch, Intended, Key
 from policies.nouns import DatasetRef
 
@@ -45,56 +46,37 @@ class TableStep:
         """The next rows that need it, locked."""
         query = self._select().where(self.needs).limit(limit).with_for_update(of=self.table)
         if after is not None:
-            query = query.where(self.behind(after))
+            query = query.where(behind(self.key, after))
         rows = connection.execute(query).all()
         return self._batch(rows) if rows else None
 
     def applied(self, connection: Connection, intended: Intended) -> bool:
         """Whether none of the rows needs it any more, once every transaction that holds one has ended."""
-        rows = self._pages(connection, self.key, self.needs)
+        rows = self._rows(connection, self.key, self.needs)
         return not any(key in intended and self._still_needs(connection, key) for key in rows)
 
     def reviewed(self, connection: Connection) -> Iterator[tuple[Key, Key]]:
         """Key and state of every row that needs it now, in key order, for a row list."""
-        return self.pages(connection, self.needs)
+        return self.states_of(connection, self.needs)
 
     def there(self, connection: Connection) -> Iterator[Key]:
         """The key of every row of the table, whether or not it needs the step."""
-        yield from self._pages(connection, self.key, sa.true())
+        yield from self._rows(connection, self.key, sa.true())
 
-    def among(self, keys: Sequence[Key]) -> ColumnElement[bool]:
-        """Whether a row is one of these."""
-        if len(self.key) == 1:
-            return self.key[0].in_([key[0] for key in keys])
-        return sa.tuple_(*self.key).in_(keys)
-
-    def behind(self, key: Key) -> ColumnElement[bool]:
-        """Whether a row comes after a key; written out, because few planners use an index for a row comparison."""
-        (first, *rest), (value, *values) = self.key, key
-        condition: ColumnElement[bool] = first > value
-        if not rest:
-            return condition
-        return sa.and_(first >= value, sa.or_(condition, sa.tuple_(*rest) > sa.tuple_(*values)))
-
-    def pages(self, connection: Connection, where: ColumnElement[bool]) -> Iterator[tuple[Key, Key]]:
+    def states_of(self, connection: Connection, where: ColumnElement[bool]) -> Iterator[tuple[Key, Key]]:
         """Key and state of every row of a condition, in key order."""
         split = len(self.key)
-        for row in self._pages(connection, (*self.key, *self.states), where):
+        for row in self._rows(connection, (*self.key, *self.states), where):
             yield row[:split], row[split:]
 
-    def _pages(
+    def _rows(
         self, connection: Connection, columns: Sequence[ColumnElement[Any]], where: ColumnElement[bool]
     ) -> Iterator[tuple[Any, ...]]:
-        """Rows in key order, page by page: no result stays open, so that other statements may run in between."""
-        query = sa.select(*_labelled(columns)).select_from(self.table).where(where).order_by(*self.key).limit(_PAGE)
-        rows = [tuple(row) for row in connection.execute(query)]
-        while rows:
-            yield from rows
-            more = query.where(self.behind(rows[-1][: len(self.key)])) if len(rows) == _PAGE else None
-            rows = [tuple(row) for row in connection.execute(more)] if more is not None else []
+        for page in pages(connection, self.key, columns, where, _PAGE):
+            yield from page
 
     def _select(self) -> sa.Select[Any]:
-        return sa.select(*_labelled((*self.key, *self.subject, *self.states, *self.columns))).order_by(*self.key)
+        return sa.select(*labelled((*self.key, *self.subject, *self.states, *self.columns))).order_by(*self.key)
 
     def _batch(self, rows: Sequence[sa.Row[Any]]) -> Batch:
         cut = [len(self.key)]
@@ -109,9 +91,5 @@ class TableStep:
         )
 
     def _still_needs(self, connection: Connection, key: Key) -> bool:
-        query = sa.select(sa.literal(1)).select_from(self.table).where(self.among([key]), self.needs)
+        query = sa.select(sa.literal(1)).select_from(self.table).where(among(self.key, [key]), self.needs)
         return connection.execute(query.with_for_update(of=self.table)).first() is not None
-
-
-def _labelled(columns: Sequence[ColumnElement[Any]]) -> list[sa.Label[Any]]:
-    return [column.label(f"k{number}") for number, column in enumerate(columns)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection
 
+from governance.jobs.key_order import among
 from governance.jobs.table_step import TableStep
 from governance.jobs.work import Batch, Key
 from governance.retention.target import Target
@@ -22,12 +23,12 @@ class Deletion(TableStep):
 
     def apply(self, connection: Connection, batch: Batch) -> int | None:
         """Delete just these rows; None when one is not due any more, or was referred to at this moment."""
-        statement = sa.delete(self.table).where(self.among(batch.keys), self.needs)
+        statement = sa.delete(self.table).where(among(self.key, batch.keys), self.needs)
         return len(batch.keys) if connection.execute(statement).rowcount == len(batch.keys) else None
 
     def reviewed(self, connection: Connection) -> Iterator[tuple[Key, Key]]:
         """Key and state of every row that the plan is about."""
-        return self.pages(connection, self.planned)
+        return self.states_of(connection, self.planned)
 
 
 def deletion_of(target: Target) -> Deletion:

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from governance.jobs.key_order import among, labelled, pages
 from governance.jobs.table_step import TableStep
 from governance.jobs.work import Batch, Intended, Key
 from governance.protect.existing.statements import STATEMENTS, Statements, Words, is_watched, run_all, words_of
@@ -158,8 +159,8 @@ def check(connection: Connection, conversion: Conversion, batch: Batch) -> None:
     """Return when the new cells of a batch say what the old ones say. Raises StoreError."""
     table, target = conversion.table, conversion.target
     keys = [table.c[name] for name in target.primary_key]
-    among = keys[0].in_([key[0] for key in batch.keys]) if len(keys) == 1 else sa.tuple_(*keys).in_(list(batch.keys))
-    query = sa.select(*_labelled([table.c[target.new_name], *_payload(conversion, table)])).where(among)
+    query = sa.select(*labelled([table.c[target.new_name], *_payload(conversion, table)]))
+    query = query.where(among(keys, batch.keys))
     found = [tuple(row) for row in connection.execute(query)]
     if len(found) != len(batch.keys):
         raise _unverified(conversion, "rows that went away while they were converted")
@@ -193,14 +194,8 @@ class Verify:
         conversion, table = self._conversion, self._conversion.table
         keys = [table.c[name] for name in conversion.target.primary_key]
         filled = table.c[conversion.target.new_name]
-        columns = [filled, *_payload(conversion, table)]
-        query = sa.select(*_labelled([*columns, *keys])).where(filled.is_not(None)).order_by(*keys).limit(_PAGE)
-        rows = [tuple(row) for row in connection.execute(query)]
-        while rows:
-            _check_rows(conversion, [row[: len(columns)] for row in rows])
-            after = rows[-1][len(columns) :]
-            behind = keys[0] > after[0] if len(keys) == 1 else sa.tuple_(*keys) > sa.tuple_(*after)
-            rows = [tuple(row) for row in connection.execute(query.where(behind))] if len(rows) == _PAGE else []
+        for rows in pages(connection, keys, [filled, *_payload(conversion, table)], filled.is_not(None), _PAGE):
+            _check_rows(conversion, rows)
         self._done = True
         return 0
 
@@ -301,13 +296,7 @@ class ConvertWork:
                 expected="a dataset without holds: its old column is dropped at the end",
                 next_step="see `governance retention holds`; release them, or wait",
             )
-        if made.fingerprint != made.target.fingerprint:
-            raise StalePlanError(
-                str(made.target.field),
-                found="a table whose schema was changed since",
-                expected="all as the plan saw it",
-                next_step="make a new plan",
-            )
+        made.target.check(made.fingerprint)
 
     def findings(self, connection: Connection) -> Mapping[str, Any]:
         """Cells of each form, and where old values may be left."""
@@ -332,10 +321,6 @@ def _payload(conversion: Conversion, table: sa.Table) -> list[sa.ColumnElement[A
     names = [conversion.target.field.field, *conversion.target.record_key]
     names += conversion.target.subject_key if conversion.by_subject else ()
     return [table.c[name] for name in names]
-
-
-def _labelled(columns: Sequence[sa.ColumnElement[Any]]) -> list[sa.Label[Any]]:
-    return [column.label(f"c{number}") for number, column in enumerate(columns)]
 
 
 def _unverified(conversion: Conversion, found: str) -> StoreError:

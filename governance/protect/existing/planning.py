@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from governance.jobs.engine import run_job
 from governance.jobs.journal import JobHead, find
+from governance.jobs.key_order import pages
 from governance.jobs.office import Office
 from governance.jobs.outcome import JobOutcome
 from governance.jobs.pace import Pace
@@ -215,15 +215,8 @@ def _pages(connection: Connection, target: Target, more: Sequence[str]) -> Itera
     """The cells that hold a value, in the order of the primary key, page by page."""
     table = target.table
     keys = [table.c[name] for name in target.primary_key]
-    columns = [table.c[target.field.field], *(table.c[name] for name in more), *keys]
-    labelled = [column.label(f"c{number}") for number, column in enumerate(columns)]
-    query = sa.select(*labelled).where(table.c[target.field.field].is_not(None)).order_by(*keys).limit(_PAGE)
-    rows = [tuple(row) for row in connection.execute(query)]
-    while rows:
-        yield [row[: 1 + len(more)] for row in rows]
-        after = rows[-1][1 + len(more) :]
-        behind = keys[0] > after[0] if len(keys) == 1 else sa.tuple_(*keys) > sa.tuple_(*after)
-        rows = [tuple(row) for row in connection.execute(query.where(behind))] if len(rows) == _PAGE else []
+    cell = table.c[target.field.field]
+    return pages(connection, keys, [cell, *(table.c[name] for name in more)], cell.is_not(None), _PAGE)
 
 
 def _all_tokens(connection: Connection, target: Target) -> bool:

@@ -65,10 +65,11 @@ class Renew(TableStep):
         same = [column == sa.bindparam("was")]
         same += [each == sa.bindparam(f"k{number}") for number, each in enumerate(self.key)]
         change = sa.update(self.table).where(*same).values({column.name: sa.bindparam("now")})
-        done = 0
-        for key, was, now in zip(batch.keys, tokens, renewed, strict=True):
-            values = {"was": was, "now": now} | {f"k{number}": value for number, value in enumerate(key)}
-            done += connection.execute(change, values).rowcount
+        rows = [
+            {"was": was, "now": now} | {f"k{number}": value for number, value in enumerate(key)}
+            for key, was, now in zip(batch.keys, tokens, renewed, strict=True)
+        ]
+        done = connection.execute(change, rows).rowcount
         return done if done == len(tokens) else None
 
 
@@ -95,13 +96,7 @@ class RotateWork:
     def check(self, connection: Connection) -> None:
         """Return when the table is as the plan saw it. Raises StalePlanError."""
         del connection
-        if self.fingerprint != self.target.fingerprint:
-            raise StalePlanError(
-                str(self.target.field),
-                found="a table whose schema was changed since",
-                expected="all as the plan saw it",
-                next_step="make a new plan",
-            )
+        self.target.check(self.fingerprint)
 
     def findings(self, connection: Connection) -> Mapping[str, Any]:
         """How many tokens stand under which key now."""

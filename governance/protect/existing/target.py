@@ -16,7 +16,7 @@ from governance.protect.plaintexts import INNERS
 from governance.protect.token_counts import NEW
 from governance.protect.tokens import FieldPlace
 from policies.catalog import Catalog, CatalogField
-from policies.errors import CatalogError, StoreError
+from policies.errors import CatalogError, StalePlanError, StoreError
 from policies.nouns import FieldRef
 
 DIALECTS = ("mysql", "postgresql", "sqlite")
@@ -65,6 +65,16 @@ class Target:
         said = [str(self.field), repr(self.place), self.native, str(self.nullable), *self.primary_key, "/"]
         said += [*self.record_key, "/", *self.subject_key, "/", *self.indexes]
         return hashlib.sha256("\n".join(said).encode()).hexdigest()[:32]
+
+    def check(self, fingerprint: str) -> None:
+        """Return when the column is as a plan with this fingerprint saw it. Raises StalePlanError."""
+        if fingerprint != self.fingerprint:
+            raise StalePlanError(
+                str(self.field),
+                found="a table whose schema was changed since",
+                expected="all as the plan saw it",
+                next_step="make a new plan",
+            )
 
     @property
     def bare(self) -> str:

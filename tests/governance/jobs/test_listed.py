@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from governance.jobs import journal
 from governance.jobs.engine import run_job
+from governance.jobs.key_order import among
 from governance.jobs.marks import Marker
 from governance.jobs.pace import Pace
 from governance.jobs.plan import PlanDraft, PlanLine, make_plan, new_slip
@@ -16,7 +17,7 @@ from governance.jobs.table_step import TableStep
 
 class Expel(TableStep):
     def apply(self, connection, batch):
-        statement = sa.delete(self.table).where(self.among(batch.keys), self.needs)
+        statement = sa.delete(self.table).where(among(self.key, batch.keys), self.needs)
         return len(batch.keys) if connection.execute(statement).rowcount == len(batch.keys) else None
 
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from governance.jobs.engine import run_job
+from governance.jobs.key_order import among
 from governance.jobs.marks import Marker
 from governance.jobs.pace import Pace
 from governance.jobs.plan import PlanDraft, PlanLine, make_plan, new_slip
@@ -24,7 +25,7 @@ class Forget(TableStep):
     def apply(self, connection, batch):
         if connection.info.get("broken"):
             connection.execute(sa.text(f"SELECT '{batch.keys[0][0]}' FROM nosuch"))
-        connection.execute(sa.delete(self.table).where(self.among(batch.keys)))
+        connection.execute(sa.delete(self.table).where(among(self.key, batch.keys)))
         return None if connection.info.get("restless") else len(batch.keys)
 
 
