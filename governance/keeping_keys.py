@@ -15,7 +15,7 @@ from governance.protect.keyring.base import KeyInfo, KeyUse
 from governance.protect.keyring.environment import EnvironmentProvider
 from governance.protect.keyring.kek import KekProvider
 from governance.protect.keyring.passphrase import PassphraseProvider
-from governance.protect.keyring.shared_file import replace_file
+from governance.writing import replace_durably
 from policies.errors import BadInputError, CatalogError, KeyringError
 from policies.nouns import DatasetRef
 
@@ -100,7 +100,7 @@ def rotate_kek(gov: Governance) -> bool:
         new = EnvironmentProvider(lambda: env[NEW_KEY_VARIABLE], variable=NEW_KEY_VARIABLE)
     ring.reissue_kek(new, keep_old=True)
     if written is not None:  # from here on whoever reads the file anew finds the new one
-        replace_file(project.folder / str(project.config.keyring.passphrase_file), written.encode())
+        replace_durably(project.folder / str(project.config.keyring.passphrase_file), written.encode())
         ring.drop_old_keks()
     gov.ledger.append(key_event(gov, "key.rotated", "key:kek", counts={"keys": len(ring.list())}))
     return new is not None and written is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,26 @@ def replace_file_with(path: Path, parts: Iterable[str], *, encoding: str = "utf-
     finally:
         with _refusing(path):
             draft.unlink(missing_ok=True)
+
+
+def replace_durably(path: Path, content: bytes) -> None:
+    """Replace a file whole, so that it outlives a power cut, readable by its owner alone. Raises OSError."""
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)  # noqa: PTH105 atomic on every system
+    except OSError:
+        Path(draft).unlink(missing_ok=True)
+        raise
+    if os.name == "posix":  # the new name must outlive it too
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 @contextmanager

@@ -13,10 +13,14 @@ from typing import Any
 
 from connectors.base import Field
 from connectors.sql.inventory import Inventory
+from governance.guard.parsing import refused
 from governance.guard.writing_facts import NOTHING_KNOWN, TableKey, WritingFacts
 from policies.catalog import CatalogDataset, CatalogStore
 from policies.errors import SchemaDriftError
 from policies.nouns import DatasetRef
+
+_RESERVED = "gov_"
+"""What the names of our own tables begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,18 @@ class StoreSchema:
     def find(self, schema: str | None, name: str) -> TableShape | None:
         """The table that a name in a statement means; None when there is none that the catalog knows."""
         return self._by_place.get((self.folded(schema or self.default_schema), self.folded(name)))
+
+    def known(self, schema: str | None, name: str) -> TableShape:
+        """The table that a name in a statement means. Raises AccessRefusedError for ours and for unknown ones."""
+        table = None if self.folded(name).startswith(_RESERVED) else self.find(schema, name)
+        if table is None:
+            raise refused(
+                "a table that is not in the catalog",
+                "a dataset of the catalog",
+                "guard.unknown_dataset",
+                "scan the store and review the dataset in catalog.yaml",
+            )
+        return table
 
     def folded(self, name: str) -> str:
         """A name in the form in which this kind of store compares names."""

@@ -21,7 +21,6 @@ from policies.nouns import DatasetRef, FieldRef
 
 CTE = "gov_cte_"
 """What the new name of every CTE begins with; no statement can reach a table of such a name."""
-_RESERVED = "gov_"
 
 
 @dataclass(slots=True, eq=False)
@@ -253,15 +252,7 @@ class Resolver:
         schema, spelled = node.db or None, node.alias or node.name
         if schema is None and self.folded(node.name) in env:
             return self._cte_source(node, env[self.folded(node.name)], spelled)
-        ours = self.folded(node.name).startswith(_RESERVED)
-        table = None if ours else self._schema.find(schema, node.name)
-        if table is None:
-            raise refused(
-                "a table that is not in the catalog",
-                "a dataset of the catalog",
-                "guard.unknown_dataset",
-                "scan the store and review the dataset in catalog.yaml",
-            )
+        table = self._schema.known(schema, node.name)
         if node.args.get("alias") is not None and node.args["alias"].columns:
             raise refused("new column names for a table", "`AS` for each column in the SELECT", "guard.scope")
         return self._base(node, table, spelled, select)

@@ -291,15 +291,7 @@ class StatementRewriter(Rewriter):
         plain = isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier) and not node.args.get("joins")
         if not plain or (node.args.get("alias") is not None and node.args["alias"].columns):
             raise refused("a target that is no table", "a dataset of the catalog", "guard.write.form")
-        ours = self._schema.folded(node.name).startswith("gov_")
-        table = None if ours else self._schema.find(node.args["db"].name if node.args.get("db") else None, node.name)
-        if table is None:
-            raise refused(
-                "a table that is not in the catalog",
-                "a dataset of the catalog",
-                "guard.unknown_dataset",
-                "scan the store and review the dataset in catalog.yaml",
-            )
+        table = self._schema.known(node.text("db") or None, node.name)
         self._schema.check(table.dataset)
         check_target(table)
         return table

@@ -6,14 +6,13 @@ fault is logged and counted, and `doctor` and `ledger verify` show each place th
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
+from governance.writing import replace_durably
 from policies.errors import LedgerError
 
 _log = structlog.get_logger()
@@ -65,16 +64,7 @@ def write_checkpoint(path: Path, note: str) -> None:
         if _compare(kept, note) in ("ahead", "current"):
             return  # another process was quicker
         _keep_evidence(kept, note)
-        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                file.write(note)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(draft, path)  # noqa: PTH105 atomic on every system
-        except OSError:
-            Path(draft).unlink(missing_ok=True)
-            raise
+        replace_durably(path, note.encode())
     except (OSError, UnicodeDecodeError):
         raise LedgerError(
             f"checkpoint file {path}",

@@ -18,10 +18,11 @@ from governance.protect.keyring.file_lock import file_lock
 from governance.protect.keyring.kek import KekProvider
 from governance.protect.keyring.key_file import KeyEntry, KeyFile
 from governance.protect.keyring.passphrase import SCRYPT_N, PassphraseProvider
-from governance.protect.keyring.shared_file import SharedKeyFile, refused, replace_file, unusable
+from governance.protect.keyring.shared_file import SharedKeyFile, refused, unusable
 from governance.protect.keyring.subjects import SubjectKeys
 from governance.protect.keyring.use_counts import LIMIT, ROTATE_AT, UseCounts
 from governance.protect.signing import Ed25519Signer
+from governance.writing import replace_durably
 
 SUBJECT_STORE = "subject-keys.db"
 """The file of persons' keys, beside the keyring's file unless another path is given."""
@@ -377,7 +378,7 @@ def create_file(path: Path, make: Callable[[], KeyFile]) -> None:
         with file_lock(path):
             if path.exists():
                 raise refused(path, "a keyring", "no file", "open it, or name another path")
-            replace_file(path, make().dump())
+            replace_durably(path, make().dump())
     except OSError:
         raise unusable(path) from None
 

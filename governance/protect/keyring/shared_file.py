@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from governance.protect.keyring.file_lock import file_lock
 from governance.protect.keyring.first_form import is_first_form, read_first_form
 from governance.protect.keyring.kek import KekProvider
 from governance.protect.keyring.key_file import KeyFile
+from governance.writing import replace_durably
 from policies.errors import KeyringError
 
 
@@ -52,7 +52,7 @@ class SharedKeyFile:
                 self._raw, self._mark = b"", ()  # should this fail, what is in memory is not what is in the file
                 yield ring
                 content = ring.dump()
-                replace_file(self.path, content)
+                replace_durably(self.path, content)
                 self._raw, self._mark = content, _mark(self.path.stat())
         except OSError:
             raise unusable(self.path) from None
@@ -81,26 +81,6 @@ class SharedKeyFile:
         if is_first_form(raw):
             return read_first_form(raw, self.provider)
         return KeyFile.parse(raw, self.provider, known)
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Replace a file whole, durable, readable by its owner alone. Raises OSError."""
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)  # noqa: PTH105 atomic on every system
-    except OSError:
-        Path(draft).unlink(missing_ok=True)
-        raise
-    if os.name == "posix":  # the new name must outlive a power cut too
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def refused(path: Path, found: str, expected: str, next_step: str) -> KeyringError:

@@ -155,7 +155,7 @@ def test_a_key_that_could_not_be_written_is_not_used(ring, monkeypatch):
     def full(*_):
         raise OSError(28, "no space left")
 
-    monkeypatch.setattr("governance.protect.keyring.shared_file.replace_file", full)
+    monkeypatch.setattr("governance.protect.keyring.shared_file.replace_durably", full)
     with pytest.raises(KeyringError):
         ring.data_key("s1/d1")
     monkeypatch.undo()

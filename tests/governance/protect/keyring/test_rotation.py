@@ -62,7 +62,7 @@ def test_what_cannot_be_counted_is_not_encrypted(ring, monkeypatch):
     def full(*_):
         raise OSError(28, "no space left")
 
-    monkeypatch.setattr("governance.protect.keyring.shared_file.replace_file", full)
+    monkeypatch.setattr("governance.protect.keyring.shared_file.replace_durably", full)
     with pytest.raises(KeyringError):
         encrypt(key, PLACE, 1, b"x")
     monkeypatch.undo()
