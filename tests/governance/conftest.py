@@ -11,6 +11,12 @@ from pathlib import Path
 import pytest
 
 from governance.cli.main import main
+from governance.protect.keyring.backup import write_backup
+from governance.protect.keyring.file import FileKeyring
+from governance.protect.keyring.passphrase import PassphraseProvider
+
+CHEAP = 2**14
+"""The least cost of scrypt that a key file may name."""
 
 MARKERS = {
     "name": "Zebulon Quagmire",
@@ -143,6 +149,15 @@ def build_project(folder: Path) -> None:
     (policies / "retention.yaml").write_text(RETENTION)
     (policies / "access_tests.yaml").write_text(ACCESS_TESTS)
     assert main(["init"]) == 0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passphrases() -> Iterator[None]:
+    """Passphrases cost an eighth of what they cost outside: scrypt was two thirds of what the command's tests took."""
+    with pytest.MonkeyPatch.context() as patch:
+        for each in (PassphraseProvider.__init__, FileKeyring.create, write_backup):
+            patch.setitem(each.__kwdefaults__, "scrypt_n", CHEAP)
+        yield
 
 
 @pytest.fixture

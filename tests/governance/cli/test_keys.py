@@ -8,20 +8,12 @@ from pathlib import Path
 import pytest
 
 from governance import Governance
-from governance.protect.keyring.backup import write_backup
-from governance.protect.keyring.passphrase import PassphraseProvider
 from governance.protect.protector import Protector
 from policies.errors import DecryptionError, KeyringError
 from policies.nouns import FieldRef
 
 EMAIL = FieldRef("crm", "customers", "email")
 MARKER = "planted.marker@zebra-quagga.example"
-
-
-@pytest.fixture(autouse=True)
-def _cheap(monkeypatch):
-    for each in (PassphraseProvider.__init__, write_backup):
-        monkeypatch.setitem(each.__kwdefaults__, "scrypt_n", 2**14)
 
 
 @pytest.fixture

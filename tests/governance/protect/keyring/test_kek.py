@@ -3,6 +3,9 @@
 import base64
 import json
 import os
+import re
+import subprocess
+import sys
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -169,3 +172,11 @@ def test_a_first_form_needs_its_passphrase(path):
         FileKeyring.open(path, "wrong")
     with pytest.raises(KeyringError, match="first form"):
         FileKeyring.open(path, EnvironmentProvider(lambda: KEY))
+
+
+def test_a_new_keyring_costs_a_quarter_of_a_second_a_try(tmp_path):
+    """In a process of its own: the tests' own keyrings are made cheap."""
+    make = "import sys; from pathlib import Path; from governance.protect.keyring.file import FileKeyring; "
+    make += "FileKeyring.create(Path(sys.argv[1]), 'correct horse')"
+    subprocess.run([sys.executable, "-c", make, str(tmp_path / "keyring.json")], check=True)
+    assert '"n":131072' in re.sub(r"\s", "", (tmp_path / "keyring.json").read_text())
