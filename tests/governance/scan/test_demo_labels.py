@@ -1,7 +1,10 @@
 """Every label of the demo store is known: precision and recall over all fields are printed and held to 0.98.
 
 The same store is scanned on SQLite, PostgreSQL and MariaDB and must get the same labels from each.
+GOVERNANCE_DEMO_CUSTOMERS sets how many customers it has: `make soak` takes the 20,000 of the demo.
 """
+
+import os
 
 import pytest
 
@@ -12,13 +15,14 @@ from governance.demo.truth import SPECIAL_DATASETS, TRUTH
 from governance.scan.engines.local import scan_store
 from governance.scan.options import ScanOptions
 
-SMALL = 1_500
+CUSTOMERS = int(os.environ.get("GOVERNANCE_DEMO_CUSTOMERS", "5000"))
+SMALL = 1_000
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     url = f"sqlite:///{tmp_path_factory.mktemp('demo') / 'demo.sqlite'}"
-    return url, build_store(url)
+    return url, build_store(url, customers=CUSTOMERS)
 
 
 def scan(url, sample=FULL):
