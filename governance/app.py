@@ -349,6 +349,7 @@ class Governance:
         """
         from governance.guard.engine import GuardedStore
         from governance.protect.protector import Protector
+        from governance.protect.reading import Reading
 
         catalog = self.catalog
         known = self._guards.get((store, catalog.digest))
@@ -371,7 +372,7 @@ class Governance:
             recorder=self.ledger,
             clock=self.clock,
             predicate=self.consent_conditions,
-            decryptor=protector,
+            decryptor=Reading(protector),
             encryptor=protector,
             schema_check_seconds=self.project.config.schema_check_seconds,
         )

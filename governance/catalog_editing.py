@@ -10,7 +10,7 @@ import datetime as dt
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
@@ -76,8 +76,11 @@ def decide(text: str, decisions: Sequence[Decision], about: Mapping[DatasetRef, 
     return written
 
 
-def mark_encrypted(text: str, ref: FieldRef, *, encrypted: bool) -> str:
-    """The catalog's text with what a field's column holds: tokens, or clear values. Raises CatalogError."""
+def mark_encrypted(text: str, ref: FieldRef, *, encrypted: Literal["subject"] | bool) -> str:
+    """The catalog's text with what a field's column holds: tokens, under whose keys, or clear values.
+
+    Raises CatalogError.
+    """
     document = parse_yaml(text or EMPTY, "catalog.yaml", error=CatalogError)
     try:
         entry = document["stores"][ref.store]["datasets"][ref.dataset]["fields"][ref.field]
@@ -86,7 +89,7 @@ def mark_encrypted(text: str, ref: FieldRef, *, encrypted: bool) -> str:
             f"catalog, {ref}", found="no such field", expected="a reviewed field", next_step="review it first"
         ) from None
     if encrypted:
-        entry["encrypted"] = True
+        entry["encrypted"] = encrypted
     else:
         entry.pop("encrypted", None)
     written = _dump(document)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from governance.catalog_editing import mark_encrypted
 from governance.jobs.outcome import JobOutcome
@@ -34,7 +34,7 @@ class ToDo:
     field: FieldRef
     """The field."""
     why: str
-    """`required`, `migrating`, `clear_in_encrypted` or `retired_key`."""
+    """`required`, `migrating`, `clear_in_encrypted`, `not_by_person` or `retired_key`."""
     cells: int
     """How many cells are concerned."""
 
@@ -46,6 +46,7 @@ class ToDo:
             "required": f"governance protect encrypt {place}",
             "migrating": "governance job list",
             "clear_in_encrypted": f"governance protect status {self.field.store}",
+            "not_by_person": f"governance protect rotate {place}",
             "retired_key": f"governance protect rotate {place}",
         }[self.why]
 
@@ -73,15 +74,18 @@ def to_do(gov: Governance, stores: Sequence[str] = ()) -> tuple[ToDo, ...]:
             found.append(ToDo(field, "clear_in_encrypted", each["clear"]))
         elif "must_be_encrypted" in each["problems"] and each["column"] is not None:
             found.append(ToDo(field, "required", each["clear"]))
-        if retired:
+        if "not_by_person" in each["problems"]:
+            found.append(ToDo(field, "not_by_person", sum(key["tokens"] for key in each["keys"])))
+        elif retired:
             found.append(ToDo(field, "retired_key", retired))
     return tuple(found)
 
 
-def plan_encryption(gov: Governance, field: FieldRef, *, scope: Scope = "dataset") -> Plan:
+def plan_encryption(gov: Governance, field: FieldRef, *, scope: Scope | None = None) -> Plan:
     """What encrypting a field's column would do; recorded as `job.planned`. Nothing is changed in the store.
 
-    `scope` says whose key encrypts: the dataset's, or one of each person, which can be destroyed for that person alone.
+    `scope` says whose key encrypts: the dataset's, or one of each person, which can be destroyed for that person alone;
+    None takes what the catalog says.
     Raises StoreError when something rests on the column or a value is not of its type, CatalogError, KeyringError.
     """
     with _bench(gov, field) as bench:
@@ -95,7 +99,10 @@ def plan_decryption(gov: Governance, field: FieldRef) -> Plan:
 
 
 def plan_rotation(gov: Governance, field: FieldRef) -> Plan:
-    """How many of a field's tokens stand under a retired key of its dataset. Raises StoreError, CatalogError."""
+    """How many of a field's tokens and index cells stand under another key than they should now.
+
+    Raises StoreError, CatalogError, KeyringError.
+    """
     with _bench(gov, field) as bench:
         return rotation.plan_rotation(office_of(gov), bench, field)
 
@@ -116,7 +123,8 @@ def run_conversion(
     with _bench(gov, field) as bench:
         found = _RUNS[plan.kind](office_of(gov), bench, plan, pace=pace_of(gov), on_progress=on_progress)
     if found.state == "done" and plan.kind != ROTATE:
-        _declare(gov, field, encrypted=plan.kind == ENCRYPT)
+        scope: Literal["subject"] | bool = "subject" if plan.facts["scope"] == "subject" else True
+        _declare(gov, field, encrypted=scope if plan.kind == ENCRYPT else False)
     return found
 
 
@@ -143,10 +151,10 @@ def _read(gov: Governance, text: str, place: str) -> Plan:
     return read_plan(text, kind, gov.keyring.keyed_hash(), place)
 
 
-def _declare(gov: Governance, field: FieldRef, *, encrypted: bool) -> None:
+def _declare(gov: Governance, field: FieldRef, *, encrypted: Literal["subject"] | bool) -> None:
     """Have the catalog say what the store holds now; a run that was killed before this does it when started again."""
     entry = gov.catalog.field(field)
-    if entry is None or entry.encrypted is encrypted:
+    if entry is None or entry.encrypted == encrypted:
         return
     text = mark_encrypted(catalog_text(gov), field, encrypted=encrypted)
     replace_file(gov.project.policy_file("catalog.yaml"), text)

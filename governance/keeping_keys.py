@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from governance.jobs.tombstones import Tombstones
 from governance.ledger.events import EventDraft, EventObject
 from governance.project import PASSPHRASE
+from governance.protect.existing.persons import Person
 from governance.protect.keyring.base import KeyInfo, KeyUse
 from governance.protect.keyring.environment import EnvironmentProvider
 from governance.protect.keyring.kek import KekProvider
@@ -21,6 +22,7 @@ from policies.nouns import DatasetRef
 
 if TYPE_CHECKING:
     from governance.app import Governance
+    from governance.forgetting import Forgotten
 
 NEW_PASSPHRASE = "GOVERNANCE_NEW_PASSPHRASE"  # noqa: S105 a variable's name
 """The variable that holds the passphrase to change to."""
@@ -52,6 +54,10 @@ class Destroyed:
     """The day on which the last backup that can hold it dies, by `backup_days`."""
     event: str
     """The ledger's event."""
+    index_cells: int = 0
+    """Cells of blind indexes in the person's rows that were emptied."""
+    pairs: int = 0
+    """Pairs of the person's values and their pseudonyms that were forgotten."""
 
 
 def list_keys(gov: Governance) -> KeyList:
@@ -135,43 +141,55 @@ def destroy_key(gov: Governance, key_id: str) -> Destroyed:
 
 
 def destroy_subjects(
-    gov: Governance, store: str, values: Sequence[str], *, basis: str = "erasure", until: dt.date | None = None
+    gov: Governance, store: str, values: Sequence[str | Person], *, basis: str = "erasure", until: dt.date | None = None
 ) -> list[Destroyed]:
     """Destroy persons' keys (crypto-shredding): what they encrypted is unreadable in every copy.
 
-    `values` are the store's own subject keys. Side effects, in this order: a tombstone for each person, that stands
-    until a day, that of the last backup unless one is given; an event; the wrapped key is deleted, every process
-    forgets it at its next use, all other persons' keys get a new KEK; a closing event. Started again after a kill, it
-    finishes.
-    Raises BadInputError for a person who never had a key, KeyringError, LedgerError.
+    `values` are the store's own subject keys; a key of several fields is a tuple of them. Side effects, in this order:
+    a tombstone for each person, that stands until a day, that of the last backup unless one is given; an event;
+    blind-index cells of the person's rows are emptied and the pseudonyms of their values forgotten; the wrapped key is
+    deleted, every process forgets it at its next use, all other persons' keys get a new KEK; a closing event. Started
+    again after a kill, it finishes.
+    Raises BadInputError for a person who never had a key, AccessRefusedError for one whose records a hold keeps,
+    StoreError, KeyringError, LedgerError.
     """
+    from governance.forgetting import forget_traces, refuse_held
+
     subjects, space = gov.keyring.subjects, _store_id(gov, store)
-    refs = {value: subjects.ref(space, value) for value in values}
-    marks = {value: subjects.tombstone(ref) for value, ref in refs.items()}
+    people = list(dict.fromkeys((each,) if isinstance(each, str) else tuple(each) for each in values))
+    refs = {person: subjects.ref(space, person) for person in people}
+    marks = {person: subjects.tombstone(ref) for person, ref in refs.items()}
     there = subjects.known([*refs.values(), *marks.values()])
-    for value in values:
-        if not there.keys() & {refs[value], marks[value]}:
+    for person in people:
+        if not there.keys() & {refs[person], marks[person]}:
             raise BadInputError(
                 f"keys destroy, store {store}",
                 found="a person who has no key",
                 expected="the store's own subject key of a person whose fields are encrypted under a key of their own",
-                next_step="check the value; a composite key is not supported here",
+                next_step="check the value; a key of several fields is a JSON list, such as '[\"DE\", 17]'",
             )
+    refuse_held(gov, store, people)
     ends = until or last_backup_day(gov)
     book = Tombstones(gov.records, clock=gov.clock, new_id=gov.new_id)
     stones = {value: book.place(mark.hex(), basis=basis, ends=ends).id for value, mark in marks.items()}
     for stone in stones.values():
         gov.ledger.append(key_event(gov, "key.destroyed", "key:subject", outcome="planned", refs={"tombstone": stone}))
+    gone = {person: forget_traces(gov, store, [person]) for person in people}
     subjects.destroy(list(refs.values()))
-    return [_destroyed(gov, "key:subject", there.get(ref), stones[value]) for value, ref in refs.items()]
+    return [
+        _destroyed(gov, "key:subject", there.get(ref), stones[person], gone[person]) for person, ref in refs.items()
+    ]
 
 
-def _destroyed(gov: Governance, rule: str, key_id: str | None, stone: str | None) -> Destroyed:
+def _destroyed(
+    gov: Governance, rule: str, key_id: str | None, stone: str | None, forgotten: Forgotten | None = None
+) -> Destroyed:
     ends = last_backup_day(gov)
     refs = {"key": key_id, "tombstone": stone, "backups_end": ends.isoformat()}
     told = {name: value for name, value in refs.items() if value}
-    event = gov.ledger.append(key_event(gov, "key.destroyed", rule, refs=told))
-    return Destroyed(key_id, stone, ends, event.id)
+    counts = forgotten.counts if forgotten is not None else {}
+    event = gov.ledger.append(key_event(gov, "key.destroyed", rule, refs=told, counts=counts))
+    return Destroyed(key_id, stone, ends, event.id, **counts)
 
 
 def last_backup_day(gov: Governance) -> dt.date:

@@ -69,14 +69,14 @@ def writable_store(gov: Governance, store: str) -> Iterator[sa.Engine]:
 
 
 def _grave(gov: Governance) -> Callable[[str, Key], str | None] | None:
-    """How tombstones name a person, where the project has persons' keys; a composite subject key has none."""
+    """How tombstones name a person, where the project has persons' keys."""
     if not gov.keyring.has_subjects():
         return None
     subjects, stores = gov.keyring.subjects, gov.catalog.stores
 
     def grave(store: str, subject: Key) -> str | None:
-        if len(subject) != 1 or subject[0] is None or store not in stores:
+        if not subject or None in subject or store not in stores:
             return None
-        return subjects.tombstone(subjects.ref(stores[store].id, subject[0])).hex()
+        return subjects.tombstone(subjects.ref(stores[store].id, subject)).hex()
 
     return grave

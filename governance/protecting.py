@@ -168,7 +168,7 @@ def _count_dataset(
             if each is not None and each.tokens
             for part in count.key_ids(at)
         )
-        keys = tally(parts, key_of=key_of, keys=infos, person_states=lambda ids: _person_states(gov, ids))
+        keys = tally(parts, key_of=key_of, keys=infos, person_states=gov.keyring.person_states)
         found.tokens.update(keys.keys)
         rows.append(
             _field(gov, facts, shown.get(facts.ref, set()))
@@ -190,10 +190,6 @@ def _columns(gov: Governance, ref: DatasetRef) -> Iterator[FieldFacts]:
             yield replace(facts, sensitivity=gravest.sensitivity, category=gravest.category)
 
 
-def _person_states(gov: Governance, ids: Sequence[str]) -> Mapping[str, KeyState]:
-    return gov.keyring.subjects.states(ids) if gov.keyring.has_subjects() else {}
-
-
 def _field(gov: Governance, facts: FieldFacts, treatments: set[str]) -> dict[str, Any]:
     """What catalog and policy say of a field."""
     entry = gov.catalog.field(facts.ref)
@@ -204,6 +200,7 @@ def _field(gov: Governance, facts: FieldFacts, treatments: set[str]) -> dict[str
         "category": facts.category,
         "sensitivity": facts.sensitivity.word,
         "declared": entry is not None and bool(entry.encrypted),
+        "by_person": entry is not None and entry.encrypted == "subject",
         "required": personal and least is not None and facts.sensitivity >= Sensitivity.of(least),
         "shown": "clear" if "clear" in treatments else "masked" if treatments else "nobody",
     }
@@ -269,6 +266,7 @@ _PROBLEMS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     "key_unknown": lambda said: said["unknown"] > 0,
     "key_elsewhere": lambda said: said["elsewhere"] > 0,
     "key_destroyed": lambda said: any(each["state"] == "destroyed" for each in said["keys"]),
+    "not_by_person": lambda said: said["by_person"] and bool(said["keys"]) and said["migration"] is None,
     "migrating": lambda said: said["migration"] is not None,
 }
 

@@ -75,8 +75,9 @@ class CatalogField(FileModel):
     """The reason given, if any."""
     type: str | None = None
     """The field's type when it was decided, one of `connectors.base.Field.type`; a change of it is drift."""
-    encrypted: bool = False
-    """Whether the field holds tokens of Protect."""
+    encrypted: Literal["subject"] | bool = False
+    """Whether the field holds tokens of Protect; `subject`: each under the key of the person whom its record is about,
+    so that destroying that key makes the cell unreadable in every copy."""
     cipher: Literal["gcm", "siv"] = "gcm"
     """How it is encrypted: `gcm` gives equal values different tokens; `siv` equal ones, so who reads the store sees
     which records are equal."""
@@ -220,6 +221,10 @@ def _refuse_bad_protection(place: str, dataset: CatalogDataset) -> None:
         index = entry.blind_index
         if not entry.encrypted and (index is not None or entry.cipher != "gcm"):
             raise _bad_protection(f"{place}.{name}", "`blind_index` or `cipher` on a field that is not encrypted")
+        if entry.encrypted == "subject" and not dataset.subject_key:
+            raise _bad_protection(f"{place}.{name}", "`encrypted: subject` in a dataset without a `subject_key`")
+        if entry.encrypted == "subject" and (name in dataset.subject_key or entry.cipher == "siv"):
+            raise _bad_protection(f"{place}.{name}", "`encrypted: subject` on a subject key, or with `cipher: siv`")
         if entry.cipher == "siv" and _has_few_values(entry):
             raise _bad_protection(f"{place}.{name}", "`cipher: siv` on a field with few distinct values")
         if index is None:

@@ -50,6 +50,7 @@ PROBLEMS: Mapping[str, Tone] = {
     "key_unknown": Tone.BAD,
     "key_elsewhere": Tone.BAD,
     "key_destroyed": Tone.BAD,
+    "not_by_person": Tone.BAD,
     "missing": Tone.WARN,
     "migrating": Tone.WARN,
 }
@@ -109,7 +110,12 @@ def _verdict(document: Mapping[str, Any]) -> Verdict:
     bad = sum(any(PROBLEMS[code] is Tone.BAD for code in each["problems"]) for each in document["fields"])
     if bad:
         return Verdict(Tone.BAD, text("protection.verdict_bad", count=bad, encrypted=encrypted), tasks)
-    if tasks or document["not_seen"]:
+    warnings = {code: found[code] for code in ("missing", "migrating") if found[code]}
+    warnings |= {"unseen": len(document["not_seen"])} if document["not_seen"] else {}
+    if len(warnings) == 1:
+        [(code, count)] = warnings.items()
+        return Verdict(Tone.WARN, text(f"protection.verdict_{code}", count=count, encrypted=encrypted), tasks)
+    if warnings:
         return Verdict(Tone.WARN, text("protection.verdict_warn", encrypted=encrypted), tasks)
     return Verdict(Tone.GOOD, text("protection.verdict_good", encrypted=encrypted))
 

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from governance.cli.keys_backup import COMMANDS as BACKING_UP
 from governance.cli.output import emit, examples, format_option, say
 from governance.cli.project_option import opened
 
 if TYPE_CHECKING:
     from governance.protect.keyring.base import KeyInfo
-    from governance.restoring_keys import KeyCheck
-
-BACKUP_PASSPHRASE = "GOVERNANCE_BACKUP_PASSPHRASE"  # noqa: S105 a variable's name
-"""The variable that holds a backup's own passphrase."""
-_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @click.group()
@@ -126,7 +120,13 @@ def rotate(ctx: click.Context, *, dataset: str | None, kek: bool, drop_old_kek: 
         "keys destroy --key 0f1e2d3c4b5a6978 --yes",
     )
 )
-@click.option("--subject", "subjects", multiple=True, metavar="KEY", help="A person, by the store's own subject key.")
+@click.option(
+    "--subject",
+    "subjects",
+    multiple=True,
+    metavar="KEY",
+    help="A person, by the store's own subject key; one of several fields as a JSON list.",
+)
 @click.option("--store", help="The store that knows the person.")
 @click.option("--key", "key_id", metavar="ID", help="The key of a dataset, by id.")
 @click.option("--basis", default="erasure", show_default=True, help="Why a tombstone is kept: a code.")
@@ -150,7 +150,8 @@ def destroy(
     """Destroy keys for good: what they encrypted is unreadable in every copy once no backup holds the key.
 
     A person's key is deleted, every process forgets it, all other persons' keys get a new key encryption key, and a
-    tombstone stops a restored backup from bringing the person back. Says when the last backup dies (`backup_days`).
+    tombstone stops a restored backup from bringing the person back. Blind-index cells of the person's rows are emptied
+    and the pseudonyms of their values forgotten. Says when the last backup dies (`backup_days`).
     """
     from governance.keeping_keys import destroy_key, destroy_subjects
 
@@ -161,11 +162,19 @@ def destroy(
         return 0
     with opened(ctx) as gov:
         if subjects and store:
-            done = destroy_subjects(gov, store, subjects, basis=basis, until=until.date() if until else None)
+            people = [_person(each) for each in subjects]
+            done = destroy_subjects(gov, store, people, basis=basis, until=until.date() if until else None)
         else:
             done = [destroy_key(gov, str(key_id))]
     rows = [
-        {"key": e.key, "tombstone": e.tombstone, "backups_end": e.backups_end.isoformat(), "event": e.event}
+        {
+            "key": e.key,
+            "tombstone": e.tombstone,
+            "backups_end": e.backups_end.isoformat(),
+            "event": e.event,
+            "index_cells": e.index_cells,
+            "pairs": e.pairs,
+        }
         for e in done
     ]
     if form == "json":
@@ -180,66 +189,17 @@ def destroy(
     return 0
 
 
-@keys.command(epilog=examples("keys backup /mnt/safe/keys.backup"))
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
-@click.pass_context
-def backup(ctx: click.Context, path: Path) -> int:
-    """Copy all keys to FILE, under a passphrase of its own from GOVERNANCE_BACKUP_PASSPHRASE or asked for.
-
-    Keep it where the backups of the data are not, and delete it after `backup_days`: a destroyed key dies with it.
-    """
-    from governance.restoring_keys import backup_keys
-
-    with opened(ctx) as gov:
-        backup_keys(gov, path, _passphrase(confirm=True))
-    say(f"wrote {path}")
-    return 0
-
-
-@keys.command("restore-check", epilog=examples("keys restore-check /mnt/safe/keys.backup", "keys restore-check"))
-@click.argument("path", metavar="[FILE]", type=_FILE, required=False)
-@format_option("text", "json")
-@click.pass_context
-def restore_check(ctx: click.Context, path: Path | None, form: str) -> int:
-    """Say what a backup FILE holds, which keys it lacks, and which were destroyed since. Exits 1 if any.
-
-    Without FILE: compare the keys as they are, perhaps just restored, with tombstones and ledger, and destroy again
-    what has returned.
-    """
-    from governance.restoring_keys import check_backup, check_keys
-
-    with opened(ctx) as gov:
-        found = check_backup(gov, path, _passphrase()) if path else check_keys(gov)
-    return _tell(found, form)
-
-
-@keys.command(epilog=examples("keys restore /mnt/safe/keys.backup"))
-@click.argument("path", metavar="FILE", type=_FILE)
-@format_option("text", "json")
-@click.pass_context
-def restore(ctx: click.Context, path: Path, form: str) -> int:
-    """Put the keys of a backup FILE where the project has none, then do what restore-check does without FILE.
-
-    Move an existing keyring and store of persons' keys away first. Data keys come back retired. Exits as restore-check.
-    """
-    from governance.restoring_keys import restore_keys
-
-    with opened(ctx) as gov:
-        found = restore_keys(gov, path, _passphrase())
-    return _tell(found, form)
-
-
-def _tell(found: KeyCheck, form: str) -> int:
-    problems = [{"kind": each.kind, "use": str(each.use), "key": each.key} for each in found.problems]
-    if form == "json":
-        document: dict[str, Any] = {"schema": "governance.keys-check/1", "keys": found.keys, "subjects": found.subjects}
-        emit(json.dumps(document | {"destroyed_again": found.destroyed, "problems": problems}, indent=2), None)
-    else:
-        lines = [f"{each['kind']}: {each['use']} {each['key']}" for each in problems]
-        if found.destroyed:
-            lines.append(f"{found.destroyed} returned keys were destroyed again")
-        emit("\n".join([f"{found.keys} keys, {found.subjects} persons' keys, {len(problems)} problems", *lines]), None)
-    return 1 if problems else 0
+def _person(text: str) -> tuple[str, ...]:
+    """A subject key as it was typed: one value, or a JSON list of the values of several fields."""
+    if not text.startswith("["):
+        return (text,)
+    try:
+        parts = json.loads(text)
+    except ValueError:
+        parts = []
+    if not parts or not all(isinstance(each, str | int) for each in parts):
+        raise click.UsageError("--subject: a JSON list of texts and whole numbers, one for each field of the key")
+    return tuple(map(str, parts))
 
 
 def _row(info: KeyInfo, now: dt.datetime) -> dict[str, Any]:
@@ -248,8 +208,5 @@ def _row(info: KeyInfo, now: dt.datetime) -> dict[str, Any]:
     return row | {"created": info.created or None, "age_days": age, "uses": info.uses}
 
 
-def _passphrase(*, confirm: bool = False) -> str:
-    given = os.environ.get(BACKUP_PASSPHRASE)
-    return given or str(
-        click.prompt("Passphrase of the backup", hide_input=True, confirmation_prompt=confirm, err=True)
-    )
+for _command in BACKING_UP:
+    keys.add_command(_command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,82 +17,86 @@ if TYPE_CHECKING:
     from governance.jobs.plan import Plan
 
 
-@click.command(
-    epilog=examples(
-        "protect encrypt crm customers national_id",
-        "protect encrypt crm customers national_id --format json --output plan.json",
-        "protect encrypt crm clinic_visits diagnosis --key subject --format json --output plan.json",
-    )
-)
-@click.argument("store")
-@click.argument("dataset")
-@click.argument("field")
-@click.option(
-    "--key",
-    "scope",
+@dataclass(frozen=True, slots=True)
+class _Planning:
+    """A command that plans something for one column."""
+
+    name: str
+    """What it is called."""
+    plan: str
+    """The function of `governance.converting` that it is the command of."""
+    help: str
+    """What it says of itself."""
+    examples: tuple[str, ...]
+    """How it is used."""
+    options: tuple[click.Option, ...] = ()
+    """Its own options, by the names of the function's."""
+
+
+_KEY = click.Option(
+    ["--key", "scope"],
     type=click.Choice(["dataset", "subject"]),
-    default="dataset",
-    show_default=True,
-    help="Whose key encrypts: one of the dataset, or one of each person, which can be destroyed alone.",
+    help="Whose key encrypts: one of the dataset, or one of each person, which can be destroyed alone."
+    "  [default: as the catalog says]",
 )
-@format_option("text", "json")
-@lang_option
-@output_option
-@click.pass_context
-def encrypt(
-    ctx: click.Context, store: str, dataset: str, field: str, scope: str, form: str, lang: str, output: Path | None
-) -> int:
-    """Plan to encrypt the column of FIELD in DATASET of STORE. Each value is tried; nothing is changed.
-
-    With --format json the result is the plan file that `protect run` takes.
-    """
-    from governance.converting import plan_encryption
-    from policies.nouns import FieldRef
-
-    with opened(ctx) as gov:
-        made = plan_encryption(
-            gov, FieldRef(store, dataset, field), scope="subject" if scope == "subject" else "dataset"
-        )
-    _show(made, form, lang, output)
-    return 0
-
-
-@click.command(epilog=examples("protect decrypt crm customers national_id --format json --output plan.json"))
-@click.argument("store")
-@click.argument("dataset")
-@click.argument("field")
-@format_option("text", "json")
-@lang_option
-@output_option
-@click.pass_context
-def decrypt(ctx: click.Context, store: str, dataset: str, field: str, form: str, lang: str, output: Path | None) -> int:
-    """Plan to turn the tokens of FIELD in DATASET of STORE into clear values. Each is opened; nothing is changed."""
-    from governance.converting import plan_decryption
-    from policies.nouns import FieldRef
-
-    with opened(ctx) as gov:
-        made = plan_decryption(gov, FieldRef(store, dataset, field))
-    _show(made, form, lang, output)
-    return 0
+_COLUMN = "crm customers national_id"
+_PLANNING = (
+    _Planning(
+        "decrypt",
+        "plan_decryption",
+        "Plan to turn the tokens of FIELD in DATASET of STORE into clear values. Each is opened; nothing is changed.",
+        (f"protect decrypt {_COLUMN} --format json --output plan.json",),
+    ),
+    _Planning(
+        "encrypt",
+        "plan_encryption",
+        "Plan to encrypt the column of FIELD in DATASET of STORE. Each value is tried; nothing is changed.\n\n"
+        "With --format json the result is the plan file that `protect run` takes.",
+        (
+            f"protect encrypt {_COLUMN}",
+            f"protect encrypt {_COLUMN} --format json --output plan.json",
+            "protect encrypt crm clinic_visits diagnosis --key subject --format json --output plan.json",
+        ),
+        (_KEY,),
+    ),
+    _Planning(
+        "rotate",
+        "plan_rotation",
+        "Plan to put the tokens and index cells of FIELD under the keys that are active now, after `keys rotate`.\n\n"
+        "Tokens of a field that is `encrypted: subject` come under the keys of their persons.",
+        (f"protect rotate {_COLUMN} --format json --output plan.json",),
+    ),
+)
 
 
-@click.command(epilog=examples("protect rotate crm customers national_id --format json --output plan.json"))
-@click.argument("store")
-@click.argument("dataset")
-@click.argument("field")
-@format_option("text", "json")
-@lang_option
-@output_option
-@click.pass_context
-def rotate(ctx: click.Context, store: str, dataset: str, field: str, form: str, lang: str, output: Path | None) -> int:
-    """Plan to put the tokens of FIELD under the active key of its dataset, after `governance keys rotate`."""
-    from governance.converting import plan_rotation
-    from policies.nouns import FieldRef
+def _planner(of: _Planning) -> click.Command:
+    @format_option("text", "json")
+    @lang_option
+    @output_option
+    @click.pass_context
+    def planner(
+        ctx: click.Context,
+        /,
+        *,
+        store: str,
+        dataset: str,
+        field: str,
+        form: str,
+        lang: str,
+        output: Path | None,
+        **options: str | None,
+    ) -> int:
+        from governance import converting
+        from policies.nouns import FieldRef
 
-    with opened(ctx) as gov:
-        made = plan_rotation(gov, FieldRef(store, dataset, field))
-    _show(made, form, lang, output)
-    return 0
+        with opened(ctx) as gov:
+            made = getattr(converting, of.plan)(gov, FieldRef(store, dataset, field), **options)
+        _show(made, form, lang, output)
+        return 0
+
+    command = click.command(of.name, help=of.help, epilog=examples(*of.examples))(planner)
+    command.params[:0] = [*(click.Argument([name]) for name in ("store", "dataset", "field")), *of.options]
+    return command
 
 
 @click.command(epilog=examples("protect run --plan plan.json"))
@@ -166,5 +171,5 @@ def plan(ctx: click.Context, stores: tuple[str, ...], form: str, lang: str, outp
     return 0
 
 
-COMMANDS = (decrypt, encrypt, plan, rotate, run)
+COMMANDS = (*map(_planner, _PLANNING), plan, run)
 """What is added to the group `protect`."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from governance.copies.source import SourceTable
 from governance.copies.treating import arrow_column
-from governance.protect.pseudonyms import Assignments
-from policies.copy_rules import CopyRules
+from governance.protect.pseudonyms import Assignments, PseudonymKey
+from governance.writing import replace_durably
+from policies.copy_rules import CopyDomain, CopyRules
 
 _PAGE = 20_000
 
@@ -49,13 +51,17 @@ def learn_pairs(
                     maker.column(arrow_column([row[0] for row in page], table.words[field]))
     if len(maker) > before or not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _write(path, maker.seal())
+        replace_durably(path, maker.seal())
 
 
-def _write(path: Path, sealed: bytes) -> None:
-    new = path.with_suffix(".new")
-    with new.open("wb") as file:
-        file.write(sealed)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+def forget_pairs(folder: Path, key: PseudonymKey, name: str, domain: CopyDomain, values: Sequence[Any]) -> int:
+    """Erase the pairs of values of a domain, durably; how many there were. Raises DecryptionError."""
+    path = pairs_path(folder, name)
+    if not path.exists() or not values:
+        return 0
+    maker = Assignments(key, name, domain.kind, domain.locale)
+    maker.unseal(path.read_bytes())
+    gone = maker.forget(pa.array([str(each) for each in values if each is not None], pa.string()))
+    if gone:
+        replace_durably(path, maker.seal())
+    return gone

@@ -113,9 +113,12 @@ class Encryptor(Protocol):
         columns: Mapping[str, Sequence[Any]],
         record_keys: Sequence[tuple[Any, ...]],
         inners: Mapping[str, str] | None = None,
+        *,
+        subjects: Sequence[tuple[Any, ...]] | None = None,
     ) -> Mapping[str, Sequence[bytes | None]]:
         """By field the tokens of its values, each with its record's key, and by index field their blind-index cells.
 
-        None stays None. Raises BadInputError for a value or key of a wrong type, KeyringError, CatalogError.
+        With `subjects`, each value is encrypted under its person's key. None stays None. Raises BadInputError for a
+        value or key of a wrong type, KeyringError, CatalogError.
         """
         ...

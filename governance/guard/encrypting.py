@@ -10,6 +10,7 @@ from typing import Any
 from governance.guard.base import Encryptor
 from governance.guard.plans import Plan
 from governance.guard.rewrite import SealedCell
+from governance.guard.write_cells import keyless
 from governance.protect.encrypted_type import Plain, Token
 from policies.errors import BadInputError, KeyringError
 from policies.nouns import FieldRef
@@ -23,7 +24,8 @@ _TYPES: Mapping[type, str] = {
 def encrypted(plan: Plan, values: list[list[Any]], encryptor: Encryptor | None) -> list[list[Any]]:
     """The values of all sets of parameters, those of encrypted fields as tokens; the same when there are none.
 
-    Raises KeyringError without keys, BadInputError for a value or key that cannot be used.
+    Raises KeyringError without keys, BadInputError for a value or key that cannot be used, StatementRefusedError for a
+    value whose person the statement does not name.
     """
     write = plan.rewritten.write
     if write is None or not write.cells:
@@ -41,12 +43,18 @@ def encrypted(plan: Plan, values: list[list[Any]], encryptor: Encryptor | None) 
         for cell in write.cells:
             _check_cell(cell, own, added=cell.index is not None and cell.index >= len(values[number]))
             if not isinstance(own[cell.value], Token):
+                if cell.subject is None:
+                    if own[cell.value] is not None:
+                        raise keyless(cell.field.field, "subject")
+                    continue
                 columns.setdefault(cell.field, []).append((number, cell))
     for field, cells in columns.items():
         clear = [_plain(made[number][cell.value]) for number, cell in cells]
         keys = [tuple(made[number][place] for place in cell.keys) for number, cell in cells]
         inner = cells[0][1].type or _type_of(field, next((each for each in clear if each is not None), ""))
-        sealed = encryptor.seal_columns(field.of, {field.field: clear}, keys, {field.field: inner})
+        persons = [tuple(made[number][place] for place in cell.subject or ()) for number, cell in cells]
+        named = {"subjects": persons} if cells[0][1].subject else {}
+        sealed = encryptor.seal_columns(field.of, {field.field: clear}, keys, {field.field: inner}, **named)
         beside = next((each for name, each in sealed.items() if name != field.field), None)
         for place, (number, cell) in enumerate(cells):
             made[number][cell.value] = sealed[field.field][place]

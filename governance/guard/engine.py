@@ -261,11 +261,18 @@ def _sealing(catalog: CatalogStore) -> Sealing:
         name: {field: entry.blind_index.field for field, entry in each.fields.items() if entry.blind_index is not None}
         for name, each in catalog.datasets.items()
     }
+    persons = {
+        name: frozenset(field for field, entry in dataset.fields.items() if entry.encrypted == "subject")
+        for name, dataset in catalog.datasets.items()
+    }
+    subjects = {name: dataset.subject_key for name, dataset in catalog.datasets.items()}
     return Sealing(
         lambda name: encrypted.get(name, frozenset()),
         lambda name: keys.get(name, ()),
         lambda name, field: types.get((name, field)),
         lambda name: indexes.get(name, {}),
+        lambda name: persons.get(name, frozenset()),
+        lambda name: subjects.get(name, ()),
     )
 
 

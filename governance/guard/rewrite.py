@@ -71,6 +71,9 @@ class SealedCell:
     """Which hold the record's key, in key order."""
     index: int | None = None
     """Which one takes the blind-index cell; those behind the statement's own are filled by the guard."""
+    subject: tuple[int, ...] | None = ()
+    """Which hold the subject key, where the field is encrypted under its person's key; empty for any other field; None
+    where the statement does not name the person, so that only a ready-made token can be written."""
 
 
 @dataclass(frozen=True, slots=True)

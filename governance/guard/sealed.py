@@ -35,6 +35,10 @@ class Sealing:
     """The type of the clear values of a field; None when the catalog does not say."""
     index_of: Callable[[str], Mapping[str, str]] = lambda _: {}
     """The encrypted fields of a dataset that have a blind index, each with the field that holds its cells."""
+    of_subjects: Callable[[str], frozenset[str]] = lambda _: frozenset()
+    """Those of the encrypted fields of a dataset that are encrypted under the keys of persons."""
+    subject_key: Callable[[str], tuple[str, ...]] = lambda _: ()
+    """The fields that tell the person of a record of a dataset."""
 
 
 NOTHING_SEALED = Sealing(lambda _: frozenset(), lambda _: ())

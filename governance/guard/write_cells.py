@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -82,7 +83,7 @@ def indexed(fields: Sequence[str], dataset: str, sealing: Sealing) -> list[str]:
     indexes = sealing.index_of(dataset)
     for field, index in indexes.items():
         if index in fields and field not in fields:
-            raise _keyless(index)
+            raise keyless(index)
     return [index for field, index in indexes.items() if field in fields and index not in fields]
 
 
@@ -98,7 +99,7 @@ def cells_of_insert(
     cells: list[SealedCell] = []
     for row in source.expressions if encrypted else []:
         values: dict[str, exp.Expr] = dict(zip(fields, row.expressions, strict=True))
-        keys = [place_of(bare(values[each])) if each in values else None for each in sealing.record_key(ref.dataset)]
+        keys = _Keys.of({name: place_of(bare(value)) for name, value in values.items()}, ref, sealing)
         more = {each: parameters.more() for each in added}
         for each in added:
             row.append("expressions", more[each][1])
@@ -122,10 +123,11 @@ def cells_of_update(
     """
     ref = use.permit.dataset
     wanted = sorted(sealing.encrypted(ref.dataset) & set(given))
+    _check_keys_stay(given, ref, sealing)
     more = {each: parameters.more() for each in indexed(list(given), ref.dataset, sealing)}
     if not wanted:
         return (), {}
-    equal: dict[str, int] = {}
+    equal: dict[str, int | None] = {}
     for part in conjuncts(where.this) if where is not None else []:
         if isinstance(part, exp.EQ):
             for one, other in ((part.this, part.expression), (part.expression, part.this)):
@@ -133,7 +135,7 @@ def cells_of_update(
                 place = place_of(bare(other))
                 if meant is use and place is not None:
                     equal[named] = place
-    keys = [equal.get(each) for each in sealing.record_key(ref.dataset)]
+    keys = _Keys.of(equal, ref, sealing)
     cells: list[SealedCell] = []
     for field in wanted:
         index = _index_place(sealing.index_of(ref.dataset).get(field), more, given, parameters)
@@ -154,31 +156,61 @@ def _index_place(
         return None
     place = parameters.alone(values[index])
     if place is None:
-        raise _keyless(index)
+        raise keyless(index)
     return place
 
 
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """Which parameters hold the keys of one row; None where one is missing."""
+
+    record: tuple[int, ...] | None
+    """The record's key."""
+    subject: tuple[int, ...] | None
+    """Its person's key."""
+
+    @classmethod
+    def of(cls, places: Mapping[str, int | None], ref: DatasetRef, sealing: Sealing) -> _Keys:
+        """Found among the places of fields that are given or compared."""
+        return cls(*(_all_of(names(ref.dataset), places) for names in (sealing.record_key, sealing.subject_key)))
+
+
+def _all_of(names: Sequence[str], places: Mapping[str, int | None]) -> tuple[int, ...] | None:
+    found = [place for place in map(places.get, names) if place is not None]
+    return tuple(found) if names and len(found) == len(names) else None
+
+
 def _cell(
-    field: FieldRef,
-    value: exp.Expr,
-    keys: Sequence[int | None],
-    index: int | None,
-    sealing: Sealing,
-    parameters: Parameters,
+    field: FieldRef, value: exp.Expr, keys: _Keys, index: int | None, sealing: Sealing, parameters: Parameters
 ) -> list[SealedCell]:
     if isinstance(bare(value), exp.Null):
         return []
     place = parameters.alone(value)
-    known = [each for each in keys if each is not None]
-    if place is None or not keys or len(known) < len(keys) or place in known:
-        raise _keyless(field.field)
-    return [SealedCell(field, sealing.type_of(field.dataset, field.field), place, tuple(known), index)]
+    if place is None or keys.record is None or place in keys.record:
+        raise keyless(field.field)
+    subject = keys.subject if field.field in sealing.of_subjects(field.dataset) else ()
+    kind = sealing.type_of(field.dataset, field.field)
+    return [SealedCell(field, kind, place, keys.record, index, subject)]
 
 
-def _keyless(field: str) -> Exception:
+def _check_keys_stay(given: Mapping[str, exp.Expr], ref: DatasetRef, sealing: Sealing) -> None:
+    """Return when no field is set that tokens of the row are bound to. Raises StatementRefusedError."""
+    bound = set(sealing.record_key(ref.dataset)) if sealing.encrypted(ref.dataset) else set()
+    bound |= set(sealing.subject_key(ref.dataset)) if sealing.of_subjects(ref.dataset) else set()
+    if bound & set(given):
+        raise refused(
+            "a change of a key that encrypted fields of the row are bound to",
+            "record keys, and subject keys of fields that are `encrypted: subject`, that stay",
+            "guard.write.encrypted",
+            "insert another row, and delete this one",
+        )
+
+
+def keyless(field: str, what: str = "record") -> Exception:
+    """The refusal of a write that does not name the key that it needs."""
     return refused(
-        f"a write of the encrypted field `{field}` without its record's key, or not as a parameter",
-        "a parameter for the value, and parameters for every field of the record key",
+        f"a write of the encrypted field `{field}` without its {what} key, or not as a parameter",
+        f"a parameter for the value, and parameters for every field of the {what} key",
         "guard.write.encrypted",
-        "name the record key: in the row of an INSERT, or by `=` in the WHERE of an UPDATE",
+        f"name the {what} key: in the row of an INSERT, or by `=` in the WHERE of an UPDATE",
     )

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from governance.protect.blind_index import FieldIndex, IndexKey
-from governance.protect.deterministic import SivKey, open_cells, seal_cells, sought_cells
-from governance.protect.keyring.base import Keyring, KeyUse
-from governance.protect.plaintexts import decode_values, encode_values, natural_inner
+from governance.protect.deterministic import open_cells, seal_cells
+from governance.protect.field_search import FieldSearch
+from governance.protect.keyring.base import KeyState
+from governance.protect.plaintexts import decode_values, encode_values, natural_inner, refused_token
 from governance.protect.tokens import (
-    FieldPlace,
     decrypt_cells,
     decrypt_cells_of_subjects,
     encrypt_cells,
@@ -18,7 +17,6 @@ from governance.protect.tokens import (
     key_ids,
     named_in_order,
 )
-from policies.catalog import BlindIndex, Catalog
 from policies.errors import CatalogError
 from policies.nouns import DatasetRef, FieldRef
 
@@ -41,20 +39,16 @@ class Decryptor(Protocol):
         ...
 
 
-class Protector:
+class Protector(FieldSearch):
     """Encryption of the fields that the catalog declares `encrypted`."""
-
-    def __init__(self, keyring: Keyring, catalog: Catalog) -> None:
-        self._keyring = keyring
-        self._catalog = catalog
 
     def encrypt_column(
         self, field: FieldRef, values: Sequence[Any], record_keys: Sequence[tuple[Any, ...]], inner: str
     ) -> list[bytes | None]:
         """The tokens of a column's values, each with its record's key; None stays None.
 
-        Raises CatalogError for a field that is not declared encrypted, BadInputError for a value or key of a wrong
-        type, KeyringError.
+        Raises CatalogError for a field that is not declared encrypted, or that takes the keys of persons, BadInputError
+        for a value or key of a wrong type, KeyringError.
         """
         return self._encrypted(field, encode_values(values, inner), record_keys)
 
@@ -71,16 +65,14 @@ class Protector:
 
         Raises KeyringError too for a person whose key was destroyed.
         """
-        place = self.place(field)
-        if self._is_deterministic(field):
+        if self.is_deterministic(field):
             raise CatalogError(
                 f"catalog, {field}",
                 found="`cipher: siv` on a field that is encrypted under a key for each person",
                 expected="`cipher: gcm`: under two keys equal values are not equal tokens",
                 next_step="take `cipher` out, and declare a blind index if the field is searched",
             )
-        keys = self._keyring.subjects.batch(place.store_id, subjects)
-        return encrypt_cells_of_subjects(keys, place, record_keys, encode_values(values, inner))
+        return self._encrypted_of_subjects(field, encode_values(values, inner), record_keys, subjects)
 
     def decrypt_column(
         self,
@@ -121,14 +113,33 @@ class Protector:
         self, field: FieldRef, plaintexts: Sequence[bytes | None], record_keys: Sequence[Any]
     ) -> list[bytes | None]:
         place = self.place(field)
-        if self._is_deterministic(field):
-            return seal_cells(self._siv_keys(place)[0], place, plaintexts)
+        if self.is_of_subjects(field):
+            raise CatalogError(
+                f"catalog, {field}",
+                found="values without their persons, for a field that is `encrypted: subject`",
+                expected="the subject key of each record, whose person's key encrypts the value",
+                next_step="name the subject key in the write, or write through a session that knows the whole record",
+            )
+        if self.is_deterministic(field):
+            return seal_cells(self.siv_keys(place)[0], place, plaintexts)
         return encrypt_cells(self._keyring.data_key(place.key_of), place, record_keys, plaintexts)
+
+    def _encrypted_of_subjects(
+        self,
+        field: FieldRef,
+        plaintexts: Sequence[bytes | None],
+        record_keys: Sequence[tuple[Any, ...]],
+        subjects: Sequence[Any],
+    ) -> list[bytes | None]:
+        place = self.place(field)
+        return encrypt_cells_of_subjects(
+            self._keyring.subjects.batch(place.store_id, subjects), place, record_keys, plaintexts
+        )
 
     def _decrypted(self, field: FieldRef, tokens: Sequence[Any], record_keys: Sequence[Any]) -> list[bytes | None]:
         place = self.place(field)
-        if self._is_deterministic(field):
-            return open_cells(self._siv_keys(place), place, tokens)
+        if self.is_deterministic(field):
+            return open_cells(self.siv_keys(place), place, tokens)
         named = key_ids(tokens)
         if len(named) <= _FEW:
             return decrypt_cells(self._keyring.key, place, record_keys, tokens)
@@ -140,6 +151,33 @@ class Protector:
         return decrypt_cells(
             lambda key_id: together.get(key_id) or self._keyring.key(key_id), place, record_keys, tokens
         )
+
+    def renew_column(
+        self,
+        field: FieldRef,
+        tokens: Sequence[bytes],
+        record_keys: Sequence[tuple[Any, ...]],
+        *,
+        subjects: Sequence[Any] | None = None,
+    ) -> list[bytes | None]:
+        """Tokens of the same values under the keys that are active now: of the dataset, or of `subjects`.
+
+        Each is opened again before it is given. Raises as `decrypt_column` and `encrypt_column`.
+        """
+        plain = self._decrypted(field, tokens, record_keys)
+        if subjects is None:
+            renewed = self._encrypted(field, plain, record_keys)
+        else:
+            renewed = self._encrypted_of_subjects(field, plain, record_keys, subjects)
+        if self._decrypted(field, renewed, record_keys) != plain:
+            raise refused_token()
+        return renewed
+
+    def destroyed(self, tokens: Sequence[Any]) -> frozenset[bytes]:
+        """Of the keys that tokens name, the ids of those of persons that were destroyed."""
+        named = [each.hex() for each in key_ids(tokens)]
+        states = self._keyring.person_states(named)
+        return frozenset(bytes.fromhex(key) for key, state in states.items() if state is KeyState.DESTROYED)
 
     def seal_columns(
         self,
@@ -170,95 +208,3 @@ class Protector:
             if index is not None:
                 sealed[index.field] = self.index_cells(field, values, inner)
         return sealed
-
-    def index_fields(self, dataset: DatasetRef) -> Mapping[str, str]:
-        """The encrypted fields of a dataset that have a blind index, with the field that holds its cells."""
-        entry = self._catalog.dataset(dataset)
-        fields = entry.fields if entry is not None else {}
-        return {name: each.blind_index.field for name, each in fields.items() if each.blind_index is not None}
-
-    def index_cells(self, field: FieldRef, values: Sequence[Any], inner: str) -> list[bytes | None]:
-        """The blind-index cells to write beside a field's values; None stays None.
-
-        Raises CatalogError for a field without a blind index, BadInputError, KeyringError.
-        """
-        place = self.place(field)
-        return self._field_index(field, inner).cells(self._index_keys(place)[0], values)
-
-    def search_cells(self, field: FieldRef, value: Any, inner: str) -> list[bytes]:
-        """The cells under which a value may lie, one for each index key that rows may still be under.
-
-        A row whose cell is one of them is a candidate: decrypt it and keep it when `same_value` says so. Of a field
-        with `cipher: siv` and no blind index they are its own tokens. Raises as `index_cells`, and BadInputError for
-        None: NULL has no cell.
-        """
-        place = self.place(field)
-        if self._is_deterministic(field) and self._index(field) is None and value is not None:
-            plain = encode_values([value], inner)
-            return [each for key in self._siv_keys(place) for each in sought_cells(key, place, plain) if each]
-        return self._field_index(field, inner).sought(self._index_keys(place), value)
-
-    def current_cells_start(self, field: FieldRef) -> bytes:
-        """What the cells begin with that are under the active index key; any other one is to be made anew."""
-        return self._index_keys(self.place(field))[0].head
-
-    def same_value(self, field: FieldRef, inner: str, one: Any, other: Any) -> bool:
-        """Whether two values are equal by the field's rule of normalisation: tells a hit from a shared cell."""
-        first, second = self._field_index(field, inner).normalised([one, other])
-        return first is not None and first == second
-
-    def require_spread(self, field: FieldRef, values: Sequence[Any], inner: str) -> None:
-        """Return when a field with these values may have a blind index. Raises BadInputError for too few of them."""
-        index = self._field_index(field, inner)
-        index.require_spread(len({each for each in index.normalised(values) if each is not None}))
-
-    def _index(self, field: FieldRef) -> BlindIndex | None:
-        entry = self._catalog.field(field)
-        return entry.blind_index if entry is not None else None
-
-    def _is_deterministic(self, field: FieldRef) -> bool:
-        entry = self._catalog.field(field)
-        return entry is not None and entry.cipher == "siv"
-
-    def _siv_keys(self, place: FieldPlace) -> Sequence[SivKey]:
-        return self._keyring.family(KeyUse.DETERMINISTIC, place.key_of, SivKey)
-
-    def _field_index(self, field: FieldRef, inner: str) -> FieldIndex:
-        index = self._index(field)
-        if index is None:
-            raise CatalogError(
-                f"catalog, {field}",
-                found="an encrypted field without a blind index",
-                expected="`blind_index: {field: ..., normalise: ...}` on the field",
-                next_step="declare one, add its column, and run `governance protect` over the rows that are there",
-            )
-        return FieldIndex(self.place(field), index, inner)
-
-    def _index_keys(self, place: FieldPlace) -> Sequence[IndexKey]:
-        return self._keyring.family(KeyUse.BLIND_INDEX, place.key_of, IndexKey)
-
-    def place(self, field: FieldRef) -> FieldPlace:
-        """The stable ids of an encrypted field. Raises CatalogError for any other field."""
-        store = self._catalog.stores.get(field.store)
-        dataset = self._catalog.dataset(field.of)
-        entry = self._catalog.field(field)
-        if store is None or dataset is None or entry is None or not entry.encrypted:
-            raise CatalogError(
-                f"catalog, {field}",
-                found="no such field" if entry is None else "a field that is not declared encrypted",
-                expected="`encrypted: true` on the field",
-                next_step="add it to the catalog before values are written",
-            )
-        return FieldPlace(store.id, dataset.id, entry.id)
-
-    def record_key(self, dataset: DatasetRef) -> tuple[str, ...]:
-        """The fields whose values bind a dataset's tokens. Raises CatalogError when the catalog names none."""
-        entry = self._catalog.dataset(dataset)
-        if entry is None or not entry.record_key:
-            raise CatalogError(
-                f"catalog, {dataset}",
-                found="no record_key",
-                expected="the fields that identify a record, known before it is written",
-                next_step="name them, or add a `gov_row_id` UUID column and name that",
-            )
-        return entry.record_key

@@ -8,7 +8,7 @@ default, or a `gov_row_id` UUID column that is filled here. A key that the store
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +68,7 @@ class _Cell:
     name: str
     value: Any
     key: tuple[Any, ...]
+    subject: tuple[Any, ...]
 
     def __repr__(self) -> str:
         return f"_Cell({self.name})"
@@ -101,12 +102,18 @@ class _UnitOfWork:
         for ref, column in columns.items():
             if all(cell.value is None for cell in column.cells):
                 continue
-            keys = [cell.key for cell in column.cells]
-            tokens = self._protector.encrypt_column(ref, [cell.value for cell in column.cells], keys, column.inner)
-            for cell, token in zip(column.cells, tokens, strict=True):
+            for cell, token in zip(column.cells, self._tokens(ref, column), strict=True):
                 if token is not None:
                     sealed.append(_Sealed(cell.target, cell.name, cell.value))
                     setattr(cell.target, cell.name, Token(token))
+
+    def _tokens(self, ref: FieldRef, column: _Column) -> Sequence[bytes | None]:
+        """The tokens of one field, under the keys of persons where the catalog says so."""
+        values, keys = [cell.value for cell in column.cells], [cell.key for cell in column.cells]
+        if not self._protector.is_of_subjects(ref):
+            return self._protector.encrypt_column(ref, values, keys, column.inner)
+        people = [cell.subject for cell in column.cells]
+        return self._protector.encrypt_column_of_subjects(ref, values, keys, column.inner, subjects=people)
 
     @staticmethod
     def after_flush(session: Session, *_: object) -> None:
@@ -138,33 +145,28 @@ class _UnitOfWork:
     def _collect(self, session: Session, mapper: Mapper[Any], target: object, columns: dict[FieldRef, _Column]) -> None:
         for table, attributes in _encrypted(mapper).items():
             dataset = DatasetRef(self._store, f"{table.schema}.{table.name}" if table.schema else table.name)
-            key = self._key(session, mapper, target, dataset, table)
+            dialect = session.get_bind(mapper).dialect
+            key, subject = (
+                tuple(self._key_part(mapper, target, dataset, table, name, dialect) for name in names)
+                for names in (self._protector.record_key(dataset), self._protector.subject_key(dataset))
+            )
             for name, (field_name, inner) in attributes.items():
                 for value in inspect(target).attrs[name].history.added or ():
                     ref = FieldRef(dataset.store, dataset.dataset, field_name)
-                    columns.setdefault(ref, _Column(inner)).cells.append(_Cell(target, name, value, key))
-
-    def _key(
-        self, session: Session, mapper: Mapper[Any], target: object, dataset: DatasetRef, table: Table
-    ) -> tuple[Any, ...]:
-        dialect = session.get_bind(mapper).dialect
-        return tuple(
-            self._key_part(mapper, target, dataset, table, name, dialect)
-            for name in self._protector.record_key(dataset)
-        )
+                    columns.setdefault(ref, _Column(inner)).cells.append(_Cell(target, name, value, key, subject))
 
     def _key_part(
         self, mapper: Mapper[Any], target: object, dataset: DatasetRef, table: Table, name: str, dialect: Dialect
     ) -> Any:
         column = table.columns.get(name)
         if column is None or not mapper.columns.contains_column(column):
-            raise _refused(dataset, f"no mapped column `{name}`, which the catalog names as record key")
+            raise _refused(dataset, f"no mapped column `{name}`, which the catalog names as record or subject key")
         attribute = mapper.get_property_by_column(column).key
         state = inspect(target)
         if getattr(target, attribute) is None:
             self._give(target, attribute, column)
         elif state.persistent and state.attrs[attribute].history.deleted:
-            raise _refused(dataset, "a changed record key; its tokens are bound to the old one")
+            raise _refused(dataset, "a changed record or subject key; its tokens are bound to the old one")
         value = getattr(target, attribute)
         if value is None:
             raise _refused(dataset, f"a record whose key `{name}` the store generates")
@@ -221,6 +223,6 @@ def _refused(dataset: DatasetRef, found: str) -> StatementRefusedError:
     return StatementRefusedError(
         str(dataset),
         found=found,
-        expected="a record key that is known before the write and stays",
+        expected="a record key, and for `encrypted: subject` a subject key, that is known before the write and stays",
         next_step=f"set it in the application, give it a Python default, or add a `{ROW_ID}` UUID column",
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from audits.report import text
 from governance import Governance
 from governance.ledger.tables import EVENTS
 from governance.protect.protector import Protector
@@ -136,8 +137,9 @@ def test_a_field_that_the_store_does_not_have_is_missing(project: Path) -> None:
     with sqlite3.connect(project / "crm.db") as store:
         store.execute("ALTER TABLE customers DROP COLUMN notes")
     store.close()
-    notes = _status(project)[1]["notes"]
-    assert (notes["state"], notes["problems"]) == ("missing", ["missing"])
+    report, fields = _status(project)
+    assert (fields["notes"]["state"], fields["notes"]["problems"]) == ("missing", ["missing"])
+    assert report.verdict.line == text("protection.verdict_missing", count=1, encrypted=0)
 
 
 def test_a_store_that_is_not_there_is_not_seen_and_no_file_is_made(project: Path, run) -> None:

@@ -1,4 +1,4 @@
-"""Chapter: an account number that is written encrypted and read by one role alone; and a column that is still clear."""
+"""Chapter: an account number that is written encrypted and read by one role alone, then put under a new key."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from governance.converting import plan_encryption
+from governance.converting import plan_rotation, run_conversion
+from governance.demo.chapters.convert import convert
 from governance.demo.refunds import RefundAccount
-from governance.demo.stage import Line, Stage, lines, table
+from governance.demo.stage import Line, Stage, table
+from governance.keeping_keys import rotate_key
 from governance.protect.protector import Protector
 from policies.errors import AccessRefusedError, DecryptionError
 from policies.nouns import FieldRef
 
-_CLEAR = FieldRef("crm", "customers", "passport_no")
 _EXAMPLE = "DE89370400440532013000"  # the specimen of every textbook
 
 
@@ -28,25 +29,29 @@ def protect(stage: Stage) -> Iterator[Line]:
         raw = connection.execute(sa.text("SELECT account FROM refund_accounts WHERE id = :id"), {"id": number}).scalar()
     engine.dispose()
     token = bytes(raw or b"")
-    with stage.gov.session(stage.store, principal="kim", purpose="refunds") as db:
-        seen = db.scalars(sa.select(RefundAccount).where(RefundAccount.id == number)).one()
-        clear = seen.account
+    clear = _read(stage, number)
     size = stage.word("protect_bytes", count=len(token))
     yield from table(
         [(stage.word("protect_raw"), f"{token[:12].hex(' ')} … {size}"), (stage.word("protect_cashier"), clear)]
     )
     yield from _refusals(stage, protector, token, number)
-    yield from _existing(stage)
+    yield from _rotate(stage, number, clear)
+    yield from convert(stage)
 
 
-def _existing(stage: Stage) -> Iterator[Line]:
-    """What it takes to encrypt a column that holds data already; planned only."""
-    plan = plan_encryption(stage.gov, _CLEAR)
-    words = stage.speaker.words
+def _read(stage: Stage, number: int) -> str | None:
+    with stage.gov.session(stage.store, principal="kim", purpose="refunds") as db:
+        return db.scalars(sa.select(RefundAccount).where(RefundAccount.id == number)).one().account
+
+
+def _rotate(stage: Stage, number: int, clear: str | None) -> Iterator[Line]:
+    """A new key for the table's dataset, and every token under it."""
+    field = FieldRef(stage.store, "refund_accounts", "account")
+    rotate_key(stage.gov, field.of)
+    done = run_conversion(stage.gov, plan_rotation(stage.gov, field).text()).total("done")
+    same = stage.word("protect_same" if _read(stage, number) == clear else "protect_other")
     yield Line("")
-    yield from stage.say("protect_existing", field=_CLEAR)
-    yield from lines(words.say(f"convert.{each.reason}", rows=stage.number(each.rows)) for each in plan.lines)
-    yield from stage.command(f"governance protect encrypt {_CLEAR.store} {_CLEAR.dataset} {_CLEAR.field}")
+    yield from stage.say("protect_rotated", count=done, same=same)
 
 
 def _write(engine: sa.Engine, stage: Stage) -> int:

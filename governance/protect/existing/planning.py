@@ -51,26 +51,30 @@ class Bench:
     store: Engine
     """The store whose column is converted."""
 
-    def protector(self, field: FieldRef) -> Protector:
-        """A protector under a catalog that declares the field encrypted, as it will be or was."""
-        return Protector(self.keyring, _declaring(self.catalog, field))
+    def protector(self, field: FieldRef, scope: Scope | None = None) -> Protector:
+        """A protector under a catalog that declares the field encrypted, and by whose keys, as it will be or was."""
+        return Protector(self.keyring, _declaring(self.catalog, field, scope))
 
 
-def _declaring(catalog: Catalog, field: FieldRef) -> Catalog:
+def _declaring(catalog: Catalog, field: FieldRef, scope: Scope | None) -> Catalog:
     store = catalog.stores[field.store]
     dataset = store.datasets[field.dataset]
-    entry = dataset.fields[field.field].model_copy(update={"encrypted": True})
+    standing = dataset.fields[field.field]
+    declared = standing.encrypted or True if scope is None else "subject" if scope == "subject" else True
+    entry = standing.model_copy(update={"encrypted": declared})
     fields = dataset.model_copy(update={"fields": {**dataset.fields, field.field: entry}})
     datasets = store.model_copy(update={"datasets": {**store.datasets, field.dataset: fields}})
     return catalog.model_copy(update={"stores": {**catalog.stores, field.store: datasets}})
 
 
-def plan_encryption(office: Office, bench: Bench, field: FieldRef, *, scope: Scope = "dataset") -> Plan:
+def plan_encryption(office: Office, bench: Bench, field: FieldRef, *, scope: Scope | None = None) -> Plan:
     """What encrypting a column would do: its cells counted, each tried whether it can be encrypted.
 
+    Without `scope` the catalog says whose key encrypts: each person's for `encrypted: subject`, else the dataset's.
     Raises StoreError when something hangs on the column that its conversion would break, or a value is not of the
     column's type; CatalogError, LedgerError. Nothing is changed in the store.
     """
+    scope = scope or ("subject" if _is_of_subjects(bench.catalog, field) else "dataset")
     with connected(bench.store, str(field)) as connection:
         target = find_target(connection, field, bench.catalog)
         if target.word == "binary" and _all_tokens(connection, target):
@@ -79,6 +83,11 @@ def plan_encryption(office: Office, bench: Bench, field: FieldRef, *, scope: Sco
         _check_subjects(target, scope)
         cells = _count(connection, target, bench)
     return _plan(office, ENCRYPT, target, target.word, scope, cells)
+
+
+def _is_of_subjects(catalog: Catalog, field: FieldRef) -> bool:
+    entry = catalog.field(field)
+    return entry is not None and entry.encrypted == "subject"
 
 
 def plan_decryption(office: Office, bench: Bench, field: FieldRef) -> Plan:
@@ -129,7 +138,7 @@ def _conversion(plan: Plan, target: Target, bench: Bench) -> Conversion:
     statements = STATEMENTS[dialect]
     turning: ToTokens | ToClear
     if plan.kind == ENCRYPT:
-        turning = ToTokens(target.field, word, scope, bench.protector(target.field), dialect)
+        turning = ToTokens(target.field, word, scope, bench.protector(target.field, scope), dialect)
     else:
         turning = ToClear(target.field, word, bench.protector(target.field), dialect)
     return Conversion(

@@ -1,7 +1,7 @@
-"""The job that puts a column's tokens under the active key: batch by batch, each token checked.
+"""The job that puts a column's tokens, and the cells of its blind index, under the keys that are active now.
 
-A token under a retired key opens as long as that key is not destroyed, so readers see what was reached and what was
-not. A token is changed only while it is the one that was read: who writes meanwhile wins.
+Tokens of a field that is `encrypted: subject` come under the keys of their persons; other fields' tokens under persons'
+keys are left alone.
 """
 
 from __future__ import annotations
@@ -21,56 +21,19 @@ from governance.jobs.pace import Pace
 from governance.jobs.plan import Plan, PlanDraft, PlanLine, make_plan
 from governance.jobs.running import Progress
 from governance.jobs.store_connection import connected
-from governance.jobs.table_step import TableStep
-from governance.jobs.work import Batch
+from governance.protect import deterministic
 from governance.protect.existing.conversion import PURPOSE
 from governance.protect.existing.planning import Bench
+from governance.protect.existing.renewing import Reindex, Renew
 from governance.protect.existing.target import Target, find_target
-from governance.protect.existing.turning import finder
-from governance.protect.keyring.base import DataKey, KeyInfo, Keyring, KeyUse
+from governance.protect.keyring.base import KeyInfo, KeyState, KeyUse
 from governance.protect.token_counts import TableCount
-from governance.protect.tokens import HEADER, decrypt_cells, encrypt_cells
-from policies.errors import StalePlanError, StoreError
+from governance.protect.tokens import HEADER
+from policies.errors import StalePlanError
 from policies.nouns import FieldRef
 
 ROTATE = "protect.rotate"
 """The kind of plan and job."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Renew(TableStep):
-    """Opens tokens that stand under another key of the dataset and seals them under the active one."""
-
-    target: Target
-    """The column."""
-    keyring: Keyring
-    """Gives the keys."""
-    active: DataKey
-    """The key that they come under."""
-
-    def apply(self, connection: Connection, batch: Batch) -> int | None:
-        """Renew tokens that are still those that were read; None when somebody changed one."""
-        tokens = [bytes(row[0]) for row in batch.payload]
-        record_keys = [row[1:] for row in batch.payload]
-        plain = decrypt_cells(finder(self.keyring, tokens), self.target.place, record_keys, tokens)
-        renewed = encrypt_cells(self.active, self.target.place, record_keys, plain)
-        if decrypt_cells(self.keyring.key, self.target.place, record_keys, renewed) != plain:
-            raise StoreError(
-                str(self.target.field),
-                found="new tokens that do not open to what they were made from",
-                expected="tokens that do",
-                next_step="check the keyring with `governance keys restore-check`; nothing was changed",
-            )
-        column = self.table.c[self.target.field.field]
-        same = [column == sa.bindparam("was")]
-        same += [each == sa.bindparam(f"k{number}") for number, each in enumerate(self.key)]
-        change = sa.update(self.table).where(*same).values({column.name: sa.bindparam("now")})
-        rows = [
-            {"was": was, "now": now} | {f"k{number}": value for number, value in enumerate(key)}
-            for key, was, now in zip(batch.keys, tokens, renewed, strict=True)
-        ]
-        done = connection.execute(change, rows).rowcount
-        return done if done == len(tokens) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +42,8 @@ class RotateWork:
 
     target: Target
     """The column."""
-    step: Renew
-    """Its one step."""
+    steps: Sequence[Renew | Reindex]
+    """Renew the tokens, and make the cells of the index anew where there is one."""
     fingerprint: str
     """Of the target when it was planned."""
 
@@ -88,43 +51,43 @@ class RotateWork:
     purpose = PURPOSE
     rules = ("protect:rotate",)
 
-    @property
-    def steps(self) -> Sequence[Renew]:
-        """Renew."""
-        return (self.step,)
-
     def check(self, connection: Connection) -> None:
         """Return when the table is as the plan saw it. Raises StalePlanError."""
         del connection
         self.target.check(self.fingerprint)
 
     def findings(self, connection: Connection) -> Mapping[str, Any]:
-        """How many tokens stand under which key now."""
-        return {"tokens_by_key": keys_of_tokens(connection, self.target)}
+        """How many tokens stand under which key now, and how many cells of the index are still to be made."""
+        left = [_count(connection, step) for step in self.steps if isinstance(step, Reindex)]
+        return {"tokens_by_key": keys_of_tokens(connection, self.target), "index_cells_left": sum(left)}
 
 
 def plan_rotation(office: Office, bench: Bench, field: FieldRef) -> Plan:
-    """How many tokens of a field stand under a key of its dataset that is not the active one.
+    """How many tokens and index cells of a field stand under other keys than those that are active now.
 
-    Tokens under persons' keys are counted as blocked: such a key is never rotated, it is destroyed. Raises StoreError,
-    CatalogError, KeyringError, LedgerError. Nothing is changed in the store.
+    Tokens that this leaves alone are counted as blocked: those under persons' keys, which are never rotated but
+    destroyed, and those of keys that do not belong to the dataset. Raises StoreError, CatalogError, KeyringError,
+    LedgerError. Nothing is changed in the store.
     """
-    active = bench.keyring.data_key(_place(bench, field))
+    active = _active(bench, field)
     with connected(bench.store, str(field)) as connection:
         target = find_target(connection, field, bench.catalog)
         by_key = keys_of_tokens(connection, target)
+        steps = _steps(target, bench)
+        rows = [_count(connection, step) for step in steps]
     of_dataset = {info.id for info in _keys_of(bench, target)}
-    old = sum(count for key, count in by_key.items() if key in of_dataset and key != active.info.id)
     others = sum(count for key, count in by_key.items() if key not in of_dataset)
-    line = PlanLine(
-        f"renew {field}", str(field.of), "write", old, "rotate_renew", {"not_of_the_dataset": others} if others else {}
-    )
-    facts = {"field": [field.store, field.dataset, field.field], "key": active.info.id}
+    blocked = [{"not_of_the_dataset": others} if others else {}, {}]
+    lines = [
+        PlanLine(step.name, str(field.of), "write", count, f"rotate_{type(step).__name__.lower()}", left)
+        for step, count, left in zip(steps, rows, blocked, strict=False)
+    ]
+    facts = {"field": [field.store, field.dataset, field.field], "keys": active}
     draft = PlanDraft(
         kind=ROTATE,
         purpose=PURPOSE,
         place=str(field),
-        lines=[line],
+        lines=lines,
         facts=facts,
         versions={"schema": target.fingerprint},
         rules=("protect:rotate",),
@@ -137,14 +100,13 @@ def run_rotation(
 ) -> JobOutcome:
     """Carry a rotation out; start it again after a kill. Raises as `governance.jobs.engine.run_job`."""
     field = FieldRef(*plan.facts["field"])
-    active = bench.keyring.data_key(_place(bench, field))
-    if active.info.id != plan.facts["key"]:
+    if _active(bench, field) != plan.facts["keys"]:
         raise StalePlanError(
-            str(field), found="another active key than that of the plan", expected="the same", next_step="plan anew"
+            str(field), found="other active keys than those of the plan", expected="the same", next_step="plan anew"
         )
     with connected(bench.store, plan.place) as connection:
         target = find_target(connection, field, bench.catalog)
-    work = RotateWork(target, _step(target, bench, active), plan.versions["schema"])
+    work = RotateWork(target, _steps(target, bench), plan.versions["schema"])
     return run_job(office, work, plan, bench.store, pace=pace, on_progress=on_progress)
 
 
@@ -158,31 +120,60 @@ def keys_of_tokens(connection: Connection, target: Target) -> dict[str, int]:
     return dict(sorted(found.items())) | ({"": clear} if clear else {})
 
 
-def _step(target: Target, bench: Bench, active: DataKey) -> Renew:
-    table = target.table
+def _steps(target: Target, bench: Bench) -> list[Renew | Reindex]:
+    protector = bench.protector(target.field)
+    table, keys = target.table, _keys_of(bench, target)
     column = table.c[target.field.field]
-    old = [bytes.fromhex(info.id) for info in _keys_of(bench, target) if info.id != active.info.id]
-    starts = [column.between(HEADER + each, HEADER + each + b"\xff" * 12) for each in old]
-    return Renew(
-        name=f"renew {target.field}",
-        dataset=target.field.of,
-        action="write",
-        table=table,
-        key=[table.c[name] for name in target.primary_key],
-        needs=sa.or_(sa.false(), *starts),
-        subject=[table.c[name] for name in target.subject_key],
-        columns=[column, *(table.c[name] for name in target.record_key)],
-        target=target,
-        keyring=bench.keyring,
-        active=active,
-    )
+    header = deterministic.HEADER if protector.is_deterministic(target.field) else HEADER
+
+    def under(some: Sequence[KeyInfo]) -> sa.ColumnElement[bool]:
+        starts = [header + bytes.fromhex(info.id) for info in some]
+        return sa.or_(sa.false(), *(column.between(each, each + b"\xff" * 12) for each in starts))
+
+    old = [info for info in keys if info.state is not KeyState.ACTIVE or protector.is_of_subjects(target.field)]
+    common: dict[str, Any] = {
+        "dataset": target.field.of,
+        "action": "write",
+        "table": table,
+        "key": [table.c[name] for name in target.primary_key],
+        "subject": [table.c[name] for name in target.subject_key],
+        "columns": [column, *(table.c[name] for name in target.record_key)],
+        "target": target,
+        "protector": protector,
+    }
+    steps: list[Renew | Reindex] = [Renew(name=f"renew {target.field}", needs=under(old), **common)]
+    if target.index_field is not None:
+        cell, start = table.c[target.index_field], protector.current_cells_start(target.field)
+        stale = sa.and_(column.is_not(None), cell.is_not(None), sa.not_(cell.between(start, start + b"\xff" * 33)))
+        missing = sa.and_(cell.is_(None), under(keys))
+        steps.append(
+            Reindex(name=f"reindex {target.field}", needs=sa.or_(stale, missing), cell=target.index_field, **common)
+        )
+    return steps
+
+
+def _count(connection: Connection, step: Renew | Reindex) -> int:
+    query = sa.select(sa.func.count()).select_from(step.table).where(step.needs)
+    return int(connection.execute(query).scalar_one())
 
 
 def _keys_of(bench: Bench, target: Target) -> list[KeyInfo]:
-    """The data keys of a dataset, whatever their state."""
-    return [info for info in bench.keyring.list() if info.use is KeyUse.DATA and info.of == target.place.key_of]
+    """The keys of a dataset that make tokens of the field's cipher, whatever their state."""
+    use = _use(bench, target.field)
+    return [info for info in bench.keyring.list() if info.use is use and info.of == target.place.key_of]
 
 
-def _place(bench: Bench, field: FieldRef) -> str:
-    store, dataset = bench.catalog.stores.get(field.store), bench.catalog.dataset(field.of)
-    return f"{store.id}/{dataset.id}" if store and dataset else ""
+def _use(bench: Bench, field: FieldRef) -> KeyUse:
+    return KeyUse.DETERMINISTIC if bench.protector(field).is_deterministic(field) else KeyUse.DATA
+
+
+def _active(bench: Bench, field: FieldRef) -> list[str]:
+    """The ids of the keys under which tokens and cells come, each made where there is none. Raises CatalogError."""
+    protector = bench.protector(field)
+    place = protector.place(field)
+    if _use(bench, field) is KeyUse.DETERMINISTIC:
+        ids = [protector.siv_keys(place)[0].info.id]
+    else:
+        ids = [bench.keyring.data_key(place.key_of).info.id]
+    indexed = field.field in protector.index_fields(field.of)
+    return [*ids, protector.current_cells_start(field).hex()] if indexed else ids

@@ -17,7 +17,7 @@ from governance.protect.token_counts import NEW
 from governance.protect.tokens import FieldPlace
 from policies.catalog import Catalog, CatalogField
 from policies.errors import CatalogError, StalePlanError, StoreError
-from policies.nouns import FieldRef
+from policies.nouns import DatasetRef, FieldRef
 
 DIALECTS = ("mysql", "postgresql", "sqlite")
 """The kinds of store whose columns can be converted."""
@@ -96,7 +96,7 @@ def find_target(connection: Connection, field: FieldRef, catalog: Catalog) -> Ta
     if not dataset.record_key:
         raise _undescribed(field, "no record_key", "the fields that identify a record: ciphertexts are bound to them")
     try:
-        table = _reflected(connection, field)
+        table = reflected_table(connection, field.of)
         inspector = sa.inspect(connection)
         column = next((each for each in table.columns if each.name == field.field), None)
         if column is None or any(name not in table.c for name in dataset.record_key):
@@ -138,14 +138,15 @@ def _index_field(field: FieldRef, entry: CatalogField, table: sa.Table) -> str |
     return name
 
 
-def _reflected(connection: Connection, field: FieldRef) -> sa.Table:
-    schema, dot, bare = field.dataset.partition(".")
-    if sa.inspect(connection).has_table(field.dataset) or not dot:
-        schema, bare = "", field.dataset
+def reflected_table(connection: Connection, ref: DatasetRef) -> sa.Table:
+    """The table of a dataset as its store has it. Raises StoreError when it is not there."""
+    schema, dot, bare = ref.dataset.partition(".")
+    if sa.inspect(connection).has_table(ref.dataset) or not dot:
+        schema, bare = "", ref.dataset
     try:
         return sa.Table(bare, sa.MetaData(), schema=schema or None, autoload_with=connection, resolve_fks=False)
     except NoSuchTableError:
-        raise _wrong(field, "no such table", "the table of the dataset") from None
+        raise _wrong(ref, "no such table", "the table of the dataset") from None
 
 
 def _raw(table: sa.Table) -> sa.Table:
@@ -198,8 +199,8 @@ def _constraints(
             yield f"view:{view}"
 
 
-def _wrong(field: FieldRef, found: str, expected: str) -> StoreError:
-    return StoreError(str(field), found=found, expected=expected, next_step="see docs/encrypt.md")
+def _wrong(place: FieldRef | DatasetRef, found: str, expected: str) -> StoreError:
+    return StoreError(str(place), found=found, expected=expected, next_step="see docs/encrypt.md")
 
 
 def _undescribed(field: FieldRef, found: str, expected: str) -> CatalogError:

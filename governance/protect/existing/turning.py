@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
 from governance.protect.existing.values import typed_values
-from governance.protect.keyring.base import Keyring
 from governance.protect.protector import Protector
-from governance.protect.tokens import key_ids
 from policies.nouns import FieldRef
 
 Scope = Literal["dataset", "subject"]
@@ -120,12 +118,6 @@ class ToClear:
 
     def _opened(self, cells: Cells) -> list[Any]:
         return self.protector.decrypt_column(self.field, cells.values, cells.record_keys, self.word)
-
-
-def finder(keyring: Keyring, tokens: Sequence[Any]) -> Callable[[str], Any]:
-    """Finds the keys that tokens name, those of many persons together."""
-    together = keyring.keys([each.hex() for each in key_ids(tokens)])
-    return lambda key_id: together.get(key_id) or keyring.key(key_id)
 
 
 def same(one: Sequence[Any], other: Sequence[Any]) -> bool:

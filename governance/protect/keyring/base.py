@@ -203,6 +203,10 @@ class Keyring(Protocol):
         """The keys of persons of many ids, in their order; None when any is no key of a person, or destroyed."""
         ...
 
+    def person_states(self, key_ids: Sequence[str]) -> Mapping[str, KeyState]:
+        """The states of those ids that are of keys of persons, destroyed ones included."""
+        ...
+
     @property
     def subjects(self) -> PersonKeys:
         """The keys of persons."""

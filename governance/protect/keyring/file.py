@@ -169,6 +169,10 @@ class FileKeyring:
                 self._families[use, of] = family
             return tuple(family)
 
+    def person_states(self, key_ids: Sequence[str]) -> Mapping[str, KeyState]:
+        """The states of those ids that are of keys of persons, destroyed ones included. Raises KeyringError."""
+        return self.subjects.states(key_ids) if self.has_subjects() else {}
+
     @cached_property
     def subjects(self) -> SubjectKeys:
         """The keys of persons, in a store apart from ordinary backups; made on first use. Raises KeyringError."""

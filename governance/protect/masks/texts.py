@@ -48,7 +48,7 @@ class TextForm:
 
     def __init__(self, cases: Sequence[tuple[str, str]], otherwise: str) -> None:
         self._python = [(re.compile(pattern, re.DOTALL), left) for pattern, left in cases]
-        self._arrow = [(rf"(?s)\A(?:{pattern})\z", left) for pattern, left in reversed(cases)]
+        self._arrow = [(rf"(?s)\A(?:{pattern})\z", left) for pattern, left in cases]
         self._otherwise = otherwise
 
     def one(self, value: object) -> object | None:
@@ -61,14 +61,23 @@ class TextForm:
         return self._otherwise
 
     def column(self, values: pa.Array) -> pa.Array:
-        """What is left of each text."""
-        left: pa.Array | pa.Scalar = pa.scalar(self._otherwise, values.type)
-        if not self._arrow:
+        """What is left of each text. A pattern sees only the texts that those before it did not fit."""
+        return self._after(0, values)
+
+    def _after(self, case: int, values: pa.Array) -> pa.Array:
+        if case == len(self._arrow):
+            left = pa.scalar(self._otherwise, values.type)
             return pc.if_else(pc.is_valid(values), left, pa.scalar(None, values.type))
-        for pattern, replacement in self._arrow:
-            fits = pc.match_substring_regex(values, pattern)
-            left = pc.if_else(fits, pc.replace_substring_regex(values, pattern, replacement), left)
-        return cast("pa.Array", left)
+        pattern, replacement = self._arrow[case]
+        fits = pc.fill_null(pc.match_substring_regex(values, pattern), False)
+        rest = pc.invert(fits)
+        if not pc.any(fits).as_py():
+            return self._after(case + 1, values)
+        fitting = pc.replace_substring_regex(values.filter(fits), pattern, replacement)
+        if not pc.any(rest).as_py():
+            return cast("pa.Array", fitting)
+        made = pc.replace_with_mask(values, fits, fitting)
+        return cast("pa.Array", pc.replace_with_mask(made, rest, self._after(case + 1, values.filter(rest))))
 
 
 class AddressForm:

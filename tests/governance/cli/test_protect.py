@@ -9,6 +9,12 @@ from pathlib import Path
 import pytest
 
 from governance import Governance
+from governance.protect.keyring.passphrase import PassphraseProvider
+
+
+@pytest.fixture(autouse=True)
+def _cheap(monkeypatch):
+    monkeypatch.setitem(PassphraseProvider.__init__.__kwdefaults__, "scrypt_n", 2**14)
 
 
 def cells(project: Path, name: str) -> list:
@@ -99,3 +105,37 @@ def test_a_plan_that_was_changed_or_is_of_another_kind_is_refused(project: Path,
     path.write_text("{}")
     assert run("protect", "run", "--plan", str(path)).code != 0
     assert {type(cell) for cell in cells(project, "email")} == {str}
+
+
+def test_a_field_under_persons_keys_is_gone_for_every_reader_once_a_key_is_destroyed(project: Path, run) -> None:
+    access = project / "policies" / "access.csv"
+    access.write_text(access.read_text() + "\np, support, support, read, crm.customers.phone, clear, allow,\n")
+    before = cells(project, "phone")[0]
+    done = carried_out(run, project, "encrypt", "crm", "customers", "phone", "--key", "subject")
+    assert done["state"] == "done"
+
+    def seen() -> dict[int, str | None]:
+        with Governance.open(project / "governance.yaml") as gov:
+            assert next(entry for ref, entry in gov.catalog.walk() if ref.field == "phone").encrypted == "subject"
+        words = ("query", "crm", "SELECT id, phone FROM customers", "--as", "alice", "--purpose", "support")
+        found = run(*words, "--format", "json")
+        assert found.code == 0, found.err
+        return {row["id"]: row["phone"] for row in json.loads(found.out)}
+
+    assert seen()[1] == before
+    assert run("keys", "destroy", "--subject", "1", "--store", "crm", "--yes").code == 0
+    assert (seen()[1], seen()[2]) == (None, before)
+    again = json.loads(run("protect", "plan", "crm", "--format", "json").out)["fields"]
+    assert not [each for each in again if each["why"] == "not_by_person"]
+
+
+def test_tokens_of_a_field_of_persons_under_the_datasets_key_are_named(project: Path, run) -> None:
+    carried_out(run, project, "encrypt", "crm", "customers", "phone")
+    catalog = project / "policies" / "catalog.yaml"
+    catalog.write_text(catalog.read_text().replace("encrypted: true", "encrypted: subject"))
+    assert run("protect", "status", "crm", "--fail-on", "bad").code == 1
+    (todo,) = json.loads(run("protect", "plan", "crm", "--format", "json").out)["fields"]
+    assert (todo["why"], todo["cells"]) == ("not_by_person", 40)
+    carried_out(run, project, *todo["command"].split()[2:])
+    assert run("protect", "status", "crm", "--fail-on", "bad").code == 0
+    assert json.loads(run("keys", "list", "--format", "json").out)["subjects"]["active"] == 40

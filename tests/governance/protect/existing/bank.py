@@ -16,7 +16,6 @@ from governance.ledger.log import Ledger
 from governance.protect.existing.planning import Bench
 from governance.protect.keyed_hash import HmacKeyedHash
 from governance.protect.keyring.file import FileKeyring
-from governance.protect.protector import Protector
 from governance.protect.signing import Ed25519Signer
 from policies.catalog import parse_catalog
 from policies.nouns import FieldRef
@@ -145,8 +144,8 @@ def make_office(records: sa.Engine, **changes: Any) -> Office:
     )
 
 
-def make_bench(store: sa.Engine, folder: Path) -> Bench:
-    return Bench(parse_catalog(CATALOG), make_keyring(folder), store)
+def make_bench(store: sa.Engine, folder: Path, catalog: str = CATALOG) -> Bench:
+    return Bench(parse_catalog(catalog), make_keyring(folder), store)
 
 
 def ref(name: str) -> FieldRef:
@@ -159,12 +158,19 @@ def raw(store: sa.Engine, name: str) -> dict[int, Any]:
         return {row[0]: row[1] for row in connection.execute(sa.text(f"SELECT id, {quoted} FROM clients ORDER BY id"))}
 
 
+def declaring(name: str, declared: str, *more: str) -> str:
+    """The catalog with more said of one field, and fields added."""
+    before = f"          {name}: {{"
+    line = next(each for each in CATALOG.splitlines() if each.startswith(before))
+    return CATALOG.replace(
+        line, "\n".join([line.replace("status: confirmed}", f"status: confirmed, {declared}}}"), *more])
+    )
+
+
 def opened(bench: Bench, name: str) -> dict[int, Any]:
     """What a reader with the keys sees of an encrypted column."""
-    encrypted = CATALOG.replace("status: confirmed}", "status: confirmed, encrypted: true}")
     cells = raw(bench.store, name)
-    protector = Protector(bench.keyring, parse_catalog(encrypted))
-    values = protector.decrypt_column(ref(name), list(cells.values()), [(number,) for number in cells])
+    values = bench.protector(ref(name)).decrypt_column(ref(name), list(cells.values()), [(number,) for number in cells])
     return dict(zip(cells, values, strict=True))
 
 

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import itertools
 import os
-import random
-import signal
-import subprocess
-import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -22,50 +16,14 @@ from governance.jobs.journal import Journal
 from governance.jobs.pace import Pace
 from governance.protect.existing import conversion as conversion_module
 from governance.protect.existing.planning import plan_decryption, plan_encryption, run_conversion
-from governance.protect.existing.rotation import plan_rotation, run_rotation
 from governance.protect.tokens import HEADER
-from governance.records.database import create_records, open_records
+from governance.records.database import open_records
 from policies.errors import DecryptionError, StalePlanError, StoreError
+
+from .conftest import bank, killed  # type: ignore[import-not-found]
 
 KILLS = int(os.environ.get("GOVERNANCE_KILLS", "3"))
 """How often a conversion is killed; `make soak` asks for more."""
-
-_spec = importlib.util.spec_from_file_location("bank", Path(__file__).with_name("bank.py"))
-bank = importlib.util.module_from_spec(_spec)
-sys.modules["bank"] = bank
-_spec.loader.exec_module(bank)
-
-
-@pytest.fixture(params=["sqlite", "postgresql", "mysql"])
-def store_url(request, tmp_path):
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'store.db'}"
-    return request.getfixturevalue(f"{'postgres' if request.param == 'postgresql' else 'mysql'}_url")
-
-
-@pytest.fixture
-def store(store_url):
-    made = sa.create_engine(store_url)
-    bank.fill(made)
-    yield made
-    made.dispose()
-
-
-@pytest.fixture
-def records(tmp_path):
-    made = create_records(f"sqlite:///{tmp_path / 'gov.db'}")
-    yield made
-    made.dispose()
-
-
-@pytest.fixture
-def office(records):
-    return bank.make_office(records)
-
-
-@pytest.fixture
-def bench(store, tmp_path):
-    return bank.make_bench(store, tmp_path)
 
 
 def encrypt(office, bench, name, **options):
@@ -349,48 +307,13 @@ def test_a_conversion_that_ends_anywhere_goes_on(office, bench, store, moment, t
     assert bank.opened(bench, "name") == bank.expected("name", range(1, 41))
 
 
-SCRIPT = """
-import importlib.util, sys
-from pathlib import Path
-import sqlalchemy as sa
-spec = importlib.util.spec_from_file_location("bank", {bank!r})
-bank = importlib.util.module_from_spec(spec); sys.modules["bank"] = bank; spec.loader.exec_module(bank)
-from governance.jobs.pace import Pace
-from governance.jobs.plan import read_plan
-from governance.protect.existing.planning import run_conversion
-from governance.records.database import open_records
-office = bank.make_office(open_records({records!r}))
-bench = bank.make_bench(sa.create_engine({store!r}), Path({folder!r}))
-plan = read_plan(Path({plan!r}).read_text(), "protect.encrypt", office.keyed_hash)
-print("ready", flush=True)
-run_conversion(office, bench, plan, pace=Pace(batch_rows=3))
-print("done", flush=True)
-"""
-
-
 def test_a_conversion_killed_at_any_instant_loses_and_doubles_nothing(records, store_url, tmp_path):
     store = sa.create_engine(store_url)
     rows = 200 * KILLS  # enough that the last kill still meets work to do
     bank.fill(store, rows=rows)
     office, bench = bank.make_office(records), bank.make_bench(store, tmp_path)
     plan = plan_encryption(office, bench, bank.ref("name"))
-    (tmp_path / "plan.json").write_text(plan.text(), encoding="utf-8")
-    script = SCRIPT.format(
-        bank=str(Path(__file__).with_name("bank.py")),
-        records=f"sqlite:///{tmp_path / 'gov.db'}",
-        folder=str(tmp_path),
-        plan=str(tmp_path / "plan.json"),
-        store=store_url,
-    )
-    instants, kills = random.Random(5), 0
-    for _ in range(KILLS):
-        process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
-        assert process.stdout.readline() == "ready\n"
-        time.sleep(instants.uniform(0.02, 0.5))
-        process.send_signal(signal.SIGKILL)
-        if "done" in process.communicate()[0]:
-            break
-        kills += 1
+    kills = killed(plan, store_url, tmp_path, "planning.run_conversion", times=KILLS)
     assert kills >= KILLS // 2, f"{kills} kills: the conversion was done before the others"
     office = bank.make_office(open_records(f"sqlite:///{tmp_path / 'gov.db'}"))
     found = run_conversion(office, bench, plan)
@@ -398,93 +321,6 @@ def test_a_conversion_killed_at_any_instant_loses_and_doubles_nothing(records, s
     assert bank.opened(bench, "name") == bank.expected("name", range(1, rows + 1))
     assert sum(event.counts["rows"] for event in office.ledger.events("job.batch")) == plan.rows
     store.dispose()
-
-
-# --- rotation
-
-
-def under(bench, name):
-    from governance.protect.existing.rotation import keys_of_tokens
-    from governance.protect.existing.target import find_target
-
-    with bench.store.connect() as connection:
-        return keys_of_tokens(connection, find_target(connection, bank.ref(name), bench.catalog))
-
-
-def rotate(bench):
-    _, new = bench.keyring.rotate("s1/d1")
-    return new.id
-
-
-def test_a_rotation_puts_every_token_under_the_active_key(office, bench):
-    encrypt(office, bench, "name")
-    (old,) = under(bench, "name")
-    new = rotate(bench)
-    plan = plan_rotation(office, bench, bank.ref("name"))
-    assert plan.rows == under(bench, "name")[old]
-    found = run_rotation(office, bench, plan, pace=Pace(batch_rows=6))
-    assert (found.state, found.total("done")) == ("done", plan.rows)
-    assert under(bench, "name") == {new: plan.rows}
-    assert bank.opened(bench, "name") == bank.expected("name", range(1, 41))
-    assert plan_rotation(office, bench, bank.ref("name")).rows == 0
-
-
-def test_readers_and_writers_see_no_error_during_a_rotation(office, bench, store, tmp_path):
-    encrypt(office, bench, "name")
-    rotate(bench)
-    stop, faults, reads = threading.Event(), [], []
-    encrypted = bank.CATALOG.replace("status: confirmed}", "status: confirmed, encrypted: true}")
-
-    def read_and_write():
-        own = bank.make_bench(sa.create_engine(store.url), tmp_path)
-        protector = bank.Protector(own.keyring, bank.parse_catalog(encrypted))
-        while not stop.is_set():
-            try:
-                found = bank.opened(own, "name")
-                (token,) = protector.encrypt_column(bank.ref("name"), ["written"], [(6,)], "string")
-                with own.store.begin() as connection:
-                    change = sa.text("UPDATE clients SET name = :token WHERE id = 6")
-                    connection.execute(change, {"token": token})
-                reads.append(len(found))
-            except sa.exc.OperationalError as fault:
-                if "locked" not in str(fault.orig) and "Deadlock" not in str(fault.orig):  # to be tried again
-                    faults.append(repr(fault.orig))
-        own.store.dispose()
-
-    with ThreadPoolExecutor(1) as pool:
-        reading = pool.submit(read_and_write)
-        try:
-            run_rotation(office, bench, plan_rotation(office, bench, bank.ref("name")), pace=Pace(batch_rows=2))
-        finally:
-            stop.set()
-        reading.result()  # raises what the thread raised
-    assert not faults
-    assert reads
-    wanted = bank.expected("name", range(1, 41))
-    assert bank.opened(bench, "name") == wanted | ({6: "written"})
-
-
-@pytest.mark.parametrize("moment", ["intend", "settle"])
-def test_a_rotation_that_ends_anywhere_goes_on(office, bench, moment):
-    encrypt(office, bench, "name")
-    new = rotate(bench)
-    plan = plan_rotation(office, bench, bank.ref("name"))
-    real, seen = getattr(Journal, moment), []
-
-    def die(self, *arguments, **named):
-        seen.append(True)
-        if len(seen) == 3:
-            raise Killed
-        return real(self, *arguments, **named)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Journal, moment, die)
-        with pytest.raises(Killed):
-            run_rotation(office, bench, plan, pace=Pace(batch_rows=5))
-    found = run_rotation(office, bench, plan, pace=Pace(batch_rows=5))
-    assert found.total("done") == plan.rows
-    assert under(bench, "name") == {new: plan.rows}
-    assert bank.opened(bench, "name") == bank.expected("name", range(1, 41))
 
 
 def test_a_declared_blind_index_is_filled_and_emptied_with_the_column(office, store, tmp_path):
