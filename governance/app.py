@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -29,10 +29,11 @@ from governance.protect.keyring.base import KeyInfo
 from governance.protect.keyring.file import FileKeyring
 from governance.protect.sealing import KeyringSealer
 from governance.records.database import open_records
+from governance.using import Uses
 from policies.access_objects import resolve_object
 from policies.catalog import Catalog
 from policies.errors import CatalogError, PolicyFileError, StoreError
-from policies.nouns import Action, DatasetRef
+from policies.nouns import Action
 
 if TYPE_CHECKING:
     from audits.report import Report
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 Searching = TypeVar("Searching", Session, sa.Engine)
 
 
-class Governance:
+class Governance(Uses):
     """One project: its stores, policies, records and keys.
 
     Opened by `Governance.open`; closed by `close`, or used with `with`. Every read of a store through it is decided by
@@ -91,38 +92,39 @@ class Governance:
     # --- use
 
     def session(
-        self, store: str, *, principal: str, purpose: str, action: Action = Action.READ, writes: bool = False
+        self,
+        store: str,
+        *,
+        principal: str | None = None,
+        purpose: str | None = None,
+        action: Action = Action.READ,
+        writes: bool = False,
     ) -> Session:
         """A SQLAlchemy session on a store, guarded: one principal and one purpose for as long as it lives.
 
         With `writes` it also adds, changes and deletes: the policy decides on INSERT and UPDATE as `write`, on DELETE
-        as `delete`, on what is read for them and by RETURNING as `read`. Raises AccessRefusedError for an unknown
-        principal; each statement raises it for what the policy does not give.
+        as `delete`, on what is read for them and by RETURNING as `read`. Principal and purpose that are not named come
+        from the context, see `acting`. Raises AccessRefusedError for an unknown or missing one; each statement raises
+        it for what the policy does not give.
         """
-        session = self._searchable(
-            self.guard(store).session(ask(self, principal, purpose, action, writes=writes)), store
-        )
+        asked = self._ask(principal, purpose, action, writes=writes)
+        session = self.searchable(self.guard(store).session(asked.context, asked.stay), store)
         if writes:
             self.encrypt_writes(session, store)
         return session
 
     def engine(
-        self, store: str, *, principal: str, purpose: str, action: Action = Action.READ, writes: bool = False
+        self,
+        store: str,
+        *,
+        principal: str | None = None,
+        purpose: str | None = None,
+        action: Action = Action.READ,
+        writes: bool = False,
     ) -> sa.Engine:
-        """A SQLAlchemy engine on a store, guarded, for Core, pandas and friends. `writes` and errors as `session`."""
-        return self._searchable(self.guard(store).engine(ask(self, principal, purpose, action, writes=writes)), store)
-
-    def filter(
-        self, records: Iterable[Mapping[str, Any]], *, dataset: str, principal: str, purpose: str
-    ) -> list[dict[str, Any]]:
-        """What a principal may see of plain records of a dataset, such as the answer of an API.
-
-        Hidden fields and rows are left out, the rest is treated. Recorded like any read. Raises AccessRefusedError.
-        """
-        store, _, name = dataset.partition(".")
-        context = ask(self, principal, purpose, Action.READ)
-        guard = self.guard(store)
-        return guard.filter(records, DatasetRef(store, name), context.principal, purpose, actor=self.actor)
+        """A SQLAlchemy engine on a store, guarded, for Core, pandas and friends. All else as `session`."""
+        asked = self._ask(principal, purpose, action, writes=writes)
+        return self.searchable(self.guard(store).engine(asked.context, asked.stay), store)
 
     def query(
         self, store: str, statement: str, *, principal: str, purpose: str, action: Action = Action.READ
@@ -134,7 +136,7 @@ class Governance:
         from governance.guard.query import run_query
 
         check_impersonation(self, principal, purpose, action)
-        return run_query(self.guard(store), ask(self, principal, purpose, action), statement)
+        return run_query(self.guard(store), ask(self, principal, purpose, action).context, statement)
 
     def encrypt_writes(self, session: Session | sessionmaker[Session], store: str) -> None:
         """Have a plain session, or every session of a maker, encrypt `Encrypted` columns before it flushes.
@@ -402,7 +404,8 @@ class Governance:
     ) -> None:
         self.close()
 
-    def _searchable(self, target: Searching, store: str) -> Searching:
+    def searchable(self, target: Searching, store: str) -> Searching:
+        """Let a guarded session or engine turn equality on encrypted fields into searches of their blind index."""
         from governance.protect.protector import Protector
         from governance.protect.search import serve_searches
 
