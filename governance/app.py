@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from connectors.base import Sample, Store
 from connectors.opening import open_store
 from governance.asking import ask, check_impersonation
+from governance.breaking_glass import glass_is_open
 from governance.clock import new_id as random_id
 from governance.clock import now
 from governance.consent.book import ConsentBook
@@ -67,7 +68,7 @@ class Governance(Uses):
         """Gives the present, aware, in UTC."""
         self.new_id = new_id
         """Gives a fresh id."""
-        self.policy_files = PolicyFiles(project, clock)
+        self.policy_files = PolicyFiles(project, clock, lambda who, why: glass_is_open(self, who, why))
         """The policy folder as it stands now."""
         self._guards: dict[tuple[str, str], GuardedStore] = {}
         self._new_keys: list[KeyInfo] = []

@@ -65,7 +65,7 @@ class _Stay:
             raise refusal
 
 
-def check_impersonation(gov: Governance, principal: str, purpose: str, action: Action) -> None:
+def check_impersonation(gov: Governance, principal: str, purpose: str | None, action: str) -> None:
     """Return when the actor is the principal or holds the role `impersonate`.
 
     Raises AccessRefusedError otherwise; that is recorded first.
@@ -99,7 +99,7 @@ def _known(policy: AccessPolicy, principal: str, purpose: str) -> Principal:
 
 
 def _record(
-    gov: Governance, principal: str | None, purpose: str | None, action: Action, rule_ids: tuple[str, ...]
+    gov: Governance, principal: str | None, purpose: str | None, action: str, rule_ids: tuple[str, ...]
 ) -> None:
     gov.ledger.decide(
         EventDraft(
@@ -107,7 +107,7 @@ def _record(
             actor=gov.actor_ref,
             principal=gov.ledger.refer("principal", principal) if principal is not None else None,
             purpose=purpose if purpose in gov.policy_files.purposes.purposes else None,
-            action=action.value,
+            action=str(action),
             outcome="refused",
             rules=rule_ids,
             versions=gov.versions(),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from governance.app import Governance
     from governance.guard.asgi import ASGIApp, GuardedApp, Identify
+    from governance.guard.break_glass import Opening
     from governance.guard.connection import GuardedConnection
 
 Worker = TypeVar("Worker", bound=Callable[..., Any])
@@ -116,6 +117,30 @@ class Uses:
             return self._gov.filter(given, dataset=returns) if returns is not None else given
 
         return guarded(self, purpose, treat, lambda: ask(self._gov, None, purpose, Action.READ))
+
+    def break_glass(self, principal: str, reason: str, minutes: int, *, purpose: str | None = None) -> Opening:
+        """Open a purpose for emergencies; as `governance.breaking_glass.break_glass`."""
+        from governance.breaking_glass import break_glass
+
+        return break_glass(self._gov, principal, reason, minutes, purpose)
+
+    def approve_break_glass(self, opening: str, principal: str) -> Opening:
+        """Approve an opening that waits; as `governance.breaking_glass.approve_break_glass`."""
+        from governance.breaking_glass import approve_break_glass
+
+        return approve_break_glass(self._gov, opening, principal)
+
+    def close_break_glass(self, opening: str, principal: str) -> Opening:
+        """End an opening before its time; as `governance.breaking_glass.close_break_glass`."""
+        from governance.breaking_glass import close_break_glass
+
+        return close_break_glass(self._gov, opening, principal)
+
+    def break_glass_openings(self) -> tuple[Opening, ...]:
+        """All openings, oldest first."""
+        from governance.breaking_glass import break_glass_openings
+
+        return break_glass_openings(self._gov)
 
     def asgi(self, app: ASGIApp, identify: Identify) -> GuardedApp:
         """An ASGI application around another one: in each request acts whom `identify` finds, or nobody.
