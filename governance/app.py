@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from connectors.base import Sample, Store
 from connectors.opening import open_store
 from governance.asking import ask, check_impersonation
+from governance.breaking_glass import glass_is_open
 from governance.clock import new_id as random_id
 from governance.clock import now
 from governance.consent.book import ConsentBook
@@ -29,10 +30,11 @@ from governance.protect.keyring.base import KeyInfo
 from governance.protect.keyring.file import FileKeyring
 from governance.protect.sealing import KeyringSealer
 from governance.records.database import open_records
+from governance.using import Uses
 from policies.access_objects import resolve_object
 from policies.catalog import Catalog
 from policies.errors import CatalogError, PolicyFileError, StoreError
-from policies.nouns import Action, DatasetRef
+from policies.nouns import Action
 
 if TYPE_CHECKING:
     from audits.report import Report
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
 Searching = TypeVar("Searching", Session, sa.Engine)
 
 
-class Governance:
+class Governance(Uses):
     """One project: its stores, policies, records and keys.
 
     Opened by `Governance.open`; closed by `close`, or used with `with`. Every read of a store through it is decided by
@@ -66,7 +68,7 @@ class Governance:
         """Gives the present, aware, in UTC."""
         self.new_id = new_id
         """Gives a fresh id."""
-        self.policy_files = PolicyFiles(project, clock)
+        self.policy_files = PolicyFiles(project, clock, lambda who, why: glass_is_open(self, who, why))
         """The policy folder as it stands now."""
         self._guards: dict[tuple[str, str], GuardedStore] = {}
         self._new_keys: list[KeyInfo] = []
@@ -91,38 +93,39 @@ class Governance:
     # --- use
 
     def session(
-        self, store: str, *, principal: str, purpose: str, action: Action = Action.READ, writes: bool = False
+        self,
+        store: str,
+        *,
+        principal: str | None = None,
+        purpose: str | None = None,
+        action: Action = Action.READ,
+        writes: bool = False,
     ) -> Session:
         """A SQLAlchemy session on a store, guarded: one principal and one purpose for as long as it lives.
 
         With `writes` it also adds, changes and deletes: the policy decides on INSERT and UPDATE as `write`, on DELETE
-        as `delete`, on what is read for them and by RETURNING as `read`. Raises AccessRefusedError for an unknown
-        principal; each statement raises it for what the policy does not give.
+        as `delete`, on what is read for them and by RETURNING as `read`. Principal and purpose that are not named come
+        from the context, see `acting`. Raises AccessRefusedError for an unknown or missing one; each statement raises
+        it for what the policy does not give.
         """
-        session = self._searchable(
-            self.guard(store).session(ask(self, principal, purpose, action, writes=writes)), store
-        )
+        asked = self._ask(principal, purpose, action, writes=writes)
+        session = self.searchable(self.guard(store).session(asked.context, asked.stay), store)
         if writes:
             self.encrypt_writes(session, store)
         return session
 
     def engine(
-        self, store: str, *, principal: str, purpose: str, action: Action = Action.READ, writes: bool = False
+        self,
+        store: str,
+        *,
+        principal: str | None = None,
+        purpose: str | None = None,
+        action: Action = Action.READ,
+        writes: bool = False,
     ) -> sa.Engine:
-        """A SQLAlchemy engine on a store, guarded, for Core, pandas and friends. `writes` and errors as `session`."""
-        return self._searchable(self.guard(store).engine(ask(self, principal, purpose, action, writes=writes)), store)
-
-    def filter(
-        self, records: Iterable[Mapping[str, Any]], *, dataset: str, principal: str, purpose: str
-    ) -> list[dict[str, Any]]:
-        """What a principal may see of plain records of a dataset, such as the answer of an API.
-
-        Hidden fields and rows are left out, the rest is treated. Recorded like any read. Raises AccessRefusedError.
-        """
-        store, _, name = dataset.partition(".")
-        context = ask(self, principal, purpose, Action.READ)
-        guard = self.guard(store)
-        return guard.filter(records, DatasetRef(store, name), context.principal, purpose, actor=self.actor)
+        """A SQLAlchemy engine on a store, guarded, for Core, pandas and friends. All else as `session`."""
+        asked = self._ask(principal, purpose, action, writes=writes)
+        return self.searchable(self.guard(store).engine(asked.context, asked.stay), store)
 
     def query(
         self, store: str, statement: str, *, principal: str, purpose: str, action: Action = Action.READ
@@ -134,7 +137,7 @@ class Governance:
         from governance.guard.query import run_query
 
         check_impersonation(self, principal, purpose, action)
-        return run_query(self.guard(store), ask(self, principal, purpose, action), statement)
+        return run_query(self.guard(store), ask(self, principal, purpose, action).context, statement)
 
     def encrypt_writes(self, session: Session | sessionmaker[Session], store: str) -> None:
         """Have a plain session, or every session of a maker, encrypt `Encrypted` columns before it flushes.
@@ -403,7 +406,8 @@ class Governance:
     ) -> None:
         self.close()
 
-    def _searchable(self, target: Searching, store: str) -> Searching:
+    def searchable(self, target: Searching, store: str) -> Searching:
+        """Let a guarded session or engine turn equality on encrypted fields into searches of their blind index."""
         from governance.protect.protector import Protector
         from governance.protect.search import serve_searches
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from governance.access.policy import AccessPolicy
+from governance.guard.acting import Still, current, lost, settled
 from governance.guard.base import UseContext
 from governance.ledger.events import EventDraft
 from policies.access_lines import IMPERSONATE
@@ -13,22 +15,57 @@ from policies.nouns import Action, Principal
 
 if TYPE_CHECKING:
     from governance.app import Governance
+    from governance.guard.ambient import Stay
 
 
-def ask(gov: Governance, principal: str, purpose: str, action: Action, *, writes: bool = False) -> UseContext:
-    """A principal with a purpose, and whether it may also write.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A use that may begin."""
 
-    Raises AccessRefusedError when one of them is unknown; that is recorded first.
+    context: UseContext
+    """Who asks, for whom and why."""
+    stay: Stay | None
+    """Refuses a statement in another context; None where principal and purpose were both named."""
+
+
+def ask(gov: Governance, principal: str | None, purpose: str | None, action: Action, *, writes: bool = False) -> Asked:
+    """A principal with a purpose, and whether it may also write; what is None comes from the context.
+
+    Raises AccessRefusedError when one of them is missing or unknown; that is recorded first.
     """
+    named = (principal, purpose)
     try:
+        principal, purpose, still = settled(gov, principal, purpose)
         who = _known(gov.policy_files.policy, principal, purpose)
     except AccessRefusedError as refusal:
         _record(gov, principal, purpose, action, refusal.rule_ids)
         raise
-    return UseContext(who, gov.actor, purpose, action, writes)
+    context = UseContext(who, gov.actor, purpose, action, writes)
+    return Asked(context, None if still is None else _Stay(gov, context, named, still))
 
 
-def check_impersonation(gov: Governance, principal: str, purpose: str, action: Action) -> None:
+class _Stay:
+    """Checks the context before each statement."""
+
+    def __init__(
+        self, gov: Governance, context: UseContext, named: tuple[str | None, str | None], still: Still
+    ) -> None:
+        self._gov = gov
+        self._context = context
+        self._named = named
+        self._still = still
+
+    def __call__(self) -> None:
+        if not self._still():
+            refusal = lost("another context than the one that the store was opened in, or none")
+            here = current(self._gov)
+            principal = self._named[0] or (here.principal if here else None)
+            purpose = self._named[1] or (here.purpose if here else None)
+            _record(self._gov, principal, purpose, self._context.action, refusal.rule_ids)
+            raise refusal
+
+
+def check_impersonation(gov: Governance, principal: str, purpose: str | None, action: str) -> None:
     """Return when the actor is the principal or holds the role `impersonate`.
 
     Raises AccessRefusedError otherwise; that is recorded first.
@@ -61,14 +98,16 @@ def _known(policy: AccessPolicy, principal: str, purpose: str) -> Principal:
     return policy.principal(principal)
 
 
-def _record(gov: Governance, principal: str, purpose: str, action: Action, rule_ids: tuple[str, ...]) -> None:
+def _record(
+    gov: Governance, principal: str | None, purpose: str | None, action: str, rule_ids: tuple[str, ...]
+) -> None:
     gov.ledger.decide(
         EventDraft(
             kind="decision",
             actor=gov.actor_ref,
-            principal=gov.ledger.refer("principal", principal),
+            principal=gov.ledger.refer("principal", principal) if principal is not None else None,
             purpose=purpose if purpose in gov.policy_files.purposes.purposes else None,
-            action=action.value,
+            action=str(action),
             outcome="refused",
             rules=rule_ids,
             versions=gov.versions(),

@@ -39,7 +39,13 @@ class _Read:
 class PolicyFiles:
     """What the policy folder says now. Safe to share between threads."""
 
-    def __init__(self, project: Project, clock: Callable[[], dt.datetime]) -> None:
+    def __init__(
+        self,
+        project: Project,
+        clock: Callable[[], dt.datetime],
+        glass_is_open: Callable[[Principal, str], bool] = lambda *_: False,
+    ) -> None:
+        self._glass_is_open = glass_is_open
         self._project = project
         self._clock = clock
         self._lock = threading.Lock()
@@ -91,7 +97,8 @@ class PolicyFiles:
                 next_step="open a new session",
                 rule_ids=("guard.principal_changed",),
             )
-        return policy.permit(principal, purpose, action, dataset)
+        opened = policy.purposes.break_glass(purpose) is not None and self._glass_is_open(principal, purpose)
+        return policy.permit(principal, purpose, action, dataset, glass_open=opened)
 
     def versions(self) -> dict[str, str]:
         """Digests of the policy and of the catalog as they stand."""

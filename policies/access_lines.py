@@ -29,6 +29,9 @@ from policies.predicate import Predicate, parse_predicate
 IMPERSONATE = "impersonate"
 """The role that lets a user of the operating system ask as somebody else at the command line; it needs no `p` line."""
 
+BREAK_GLASS = "break_glass"
+"""SUBJECT of the lines that say what an opened purpose for emergencies shows, to whomever it was opened for."""
+
 ANY = "*"
 """Everybody, every purpose, every action or all data."""
 

@@ -28,6 +28,17 @@ FORMS = ("given", "explicit", "separate", "written")
 """Forms of consent, from weakest to strongest; a stronger one satisfies a rule that asks for a weaker."""
 
 
+class BreakGlassRule(FileModel):
+    """How a purpose for emergencies is opened; without an opening nobody may use it."""
+
+    may_open: tuple[str, ...] = Field(min_length=1)
+    """Users and roles that may open it for themselves."""
+    may_approve: tuple[str, ...] = ()
+    """Users and roles of whom one must approve; empty where nobody needs to."""
+    most_minutes: int = Field(default=60, ge=1, le=1440)
+    """The longest time of one opening, in minutes."""
+
+
 class PurposeEntry(FileModel):
     """One purpose."""
 
@@ -43,6 +54,9 @@ class PurposeEntry(FileModel):
     """Law to the form of consent that it asks for."""
     special: dict[str, dict[str, Scalar]] = Field(default_factory=dict)
     """Special category to law and condition; a category that is not here is denied for this purpose."""
+
+    break_glass: BreakGlassRule | None = None
+    """Makes it a purpose for emergencies, closed until somebody opens it; see docs/break-glass.md."""
 
 
 class PurposesFile(FileModel):
@@ -76,6 +90,11 @@ class PurposesFile(FileModel):
         return next(
             (self.purposes[step].channels for step in self.ancestry(purpose) if self.purposes[step].channels), ()
         )
+
+    def break_glass(self, purpose: str) -> BreakGlassRule | None:
+        """How the purpose, or the nearest above it that is for emergencies, is opened; None when none of them is."""
+        line = (self.purposes[step].break_glass for step in self.ancestry(purpose))
+        return next((rule for rule in line if rule is not None), None)
 
     def admits_special(self, purpose: str, category: str) -> bool:
         """Whether the purpose, or one above it, lists a special category or a parent of it."""

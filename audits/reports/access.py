@@ -23,6 +23,7 @@ from audits.report import (
     text,
 )
 from audits.reports.access_form import access_data
+from audits.reports.access_glass import glass_sections, glasses
 from audits.reports.access_tables import (
     denials_table,
     field_table,
@@ -44,6 +45,7 @@ def access_report(evidence: Evidence) -> Report:
     granted = [each for each in uses if each.granted]
     sections = [
         Section("overview", text("report.overview"), _overview(evidence, uses)),
+        *glass_sections(evidence, uses),
         *_troubles(evidence, uses),
         Section("people", text("audit.by_person"), (person_table(evidence, granted),)),
         Section("fields", text("audit.by_field"), (field_table(evidence, granted),)),
@@ -54,7 +56,7 @@ def access_report(evidence: Evidence) -> Report:
     return Report(
         kind="access",
         title=text("audit.access_title"),
-        verdict=_verdict(uses),
+        verdict=_verdict(evidence, uses),
         sections=tuple(sections),
         flat=flat_table(evidence, uses),
         data=access_data(evidence, uses),
@@ -71,11 +73,15 @@ def access_report(evidence: Evidence) -> Report:
     )
 
 
-def _verdict(uses: Sequence[Use]) -> Verdict:
+def _verdict(evidence: Evidence, uses: Sequence[Use]) -> Verdict:
     granted = count_of(each for each in uses if each.granted)
     open_ones = count_of(each for each in uses if each.open)
     denied = count_of(each for each in uses if not each.granted)
     tasks = []
+    emergencies = len(glasses(evidence, uses))
+    if emergencies:
+        what = text("audit.task_glass", count=emergencies)
+        tasks.append(Task(what, text("report.now"), text("report.officer"), "break-glass"))
     if open_ones.value:
         what = text("audit.task_open", count=open_ones.value)
         tasks.append(Task(what, text("report.now"), text("report.engineer"), "open"))
@@ -89,7 +95,8 @@ def _verdict(uses: Sequence[Use]) -> Verdict:
     if denied.value:
         return Verdict(Tone.WARN, text("audit.access_denied", uses=granted, denied=denied), tuple(tasks))
     people = len({each.decision["principal"] for each in uses})
-    return Verdict(Tone.GOOD, text("audit.access_good", uses=granted, people=people))
+    tone = Tone.WARN if emergencies else Tone.GOOD
+    return Verdict(tone, text("audit.access_good", uses=granted, people=people), tuple(tasks))
 
 
 def _overview(evidence: Evidence, uses: Sequence[Use]) -> tuple[Block, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from audits.evidence import Evidence
 from audits.report import Count
+from audits.reports.access_glass import glass_data, glasses
 from audits.reports.access_tables import outcome_word
 from audits.reports.access_uses import Use, count_of, rows_of
 
@@ -29,7 +30,7 @@ def access_data(evidence: Evidence, uses: Sequence[Use]) -> Mapping[str, Any]:
         "zone": evidence.zone,
         "digests": dict(evidence.digests),
         "packs": dict(evidence.pack_versions),
-        "names": {ref: evidence.names[ref] for ref in sorted(_people(uses)) if ref in evidence.names},
+        "names": {ref: evidence.names[ref] for ref in sorted(_people(evidence, uses)) if ref in evidence.names},
         "totals": {
             "uses": counted(count_of(granted)),
             "rows": counted(rows_of(granted)),
@@ -40,13 +41,17 @@ def access_data(evidence: Evidence, uses: Sequence[Use]) -> Mapping[str, Any]:
         "by_person": _grouped(granted, ("principal", "purpose", "action")),
         "by_field": _by_field(granted),
         "by_day": _by_day(evidence, granted),
+        "break_glass": glass_data(evidence, uses),
         "uses": [_use(each) for each in uses],
         "not_seen": [each.place for each in evidence.could_not_see],
     }
 
 
-def _people(uses: Iterable[Use]) -> set[str]:
-    return {each.decision[key] for each in uses for key in ("principal", "actor") if each.decision[key]}
+def _people(evidence: Evidence, uses: Sequence[Use]) -> set[str]:
+    events = [each.decision for each in uses]
+    for glass in glasses(evidence, uses):
+        events += [each for each in (glass.opened, glass.approved) if each is not None]
+    return {event[key] for event in events for key in ("principal", "actor") if event[key]}
 
 
 def _use(use: Use) -> dict[str, Any]:

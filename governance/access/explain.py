@@ -58,6 +58,8 @@ class _Question:
             return Reason.UNKNOWN_DATASET
         if self.purpose not in self.policy.purposes.purposes:
             return Reason.UNKNOWN_PURPOSE
+        if self.policy.purposes.break_glass(self.purpose) is not None:
+            return Reason.NOT_OPENED
         if not self.policy.grants_purpose(subjects, self.purpose):
             return Reason.PURPOSE_NOT_GRANTED
         if special:

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     SHOWN = "shown"
     UNKNOWN_PURPOSE = "unknown_purpose"
     PURPOSE_NOT_GRANTED = "purpose_not_granted"
+    NOT_OPENED = "not_opened"
     UNKNOWN_DATASET = "unknown_dataset"
     UNKNOWN_FIELD = "unknown_field"
     DATASET_DENIED = "dataset_denied"

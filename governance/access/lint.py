@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from governance.access.facts import DatasetFacts, FieldFacts
 from governance.access.policy import AccessPolicy
-from policies.access_lines import ANY, IMPERSONATE, MASK_TYPES, TREATMENTS, AccessRule
+from policies.access_lines import ANY, BREAK_GLASS, IMPERSONATE, MASK_TYPES, TREATMENTS, AccessRule
 from policies.access_objects import ObjectKind
 from policies.nouns import Action, Effect, LabelStatus, Sensitivity
 from policies.purposes import PurposesFile
@@ -111,8 +111,8 @@ def _empty_role(policy: AccessPolicy) -> Found:
 
 @_rule("POL003", Severity.ERROR)
 def _nobody(policy: AccessPolicy) -> Found:
-    """SUBJECT is neither a principal, nor a role that a `g` line gives, nor `*`."""
-    known = policy.principals.principals.keys() | policy.lines.roles | {ANY}
+    """SUBJECT is neither a principal, nor a role that a `g` line gives, nor `*` or `break_glass`."""
+    known = policy.principals.principals.keys() | policy.lines.roles | {ANY, BREAK_GLASS}
     yield from ((rule.line, {}) for rule in policy.lines.rules if rule.subject not in known)
 
 

@@ -11,7 +11,7 @@ from governance.access.casbin_model import CasbinModel
 from governance.access.facts import DatasetFacts, dataset_facts
 from governance.access.permits import DatasetPermit, FieldPermit
 from governance.access.resolution import closed_over_paths, field_of, match, rows_of
-from policies.access_lines import ANY, AccessFile, AccessRule
+from policies.access_lines import ANY, BREAK_GLASS, AccessFile, AccessRule
 from policies.access_objects import ObjectKind
 from policies.catalog import Catalog
 from policies.errors import AccessRefusedError, PolicyFileError, PredicateError
@@ -88,13 +88,22 @@ class AccessPolicy:
             )
         return self._subjects[principal.name]
 
-    def permit(self, principal: Principal, purpose: str, action: Action, dataset: DatasetRef) -> DatasetPermit:
+    def permit(
+        self, principal: Principal, purpose: str, action: Action, dataset: DatasetRef, *, glass_open: bool = False
+    ) -> DatasetPermit:
         """What a principal may see of a dataset for a purpose.
 
+        A purpose for emergencies shows nothing unless `glass_open`, and then what is written for `break_glass` too.
         Raises AccessRefusedError, with the rules that decided, when the principal, purpose or dataset is unknown, the
         purpose is not granted, the dataset is denied or special, or nothing of it is granted.
         """
-        key = (self.subjects(principal), purpose, action, dataset)
+        subjects = self.subjects(principal)
+        if self.purposes.break_glass(purpose) is not None:
+            if not glass_open:
+                closed = "a purpose for emergencies that is not open"
+                raise _refused(dataset, closed, "`governance break-glass open` before", ("guard.break_glass",))
+            subjects = tuple(sorted({*subjects, BREAK_GLASS}))
+        key = (subjects, purpose, action, dataset)
         found = self._permits.get(key)
         if found is None:
             found = self._permits.setdefault(key, self._compile(*key))

@@ -19,6 +19,7 @@ from policies.errors import AccessRefusedError, GovernanceError, TamperedError
 
 COMMANDS = {
     "audit": "Reports for officers: who saw what, what is due.",
+    "break-glass": "Open a purpose for emergencies, for some minutes.",
     "calibrate": "Judge the labels of a scan on your own data.",
     "catalog": "Show, compare and review the data map.",
     "check": "Stop a migration that adds undeclared personal data.",
@@ -53,8 +54,9 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"governance.cli.{cmd_name}")
-        command: click.Command = getattr(module, cmd_name)
+        name = cmd_name.replace("-", "_")
+        module = importlib.import_module(f"governance.cli.{name}")
+        command: click.Command = getattr(module, name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

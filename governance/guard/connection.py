@@ -209,7 +209,7 @@ class GuardedConnection:
         check = self.__check()
         self.__run(self.__raw(), check.ours() if check else nullcontext(), sql, None).close()
 
-    def _guarded_filter(self, records: list[Mapping[str, Any]], dataset: DatasetRef) -> list[dict[str, Any]]:
+    def _guarded_filter(self, records: Any, dataset: DatasetRef) -> Any:
         shared, context = self.__shared, self.__context
         try:
             shared.predicate.prepare(shared.store, context.purpose, self.__first_row)
@@ -225,7 +225,7 @@ class GuardedConnection:
                 encrypted=shared.planner.encrypted(dataset.dataset),
                 meets=lambda some: meets(some, conditions, shared.own_table, shared.mark, self.__ask),
             )
-            shown = treating.filter(records)
+            shown = treating.treat(records)
         except (AccessRefusedError, SchemaDriftError) as error:
             self.__recording.refused(f"filter {dataset}", error)
             raise

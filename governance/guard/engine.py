@@ -9,19 +9,21 @@ and cache of compiled statements, on which listeners hang and in which values li
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.orm import Session
 
 from connectors.sql.address import normalised
+from governance.guard.ambient import AmbientConnection, Stay
 from governance.guard.base import Decryptor, Encryptor, Permits, Recorder, RowPredicate, UseContext
 from governance.guard.bounds import STATEMENT_SECONDS, bound_sqlite, postgres_setting
 from governance.guard.connection import GuardedConnection
-from governance.guard.dialects import Dialects
+from governance.guard.dialects import Compiled, Dialects
 from governance.guard.neutral import neutral_error
 from governance.guard.paths import PathPermits
 from governance.guard.plans import Planner
@@ -33,8 +35,13 @@ from governance.guard.silent import SILENT, SilentEngine, SilentNullPool, Silent
 from governance.guard.watch import VERSION_SQL, SchemaWatch
 from policies.catalog import CatalogStore
 from policies.errors import AccessRefusedError, ConfigError, GovernanceError
-from policies.nouns import DatasetRef, Principal
+from policies.nouns import DatasetRef
 from policies.row_conditions import ExistsIn
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+    from governance.guard.asynchronous import AsyncDialects
 
 POOL_CONNECTIONS = 16
 """Driver connections kept open for one store."""
@@ -134,41 +141,51 @@ class GuardedStore:
         """How many plans are kept."""
         return len(self._shared.planner)
 
-    def engine(self, context: UseContext) -> Engine:
-        """An engine for one principal and purpose. Raises AccessRefusedError without them."""
+    def engine(self, context: UseContext, stay: Stay | None = None) -> Engine:
+        """An engine for one principal and purpose. Raises AccessRefusedError without them.
+
+        `stay` is called before each statement, and refuses it where the context is another one.
+        """
         self._check_context(context)
         dialect, compiled = self._dialects.of(context)
-        guarded = SilentNullPool(lambda: self._check_out(context))  # type: ignore[arg-type]  # PEP 249 by form
-        guarded._dialect = dialect  # noqa: SLF001 as create_engine does
-        bare = sa.URL.create(self._raw.url.drivername)  # no address: an engine's URL is shown in logs and copied
-        return SilentEngine(
-            guarded, dialect, bare, hide_parameters=True, execution_options={"compiled_cache": compiled}
+        return self._engine(lambda: self._check_out(context, stay), dialect, compiled)
+
+    def session(self, context: UseContext, stay: Stay | None = None) -> Session:
+        """A session for one principal and purpose; its identity map is its own."""
+        return GuardedSession(self.engine(context, stay))
+
+    def async_engine(self, context: UseContext, stay: Stay | None = None) -> AsyncEngine:
+        """As `engine`, for asyncio. Needs the extra `async`."""
+        from sqlalchemy.ext.asyncio import AsyncEngine
+
+        from governance.guard.asynchronous import AsyncConnection
+
+        self._check_context(context)
+        dialect, compiled = self._dialects.of(context)
+        twin = self._async_dialects.of(dialect)
+        return AsyncEngine(
+            self._engine(lambda: AsyncConnection(lambda: self._check_out(context, stay)), twin, compiled)
         )
 
-    def session(self, context: UseContext) -> Session:
-        """A session for one principal and purpose; its identity map is its own."""
-        return GuardedSession(self.engine(context))
+    def async_session(self, context: UseContext, stay: Stay | None = None) -> AsyncSession:
+        """As `session`, for asyncio. Needs the extra `async`."""
+        from governance.guard.asynchronous import async_session
 
-    def connect(self, context: UseContext) -> GuardedConnection:
+        return async_session(self.async_engine(context, stay))
+
+    def connect(self, context: UseContext, stay: Stay | None = None) -> GuardedConnection:
         """A PEP 249 connection for one principal and purpose."""
-        return self._check_out(context)
+        return self._check_out(context, stay)
 
-    def filter(
-        self,
-        records: Iterable[Mapping[str, Any]],
-        dataset: DatasetRef,
-        principal: Principal,
-        purpose: str,
-        *,
-        actor: str = "application",
-    ) -> list[dict[str, Any]]:
-        """What a principal may see of plain records of a dataset, in their order, recorded like any read.
+    def filter(self, records: Any, dataset: DatasetRef, context: UseContext) -> Any:
+        """What a principal may see of records of a dataset, in their order, recorded like any read.
 
-        Raises AccessRefusedError, SchemaDriftError, LedgerError or StoreError; then nothing is handed out.
+        For the forms of records see `governance.guard.records`. Raises AccessRefusedError, SchemaDriftError,
+        LedgerError or StoreError; then nothing is handed out.
         """
-        connection = self._check_out(UseContext(principal, actor, purpose))
+        connection = self._check_out(context)
         try:
-            return connection._guarded_filter(list(records), dataset)  # noqa: SLF001 one unit
+            return connection._guarded_filter(records, dataset)  # noqa: SLF001 one unit
         finally:
             connection.close()
 
@@ -186,7 +203,21 @@ class GuardedStore:
                 rule_ids=("guard.context",),
             )
 
-    def _check_out(self, context: UseContext) -> GuardedConnection:
+    def _engine(self, connect: Callable[[], Any], dialect: Dialect, compiled: Compiled) -> Engine:
+        guarded = SilentNullPool(connect)
+        guarded._dialect = dialect  # noqa: SLF001 as create_engine does
+        bare = sa.URL.create(self._raw.url.drivername)  # no address: an engine's URL is shown in logs and copied
+        return SilentEngine(
+            guarded, dialect, bare, hide_parameters=True, execution_options={"compiled_cache": compiled}
+        )
+
+    @cached_property
+    def _async_dialects(self) -> AsyncDialects:
+        from governance.guard.asynchronous import AsyncDialects
+
+        return AsyncDialects()
+
+    def _check_out(self, context: UseContext, stay: Stay | None = None) -> GuardedConnection:
         self._check_context(context)
         failure: GovernanceError | None = None
         checkout: Any = None
@@ -198,6 +229,8 @@ class GuardedStore:
             failure = neutral_error(self._name, getattr(error, "orig", None) or error)
         if failure is not None:
             raise failure
+        if stay is not None:
+            return AmbientConnection(self._shared, context, checkout, stay)
         return GuardedConnection(self._shared, context, checkout)
 
     def _check_in(self, checkout: Any) -> None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+
 from governance.access.permits import DatasetPermit, FieldPermit, FieldRule, RowRule
+from governance.guard.columns import ArrowColumns, Decided, PandasColumns, Rows
 from governance.guard.predicate_sql import attribute_value
 from governance.guard.record_types import UntypedValueError, comparable, typed_attribute, typed_value
+from governance.guard.records import Record, as_mappings, is_frame, is_table, refused
 from governance.protect.masks import MASKS
-from policies.errors import AccessRefusedError, PredicateError
+from policies.errors import PredicateError
 from policies.nouns import Scalar
 from policies.predicate import (
     Among,
@@ -26,7 +31,6 @@ from policies.predicate import (
     Truth,
 )
 
-Record = Mapping[str, Any]
 Meets = Callable[[Sequence[Record]], Sequence[bool]]
 """Which of some records meet the further conditions, such as consent."""
 
@@ -49,6 +53,18 @@ class RecordFilter:
         self._encrypted = encrypted
         self._meets = meets
         self._comparable: dict[Predicate, Predicate] = {}
+
+    def treat(self, given: Any) -> Any:
+        """Records of any form of `governance.guard.records`: tables give such tables, all else gives mappings.
+
+        The visible rows in their order, each with its visible fields treated. A table's index and metadata, which no
+        rule knows, are left out. Raises AccessRefusedError when a rule cannot be decided on a record.
+        """
+        if is_table(given):
+            return self._table(given)
+        if is_frame(given):
+            return self._frame(given)
+        return self.filter(as_mappings(given))
 
     def filter(self, records: Iterable[Record]) -> list[dict[str, Any]]:
         """The visible records in their order, each with its visible fields treated.
@@ -79,6 +95,40 @@ class RecordFilter:
             return "null", frozenset(giving | denying)
         rule = self._deciding(shown, record)
         return ("null", frozenset(giving)) if rule is None else (rule.treatment, frozenset({*giving, rule.rule_id}))
+
+    def _table(self, table: pa.Table | pa.RecordBatch) -> pa.Table:
+        columns = ArrowColumns(table)
+        decided, rows = self._decided(columns)
+        shown = self._fields(columns.names)
+        treated = {
+            name: columns.treated(name, rows, decided.shown(permit, rows), self._treating(name))
+            for name, permit in shown.items()
+        }
+        return pa.table(treated) if treated else table.schema.empty_table().select([])
+
+    def _frame(self, frame: Any) -> Any:
+        import pandas as pd
+
+        columns = PandasColumns(frame, self._types)
+        decided, rows = self._decided(columns)
+        treated = {
+            name: columns.treated(name, rows, decided.shown(permit, rows), self._treating(name))
+            for name, permit in self._fields(columns.names).items()
+        }
+        return pd.DataFrame(treated, index=pd.RangeIndex(len(rows)))
+
+    def _decided(self, columns: ArrowColumns | PandasColumns) -> tuple[Decided, Rows]:
+        decided = Decided(columns, self._permit, self._holds)
+        rows = decided.visible()
+        if self._meets is not None:
+            rows = rows[np.array(self._meets(decided.records(rows)), dtype=np.bool_)]
+        return decided, rows
+
+    def _fields(self, names: Sequence[str]) -> dict[str, FieldPermit]:
+        return {name: permit for name, permit in self._permit.fields.items() if name in names}
+
+    def _treating(self, field: str) -> Callable[[str, Any], Any]:
+        return lambda treatment, value: self._treatment(treatment, value, field)
 
     def _gives(self, rule: RowRule | FieldRule, record: Record) -> bool:
         return rule.rows is None or self._holds(rule.rows, record) is True
@@ -112,7 +162,7 @@ class RecordFilter:
             return None
         mask = MASKS.get(treatment.removeprefix("mask:")) if treatment.startswith("mask:") else None
         if mask is None:
-            raise _refused(f"treatment `{treatment}`, which records cannot be given yet")
+            raise refused(f"treatment `{treatment}`, which records cannot be given yet")
         if field in self._encrypted:
             return None
         return mask.apply(value, self._types.get(field, "string"))
@@ -130,7 +180,7 @@ class RecordFilter:
             failed = str(error)
         except PredicateError as error:
             failed = error.found
-        raise _refused(failed)
+        raise refused(failed)
 
     def _typed(self, predicate: Predicate) -> Mapping[str, Scalar]:
         """The attributes that a predicate names, NULL where they are not of the type that they are compared with."""
@@ -170,13 +220,3 @@ def _kind(operands: tuple[Operand, ...], types: Mapping[str, str]) -> str:
             value = operand.value
             return "boolean" if isinstance(value, bool) else "float" if isinstance(value, int | float) else "string"
     return "string"
-
-
-def _refused(found: str) -> AccessRefusedError:
-    return AccessRefusedError(
-        "records",
-        found=found,
-        expected="records that every rule can be decided on",
-        next_step="hand over the fields that the rules name, with values of the dataset's types",
-        rule_ids=("guard.filter",),
-    )

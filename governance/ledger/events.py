@@ -21,6 +21,9 @@ SCHEMA = "governance.event/1"
 
 KINDS = frozenset(
     {
+        "break_glass.approved",
+        "break_glass.closed",
+        "break_glass.opened",
         "catalog.decided",
         "check",
         "close",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -175,6 +177,66 @@ def test_a_formula_is_defused_in_csv(project: Path, run) -> None:
     people.write_text(people.read_text().replace("{region: EU}", "{region: '=1+1'}"))
     words = ("query", "crm", "SELECT region FROM customers", "--as", "alice", "--purpose", "support", "--format", "csv")
     assert run(*words).out.splitlines()[1] == "'=1+1"
+
+
+ALICE = ("--as", "alice", "--purpose", "support")
+
+
+def test_a_query_explains_how_each_field_was_given(project: Path, run) -> None:
+    found = run("query", "crm", "SELECT * FROM customers", *ALICE, "--explain")
+    assert found.code == 0
+    assert "rows" in found.out
+    assert "decision" not in found.out
+    assert re.search(r"crm\.customers\.email +mask:email", found.err)
+    assert "p, support, support, read, crm.customers.email, mask:email, allow," in found.err
+    left_out = next(line for line in found.err.splitlines() if "crm.customers.notes" in line)
+    assert "user.health_and_medical" in left_out
+    shown = run("query", "crm", "SELECT 1 AS one", *ALICE, "--explain")
+    assert (shown.code, shown.err) == (0, "")
+
+
+def test_a_query_comes_from_standard_input(project: Path, run, monkeypatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"SELECT count(*) AS n FROM customers")))
+    assert json.loads(run("query", "crm", "-", *ALICE, "--format", "json").out) == [{"n": 27}]
+
+
+def test_a_query_of_two_columns_of_one_name_loses_none(project: Path, run) -> None:
+    sql = "SELECT id, id + 1 AS id, 7 AS id_2 FROM customers ORDER BY 1 LIMIT 1"
+    assert json.loads(run("query", "crm", sql, *ALICE, "--format", "json").out) == [{"id": 1, "id_3": 2, "id_2": 7}]
+
+
+def test_a_cell_cannot_move_the_cursor_or_forge_a_row(project: Path, run) -> None:
+    sql = "SELECT 'a' || char(27) || '[2J' || char(10) || 'b|c' AS x"
+    assert "\x1b" not in run("query", "crm", sql, *ALICE).out
+    assert run("query", "crm", sql, *ALICE).out.splitlines()[-1] == "1 row"
+    marked = run("query", "crm", sql, *ALICE, "--format", "markdown").out
+    assert len(marked.splitlines()) == 3
+    assert "b\\|c" in marked
+
+
+def test_an_export_that_is_granted_is_written_and_recorded_as_one(project: Path, run) -> None:
+    lines = project / "policies" / "access.csv"
+    lines.write_text(lines.read_text() + "p, support, support, export, crm.customers, mask:redact, allow,\n")
+    rows = project / "rows.csv"
+    found = run("query", "crm", "SELECT name FROM customers", *ALICE, "--output", str(rows), "--format", "csv")
+    assert (found.code, found.out) == (0, "")
+    assert set(rows.read_text().splitlines()[1:]) == {"***"}
+    last = [json.loads(line) for line in run("ledger", "show", "--format", "json").out.splitlines()]
+    assert [each["action"] for each in last if each["kind"] == "decision"] == ["export"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("nostore", "SELECT 1"), 2, "nostore"), (("crm", "SELEC 1"), 1, "SELECT"), (("crm", "DROP TABLE customers"), 1, "SELECT"),
+        (("crm", "SELECT national_id FROM customers"), 1, "customers"), (("crm", ""), 1, "statement"),
+    ],
+)  # fmt: skip
+def test_a_query_that_cannot_run_says_why_and_shows_nothing(project: Path, run, words, code, said) -> None:
+    found = run("query", *words, *ALICE)
+    assert (found.code, found.out) == (code, "")
+    assert said in found.err
+    assert "Next:" in found.err
 
 
 # --- consent, ledger, retention

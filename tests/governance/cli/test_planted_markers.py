@@ -16,6 +16,10 @@ MARKER = re.compile(
     re.IGNORECASE,
 )
 COMMAND_LINES = [
+    "break-glass open --as alice --minutes 5 --reason planted.marker@zebra-quagga.example --purpose support",
+    "break-glass close 4929-1234-5678-9011 --as alice",
+    "break-glass list",
+    "break-glass list --format json",
     "calibrate --answers answers.yaml",
     "calibrate --answers answers.yaml --format json",
     "scan --full --save-baseline",
