@@ -13,14 +13,13 @@ from itertools import repeat
 from governance.quality.checks.phones import is_mobile
 from governance.quality.columns import Columns
 from governance.quality.names import DIFFERS, NameReader, compare
-from governance.quality.people import People, consent_flags
+from governance.quality.people import APART, People, consent_flags, subjects_of
 from governance.quality.plan import DatasetLook
 from governance.quality.scratch import Scratch
 from governance.quality.standard import Standard
 
 KINDS = ("email", "phone", "name", "birth_date", "consent")
 """What is compared."""
-_APART = "\x1f"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -49,9 +48,9 @@ class Differences:
         self._fields: list[tuple[DatasetLook, str]] = []
         self._db.execute("CREATE TABLE said (who, kind, leads, place, key, value, raw)")
 
-    def add(self, look: DatasetLook, columns: Columns, people: People, keys: Sequence[tuple[str | None, ...]]) -> None:
+    def add(self, look: DatasetLook, columns: Columns, people: People) -> None:
         """Take a batch of a dataset; records without a person are left out."""
-        whos = _whos(look, columns)
+        whos = [each and f"{look.leads}{APART}{each}" for each in subjects_of(columns, look.subject_key)]
         self._db.execute("BEGIN")
         for kind in KINDS:
             for field, values, raws in self._said(look, columns, people, kind):
@@ -62,11 +61,11 @@ class Differences:
                         kind,
                         look.is_leader,
                         place,
-                        None if look.is_leader else _APART.join(map(str, key)),
+                        None if look.is_leader else APART.join(map(str, key)),
                         value,
                         raw,
                     )
-                    for who, key, value, raw in zip(whos, keys, values, raws, strict=False)
+                    for who, key, value, raw in zip(whos, people.keys, values, raws, strict=False)
                     if who is not None and value is not None
                 )
                 self._db.executemany("INSERT INTO said VALUES (?,?,?,?,?,?,?)", rows)
@@ -103,7 +102,7 @@ class Differences:
             for key, differs in self._pairs(place):
                 compared += 1
                 if differs:
-                    found.append(Difference(look, field, tuple(key.split(_APART))))
+                    found.append(Difference(look, field, tuple(key.split(APART))))
             yield look, field, compared, found
 
     def _pairs(self, place: int) -> Iterator[tuple[str, bool]]:
@@ -131,12 +130,3 @@ class Differences:
             first, second = (is_mobile(each, self._standard.regions) for each in (raw, led_raw))
             return first is None or second is None or first == second
         return True
-
-
-def _whos(look: DatasetLook, columns: Columns) -> list[str | None]:
-    """For each record its person, as the group and the subject key; None where a part of the key is missing."""
-    texts = [columns.text(field).to_pylist() for field in look.subject_key]
-    return [
-        _APART.join((look.leads, *parts)) if all(part is not None for part in parts) else None
-        for parts in zip(*texts, strict=True)
-    ]

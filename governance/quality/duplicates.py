@@ -8,20 +8,19 @@ after Fellegi and Sunter with the weights of the pack.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from governance.quality.names import CLOSE, DIFFERS, SAME, NameForm, NameReader, compare
-from governance.quality.people import People
+from governance.quality.people import APART, People
 from governance.quality.scratch import Scratch
 from governance.quality.standard import LikenessPack
 
 WINDOW = 24
 """With so many neighbours before it a record is compared among those that share a thing with it."""
-_COLUMNS = "row, key, han, surname, given, latin, email, phone, birth, paper, address"
-_BLOCKS = ("email", "phone", "paper", "address", "birth_name", "birth_initials")
-_APART = "\x1f"
+_COLUMNS = "row, key, han, surname, given, latin, email, phone, birth, paper, address, subject, copy"
+_BLOCKS = ("copy", "subject", "email", "phone", "paper", "address", "birth_name", "birth_initials")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -42,12 +41,16 @@ class Person:
     """Numbers of papers."""
     address: frozenset[str]
     """The street."""
+    copy: frozenset[str]
+    """A digest of all that the record says, and when it began."""
+    subject_key: frozenset[str]
+    """The key by which other datasets know the person, where it is not the record's own."""
 
     def __repr__(self) -> str:
         return "Person()"
 
 
-_SETS = ("email", "phone", "birth_date", "government_id", "address")
+_SETS = ("subject_key", "email", "phone", "birth_date", "government_id", "address")
 
 
 def likeness(one: Person, other: Person, pack: LikenessPack) -> float:
@@ -60,7 +63,7 @@ def likeness(one: Person, other: Person, pack: LikenessPack) -> float:
         first, second = getattr(one, kind), getattr(other, kind)
         if first and second:
             total += pack.differs[kind] if first.isdisjoint(second) else pack.same[kind]
-    return total
+    return total + (pack.same["copy"] if one.copy and one.copy == other.copy else 0)
 
 
 @dataclass(slots=True)
@@ -103,17 +106,24 @@ class Duplicates:
             f"CREATE TABLE person ({_COLUMNS}, birth_name, birth_initials)".replace("row,", "row INTEGER PRIMARY KEY,")
         )
 
-    def add(self, people: People, keys: Iterable[tuple[str | None, ...]]) -> None:
-        """Take a batch; `keys` identify its records."""
-        rows = list(self._records(people, keys))
+    def add(self, people: People) -> None:
+        """Take a batch."""
+        rows = list(self._records(people))
         self._db.execute("BEGIN")
-        self._db.executemany(f"INSERT INTO person VALUES ({','.join('?' * 13)})", rows)  # noqa: S608 marks alone
+        self._db.executemany(f"INSERT INTO person VALUES ({','.join('?' * 15)})", rows)  # noqa: S608 marks alone
         self._db.execute("COMMIT")
 
-    def _records(self, people: People, keys: Iterable[tuple[str | None, ...]]) -> Iterator[tuple[object, ...]]:
+    def _records(self, people: People) -> Iterator[tuple[object, ...]]:
         lots = (_joined(people.emails), _joined(people.phones), _joined(people.ids))
-        for key, name, birth, address, email, phone, paper in zip(
-            keys, people.names, people.births, people.addresses, *(_filled(each, people) for each in lots), strict=True
+        for key, subject, copy, name, birth, address, email, phone, paper in zip(
+            people.keys,
+            people.subjects,
+            people.copies,
+            people.names,
+            people.births,
+            people.addresses,
+            *(_filled(each, people) for each in lots),
+            strict=True,
         ):
             form = self._reader.form(name) if name else None
             parts = (form.han, form.surname, form.given, " ".join(form.latin)) if form else (None,) * 4
@@ -121,13 +131,15 @@ class Duplicates:
             by_initials = f"{birth}{form.initials}" if form and birth else None
             yield (
                 self._rows,
-                _APART.join(map(str, key)),
+                APART.join(map(str, key)),
                 *parts,
                 email,
                 phone,
                 birth,
                 paper,
                 address,
+                subject,
+                copy,
                 by_name,
                 by_initials,
             )
@@ -169,25 +181,35 @@ class Duplicates:
             part = rows[start : start + 500]
             marks = ",".join("?" * len(part))
             for row, key in self._db.execute(f"SELECT row, key FROM person WHERE row IN ({marks})", part):  # noqa: S608 marks alone
-                found[row] = tuple(key.split(_APART))
+                found[row] = tuple(key.split(APART))
         return found
 
 
 def _person(columns: Sequence[object]) -> Person:
-    row, _, han, surname, given, latin, email, phone, birth, paper, address = columns
+    row, _, han, surname, given, latin, email, phone, birth, paper, address, subject, copy = columns
     form = None if han is None else NameForm(str(han), str(surname), str(given), tuple(str(latin).split()))
-    return Person(int(str(row)), form, _set(email), _set(phone), _set(birth), _set(paper), _set(address))
+    return Person(
+        int(str(row)),
+        form,
+        _set(email),
+        _set(phone),
+        _set(birth),
+        _set(paper),
+        _set(address),
+        _set(copy),
+        _set(subject),
+    )
 
 
 def _set(text: object) -> frozenset[str]:
-    return frozenset(str(text).split(_APART)) if text is not None else frozenset()
+    return frozenset(str(text).split(APART)) if text is not None else frozenset()
 
 
 def _joined(fields: Sequence[Sequence[str | None]]) -> list[str | None]:
     """Values of several fields of a record as one text; None where none has any."""
     if len(fields) == 1:
         return list(fields[0])
-    return [_APART.join(sorted({each for each in row if each})) or None for row in zip_longest(*fields)]
+    return [APART.join(sorted({each for each in row if each})) or None for row in zip_longest(*fields)]
 
 
 def _filled(values: list[str | None], people: People) -> list[str | None]:

@@ -104,11 +104,11 @@ def _measure(run: Run, store: Store, look: DatasetLook, reader: NameReader, diff
             columns = Columns(batch)
             faults = _check(run, look, columns)
             if duplicates is not None or look.leads:
-                people, keys = people_of(look, columns, faults), list(keys_of(columns, look.key))
+                people = people_of(look, columns, faults)
                 if duplicates is not None:
-                    duplicates.add(people, keys)
+                    duplicates.add(people)
                 if look.leads:
-                    differences.add(look, columns, people, keys)
+                    differences.add(look, columns, people)
             run.rows[str(look.ref)] += columns.rows
             if run.on_progress is not None:
                 run.on_progress(run.rows.total(), None, str(look.ref))

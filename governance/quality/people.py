@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from governance.scan.lexicon_zh import names_zh
 
 PHONE_DIGITS = 8
 """So many last digits stand for a number: the shortest national plan's, and without any prefix."""
+APART = "\x1f"
+"""What stands between the parts of a key or several values in one text."""
 _NULL = pa.scalar(None, pa.string())
 
 Values = Sequence[str | None]
@@ -26,6 +29,10 @@ Values = Sequence[str | None]
 class People:
     """One batch of records as people, column by column; None where a record says nothing that can be used."""
 
+    keys: Sequence[tuple[str | None, ...]]
+    """What identifies each record."""
+    subjects: Values
+    """The keys by which other datasets know the persons, where they are not the records' own."""
     names: Values
     """Names as they are written, folded."""
     emails: Sequence[Values]
@@ -38,6 +45,8 @@ class People:
     """Numbers of papers, one list a field."""
     addresses: Values
     """Streets without signs."""
+    copies: Values
+    """A digest of the moment at which a record began and of all that it says of its person."""
 
     def __repr__(self) -> str:
         return "People()"
@@ -52,12 +61,15 @@ def people_of(look: DatasetLook, columns: Columns, faults: Mapping[str, np.ndarr
         return [_good(make(columns, field), faults.get(field)).to_pylist() for field in fields]  # type: ignore[operator]  # one of the functions below
 
     return People(
+        keys=list(keys_of(columns, look.key)),
+        subjects=nothing if look.subject_key == look.key else subjects_of(columns, look.subject_key),
         names=_names(columns, person, faults),
         emails=each(person.email, email),
         phones=each(person.phone, phone),
         births=next(iter(each(person.birth_date, birth)), nothing),
         ids=each(person.government_id, paper),
         addresses=next(iter(each(person.address, street)), nothing),
+        copies=_copies(columns, look) if look.began and look.lists_people else nothing,
     )
 
 
@@ -111,6 +123,20 @@ def keys_of(columns: Columns, fields: Sequence[str]) -> Iterator[tuple[str | Non
     """The values of key fields as text, row by row."""
     texts = [columns.batch.column(field).cast(pa.string()).to_pylist() for field in fields]
     return iter(zip(*texts, strict=True)) if texts else iter([()] * columns.rows)
+
+
+def subjects_of(columns: Columns, fields: Sequence[str]) -> Values:
+    """The values of a subject key as one text a record; None where a part of it is missing."""
+    rows = keys_of(columns, fields)
+    return [APART.join(map(str, row)) if row and None not in row else None for row in rows]
+
+
+def _copies(columns: Columns, look: DatasetLook) -> Values:
+    texts = [columns.text(field).to_pylist() for field in (str(look.began), *look.person.all())]
+    return [
+        hashlib.blake2b(APART.join(map(str, row)).encode(), digest_size=12).hexdigest() if row[0] is not None else None
+        for row in zip(*texts, strict=True)
+    ]
 
 
 def _names(columns: Columns, person: PersonFields, faults: Mapping[str, np.ndarray]) -> Values:

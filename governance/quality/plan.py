@@ -79,6 +79,8 @@ class DatasetLook:
     """The name of the group of datasets about the same people that it belongs to; empty for none."""
     is_leader: bool = False
     """Whether the others of the group are compared with it."""
+    began: str | None = None
+    """The field that says when a record began; None without one."""
     counted: tuple[str, ...] = ()
     """Fields whose standard is taken from use: their words are counted before their rows are checked."""
     unneeded: tuple[str, ...] = ()
@@ -89,6 +91,7 @@ class DatasetLook:
         """Every column that is read, each once."""
         checked = [field for each in self.checks for field in each.check.fields]
         people = self.person.all() if self.lists_people or self.leads else ()
+        people = (*people, self.began) if self.began and self.lists_people else people
         return tuple(dict.fromkeys((*self.key, *self.subject_key, *checked, *self.counted, *people)))
 
 
@@ -194,6 +197,7 @@ def _look(
         subject,
         person,
         lists_people=people and not standard.rules.accepts("uniqueness.person", str(ref)),
+        began=next((name for name in here if standard.is_named(name, "began")), None),
         counted=tuple(
             name
             for name, category in labels.items()

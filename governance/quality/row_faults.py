@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from governance.quality.people import APART
 from governance.quality.scratch import Scratch
 
 ROWS_AT_ONCE = 200
 """Records of one statement of a work list."""
-_APART = "\x1f"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -39,7 +39,7 @@ class RowFaults:
 
     def __call__(self, place: str, rule: str, key: tuple[str | None, ...], detail: str = "") -> None:
         """Keep one row."""
-        written = _APART.join("" if part is None else part for part in key)
+        written = APART.join("" if part is None else part for part in key)
         self._db.execute("INSERT INTO fault VALUES (?,?,?,?,?)", (self._places[place], written, place, rule, detail))
 
     def datasets(self) -> list[str]:
@@ -56,6 +56,6 @@ class RowFaults:
                 yield lot
                 lot, keys = [], set()
             keys.add(key)
-            lot.append(RowFault(tuple(key.split(_APART)), place, rule, detail))
+            lot.append(RowFault(tuple(key.split(APART)), place, rule, detail))
         if lot:
             yield lot
