@@ -113,6 +113,8 @@ def _measure(run: Run, store: Store, look: DatasetLook, reader: NameReader, diff
             if run.on_progress is not None:
                 run.on_progress(run.rows.total(), None, str(look.ref))
     run.not_seen += [Unseen(each.place, each.reason, each.detail) for each in reading.not_seen]
+    if run.sink is not None and not look.key:
+        run.not_seen.append(Unseen(str(look.ref), "quality.not_seen_keyless"))
     if duplicates is not None:
         _count_duplicates(run, look, duplicates)
 

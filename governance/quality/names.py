@@ -136,6 +136,6 @@ def _latin(one: tuple[str, ...], other: tuple[str, ...]) -> str:
         return SAME
     if min(len(first), len(second)) > 1 and (first <= second or second <= first):
         return SAME
-    if ratio(" ".join(sorted(one)), " ".join(sorted(other))) >= CLOSE_RATIO:
-        return CLOSE
-    return DIFFERS
+    orders = (other, other[::-1], (*other[1:], other[0]))
+    likest = max(ratio(" ".join(one), " ".join(order)) for order in orders)
+    return CLOSE if likest >= CLOSE_RATIO else DIFFERS

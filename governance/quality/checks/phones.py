@@ -7,6 +7,7 @@ do not admit is parsed one by one.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -26,25 +27,38 @@ _KINDS = ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "p
 def faults(texts: pa.Array, countries: pa.Array | None, regions: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Where a folded text is no phone number at all, and where it is one that cannot be reached.
 
-    A number is reached when it is valid in the country of its row or in one of the regions.
+    A number is reached when it is valid in the country of its row, or, where that is not known, in one of the regions;
+    one that is written with a country's prefix, in that country.
     """
     written = where(pc.match_substring_regex(texts, _FORM))
     digits = pc.replace_substring_regex(texts, r"\(0\)|[^\d+]", "")
-    wrong = ~(written & where(pc.greater_equal(pc.utf8_length(digits), _LEAST_DIGITS)))
-    wrong &= ~where(pc.is_null(texts))
-    reached = where(pc.match_substring_regex(digits, _plans(regions)))
+    given = where(pc.is_valid(texts))
+    wrong = given & ~(written & where(pc.greater_equal(pc.utf8_length(digits), _LEAST_DIGITS)))
     unreached = np.zeros(len(texts), bool)
-    rest = np.flatnonzero(~wrong & ~reached & ~where(pc.is_null(texts)))
-    for place in rest:
-        country = countries[int(place)].as_py() if countries is not None else None
-        unreached[place] = not is_reached(texts[int(place)].as_py(), country, regions)
+    for rows, admitted in _by_regions(countries, regions, len(texts)):
+        rest = np.flatnonzero(rows & given & ~wrong & ~where(pc.match_substring_regex(digits, _plans(admitted))))
+        unreached[rest] = [not is_reached(text, admitted) for text in texts.take(pa.array(rest)).to_pylist()]
     return wrong, unreached
 
 
-def is_reached(text: str, country: str | None, regions: tuple[str, ...]) -> bool:
-    """Whether a number is valid in a country or in one of the regions."""
-    own = (_COUNTRIES.get(country.upper(), country.upper()),) if country else ()
-    return any(_is_valid(text, region) for region in dict.fromkeys((*own, *regions)))
+def _by_regions(
+    countries: pa.Array | None, regions: tuple[str, ...], rows: int
+) -> Iterator[tuple[np.ndarray, tuple[str, ...]]]:
+    """Rows with the regions that their numbers may belong to."""
+    left = np.ones(rows, bool)
+    for country in pc.unique(countries).to_pylist() if countries is not None else ():
+        code = _COUNTRIES.get(country.upper(), country.upper()) if country else ""
+        if code in phonenumbers.SUPPORTED_REGIONS:
+            chosen = where(pc.equal(countries, country))
+            left &= ~chosen
+            yield chosen, (code,)
+    if left.any():
+        yield left, regions
+
+
+def is_reached(text: str, regions: tuple[str, ...]) -> bool:
+    """Whether a number is valid in one of the regions, or in the country whose prefix it has."""
+    return any(_is_valid(text, region) for region in regions)
 
 
 def is_mobile(text: str, regions: tuple[str, ...]) -> bool | None:

@@ -63,14 +63,14 @@ def _look_at(
     return Found(measures_of(run.tally), rows)
 
 
-def people_catalog(name: str, dataset: str, key: str = "id", subject: str = "id", **fields: str) -> CatalogStore:
+def people_catalog(name: str, dataset: str, fields: Mapping[str, str]) -> CatalogStore:
     """A catalog of one dataset; `fields` are categories by name."""
     lines = [
         f"          {field}: {{id: f{number}, category: {category}, status: confirmed}}"
         for number, (field, category) in enumerate(fields.items(), start=1)
     ]
     head = f"version: 1\nstores:\n  {name}:\n    id: s1\n    datasets:\n      {dataset}:\n        id: d1\n"
-    keys = f"        subject_key: {subject}\n        record_key: {key}\n        fields:\n"
+    keys = "        subject_key: id\n        record_key: id\n        fields:\n"
     return parse_catalog(head + keys + "\n".join(lines) + "\n").stores[name]
 
 
@@ -87,14 +87,16 @@ CATEGORIES = {
 }
 
 
-def _look_at_people(rows: Sequence[Mapping[str, Any]], rules: QualityFile | None = None, only: Sequence[str] = ()) -> Found:
+def _look_at_people(
+    rows: Sequence[Mapping[str, Any]], rules: QualityFile | None = None, only: Sequence[str] = ()
+) -> Found:
     """Measure people that are given as records; those without an id are numbered from 1."""
     names = dict.fromkeys(name for row in rows for name in row)
     columns = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in names}
     columns["id"] = pa.array([str(row.get("id", number)) for number, row in enumerate(rows, start=1)])
     store = MemoryStore("crm", {"people": pa.table(columns)})
     labels = {name: CATEGORIES.get(name, "none") for name in columns}
-    return _look_at({store: people_catalog("crm", "people", **labels)}, rules, only=only)
+    return _look_at({store: people_catalog("crm", "people", labels)}, rules, only=only)
 
 
 @pytest.fixture(scope="session")

@@ -216,4 +216,3 @@ def test_numbers_are_those_of_the_rows(measured: Measured) -> None:
         for rule, number in measure.broken.items():
             if rule != "completeness.no_purpose":
                 assert len(measured.found.rows[measure.place, rule]) == number
-
