@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from governance.access.explanation import Explanation
     from governance.guard.engine import GuardedStore
     from governance.guard.query import Answer
+    from governance.quality.result import QualityResult
+    from governance.quality.validating import Violation
     from governance.retention.plan import RetentionPlan
     from governance.retention.run import RetentionOutcome
     from governance.scan.options import Engine, ScanOptions
@@ -241,6 +243,35 @@ class Governance(Uses):
 
         target, encoding = self.project.store_target(name), self.project.store(name).encoding
         return open_store(name, target, encoding=encoding, name_filter=shape_name)
+
+    # --- quality
+
+    def measure_quality(
+        self,
+        stores: Sequence[str] = (),
+        *,
+        rules: Sequence[str] = (),
+        on_progress: Callable[[int, int | None, str], None] | None = None,
+    ) -> QualityResult:
+        """How good the data of stores is; as `governance.measuring_quality.measure_quality`."""
+        from governance.measuring_quality import measure_quality
+
+        return measure_quality(self, stores, rules=rules, on_progress=on_progress)
+
+    def quality_report(self, result: QualityResult) -> Report:
+        """The report on a run; as `governance.measuring_quality.quality_report`."""
+        from governance.measuring_quality import quality_report
+
+        return quality_report(self, result)
+
+    def validate(self, record: Mapping[str, Any], *, dataset: str) -> tuple[Violation, ...]:
+        """What is not as it must be in a record before it is written, with place, shape, expected and next step.
+
+        Values never stand in it. Raises CatalogError for an unknown dataset, ConfigError for wrong rules.
+        """
+        from governance.measuring_quality import validate_record
+
+        return validate_record(self, record, dataset)
 
     # --- keep and prove
 

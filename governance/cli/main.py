@@ -33,6 +33,7 @@ COMMANDS = {
     "mask": "Copy a store safely for test or analytics.",
     "policy": "Check and explain the access policy.",
     "protect": "Encrypt columns, and say which fields are encrypted, masked or clear.",
+    "quality": "Measure how good the data is: complete, valid, fresh, once, consistent.",
     "query": "Run one guarded SELECT.",
     "redact": "Take personal data out of text, CSV and JSON lines.",
     "retention": "Plan and run deletions.",

@@ -41,8 +41,10 @@ def draw_customers(
     repeated = int(count * DUPLICATE_SHARE)
     people = draw_people(rng, count - repeated, as_of)
     rows = [_customer(rng, number, person, as_of, logins, tally) for number, person in enumerate(people, start=1)]
+    tally.people["customers"] = list(range(len(people)))
     for _ in range(repeated):
         original = rng.randrange(len(people))
+        tally.about("customers", tally.people["customers"][original])
         number = len(rows) + 1
         row = _customer(rng, number, people[original], as_of, logins, tally)
         rows.append(_as_duplicate(rng, row, rows[original], people[original], tally))
@@ -140,22 +142,22 @@ def _plant_faults(rng: Random, row: Row, as_of: dt.date, tally: Tally) -> None:
     chance = rng.random()
     if chance < 0.006:
         row["phone"] = phones.placeholder(rng)
-        tally.fault("customers.phone placeholder")
+        tally.fault("customers.phone placeholder", row["id"])
     elif chance < 0.012 and row["birth_date"]:
         row["birth_date"] = rng.choice((dt.date(1900, 1, 1), as_of + dt.timedelta(days=rng.randrange(30, 4000))))
-        tally.fault("customers.birth_date impossible")
+        tally.fault("customers.birth_date impossible", row["id"])
     elif chance < 0.03:
         row["tier"] = rng.choice(_WRONG_TIERS)
-        tally.fault("customers.tier unknown word")
+        tally.fault("customers.tier unknown word", row["id"])
     elif chance < 0.04:
         row["updated_at"] = row["created_at"] - dt.timedelta(days=rng.randrange(1, 90))
-        tally.fault("customers.updated_at before created_at")
+        tally.fault("customers.updated_at before created_at", row["id"])
     elif chance < 0.046:
         row["email"] = rng.choice(EMAIL_PLACEHOLDERS)
-        tally.fault("customers.email placeholder")
+        tally.fault("customers.email placeholder", row["id"])
     elif chance < 0.055 and row["national_id"] and row["country"] != "US":
         row["national_id"] = identifiers.wrong_check_digit(row["national_id"])
-        tally.fault("customers.national_id wrong check digit")
+        tally.fault("customers.national_id wrong check digit", row["id"])
 
 
 def _as_duplicate(rng: Random, row: Row, original: Row, person: Person, tally: Tally) -> Row:
@@ -165,7 +167,7 @@ def _as_duplicate(rng: Random, row: Row, original: Row, person: Person, tally: T
     row["passport_no"] = original["passport_no"]
     if rng.random() < 0.5:
         row["email"] = draw_email(rng, person.name, person.birth, person.country)
-    tally.fault("customers duplicate person")
+    tally.fault("customers duplicate person", row["id"])
     return row
 
 
@@ -186,7 +188,7 @@ def _household(rng: Random, number: int, head: int, person: Person, as_of: dt.da
     birthday: str | None = written_birthday(rng, birth) if rng.random() < 0.7 else None
     if birthday and rng.random() < 0.01:
         birthday = rng.choice((f"{birth.year}-02-30", f"{birth.year}-13-01", "0000-00-00"))
-        tally.fault("households.spouse_birthday impossible")
+        tally.fault("households.spouse_birthday impossible", number)
     return {
         "id": number,
         "head_customer_id": head,

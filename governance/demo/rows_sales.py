@@ -79,14 +79,14 @@ def _order(
     ordered = moment(rng, years_before(as_of, 5), as_of)
     if rng.random() < 0.002:
         ordered += dt.timedelta(days=3650)
-        tally.fault("orders.ordered_at in the future")
+        tally.fault("orders.ordered_at in the future", number)
     other = rng.random() < 0.12
     paid = rng.random()
     return {
         "id": number,
         "customer_id": index + 1,
         "order_no": order_number(rng, ordered.date()),
-        "amount": _amount(rng, tally),
+        "amount": _amount(rng, number, tally),
         "currency": _CURRENCIES[person.country],
         "ordered_at": ordered,
         "channel": rng.choice(("web", "app", "store", "phone")),
@@ -94,7 +94,7 @@ def _order(
         "ship_to": draw_name(rng, person.country, male=rng.random() < 0.5).written if other else person.name.written,
         "ship_address": _ship_address(rng, person, tally, elsewhere=other),
         "ship_phone": phones.mobile(rng, person.country) if other or rng.random() < 0.1 else person.mobile,
-        "payment_card": _card(rng, tally) if paid < 0.03 else None,
+        "payment_card": _card(rng, number, tally) if paid < 0.03 else None,
         "iban": identifiers.german_iban(rng) if person.country == "DE" and paid > 0.7 else None,
         "invoice_uscc": identifiers.company_credit_code(rng, person.address.place[0])
         if person.country == "CN" and paid > 0.93
@@ -108,17 +108,17 @@ def _order(
     }
 
 
-def _amount(rng: Random, tally: Tally) -> float:
+def _amount(rng: Random, number: int, tally: Tally) -> float:
     if rng.random() < 0.001:
-        tally.fault("orders.amount negative")
+        tally.fault("orders.amount negative", number)
         return -rng.randrange(100, 90000) / 100
     return round(rng.lognormvariate(5.2, 0.9), 2)
 
 
-def _card(rng: Random, tally: Tally) -> str:
+def _card(rng: Random, row: int, tally: Tally) -> str:
     number = identifiers.payment_card(rng)
     if rng.random() < 0.02:
-        tally.fault("orders.payment_card wrong check digit")
+        tally.fault("orders.payment_card wrong check digit", row)
         return identifiers.wrong_check_digit(number)
     return number
 
@@ -171,8 +171,10 @@ def draw_marketing(rng: Random, people: Sequence[Person], count: int, as_of: dt.
     rows: list[Row] = []
     for number in range(1, count + 1):
         if rows and rng.random() < 0.04:
-            tally.fault("marketing_contacts duplicate")
-            rows.append({**rng.choice(rows), "id": number, "source": rng.choice(_SOURCES)})
+            tally.fault("marketing_contacts duplicate", number)
+            original = rng.choice(rows)
+            rows.append({**original, "id": number, "source": rng.choice(_SOURCES)})
+            tally.about("marketing_contacts", tally.people["marketing_contacts"][original["id"] - 1])
             _count_url(rows[-1]["utm_url"], tally)
             continue
         rows.append(_contact(rng, number, people, as_of, tally))
@@ -183,9 +185,10 @@ def draw_marketing(rng: Random, people: Sequence[Person], count: int, as_of: dt.
 def _contact(rng: Random, number: int, people: Sequence[Person], as_of: dt.date, tally: Tally) -> Row:
     index = rng.randrange(len(people))
     person = people[index]
+    tally.about("marketing_contacts", tally.people["customers"][index])
     email, mobile = person.email, person.mobile
     if rng.random() < 0.1:
-        tally.fault("marketing_contacts stale")
+        tally.fault("marketing_contacts stale", number)
         email, mobile = draw_email(rng, person.name, person.birth, person.country), phones.mobile(rng, person.country)
     return {
         "id": number,

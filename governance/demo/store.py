@@ -37,6 +37,10 @@ class BuiltStore:
     """By dataset and field, the number of cells that hide each entity."""
     faults: Mapping[str, int]
     """Planted faults by kind."""
+    faulty: Mapping[str, frozenset[int]]
+    """By kind, the ids of the rows that have the fault."""
+    people: Mapping[str, tuple[int, ...]]
+    """By dataset, for each of its rows in order the number of the person that it is really about."""
     needle: tuple[str, str, int]
     """Dataset, field and row id of the only resident id among the notes."""
     digest: str
@@ -133,7 +137,9 @@ def _summary(tables: Mapping[str, Sequence[dict[str, Any]]], tally: Tally) -> Bu
     return BuiltStore(
         MappingProxyType({name: len(rows) for name, rows in sorted(tables.items())}),
         MappingProxyType({place: MappingProxyType(counts) for place, counts in hidden.items()}),
-        MappingProxyType(dict(sorted(tally.faults.items()))),
+        MappingProxyType({kind: len(rows) for kind, rows in sorted(tally.faulty.items())}),
+        MappingProxyType({kind: frozenset(rows) for kind, rows in sorted(tally.faulty.items())}),
+        MappingProxyType({name: tuple(people) for name, people in sorted(tally.people.items())}),
         tally.needle,
         _digest(tables),
     )

@@ -13,8 +13,10 @@ class Tally:
 
     hidden: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """Cells that hide an entity, by dataset, field and entity; one cell counts once per entity."""
-    faults: Counter[str] = field(default_factory=Counter)
-    """Wrong cells or rows by kind of fault."""
+    faulty: dict[str, list[int]] = field(default_factory=dict)
+    """By kind of fault, the ids of the rows that have it."""
+    people: dict[str, list[int]] = field(default_factory=dict)
+    """By dataset, for each of its rows in order the number of the person that it is really about."""
     needle: tuple[str, str, int] = ("", "", 0)
     """Dataset, field and row id of the one resident id among all notes; set by the builder of tickets."""
 
@@ -23,6 +25,10 @@ class Tally:
         for entity in entities:
             self.hidden[dataset, column, entity] += 1
 
-    def fault(self, kind: str) -> None:
-        """Count one fault."""
-        self.faults[kind] += 1
+    def fault(self, kind: str, row: int) -> None:
+        """Note one row that is wrong."""
+        self.faulty.setdefault(kind, []).append(row)
+
+    def about(self, dataset: str, person: int) -> None:
+        """Note whom the next row of a dataset is about."""
+        self.people.setdefault(dataset, []).append(person)
