@@ -4,29 +4,6 @@ from __future__ import annotations
 
 import ast
 
-HARMLESS_OPS = frozenset(
-    [
-        "drop_column",
-        "drop_table",
-        "drop_index",
-        "drop_constraint",
-        "create_index",
-        "create_foreign_key",
-        "create_unique_constraint",
-        "create_check_constraint",
-        "create_primary_key",
-        "create_exclude_constraint",
-        "create_table_comment",
-        "drop_table_comment",
-        "bulk_insert",
-        "get_bind",
-        "get_context",
-        "f",
-        "inline_literal",
-        "batch_alter_table",
-    ]
-)
-"""Alembic's operations that make no field."""
 HARMLESS_CALLS = frozenset(
     ["text", "select", "update", "delete", "insert", "func", "column", "table", "literal", "inspect", "Session"]
 )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from governance.gate.check import check
 from governance.gate.finding import Level
+from governance.gate.project import project_of
 from governance.gate.reads.sql import read_sql
 from governance.gate.result import sarif_rules
 from policies.catalog import parse_catalog
@@ -45,7 +46,7 @@ def write(folder, files):
 def run(folder, files, catalog="", paths=(), stores=None, **options):
     write(folder, files)
     found = [folder / path for path in paths]
-    return check(found, parse_catalog(catalog), stores or config(), root=folder, on=DAY, **options)
+    return check(found, project_of(parse_catalog(catalog), stores or config(), folder, DAY), **options)
 
 
 def told(result):
@@ -180,7 +181,7 @@ def test_pasting_every_stanza_gives_a_catalog_that_silences_the_check(tmp_path, 
 
 def check_with(folder, files, catalog):
     write(folder, files)
-    return check([], catalog, config(), root=folder, on=DAY)
+    return check([], project_of(catalog, config(), folder, DAY))
 
 
 def test_ids_follow_the_highest_that_was_ever_given(tmp_path):
