@@ -54,7 +54,7 @@ def read_baseline(path: Path) -> Baseline:
     """The baseline in a file. Raises ConfigError."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        findings = document["findings"] if document.get("schema") == SCHEMA else None
+        findings = {SCHEMA: document["findings"]}[document["schema"]]
         counts = {str(key): int(entry["count"]) for key, entry in findings.items()}
     except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError):
         raise ConfigError(

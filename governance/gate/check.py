@@ -1,7 +1,8 @@
-"""Checks a change of schema or policy; needs no database, no network and no model, and runs nothing of what it reads."""
+"""Checks a change of schema or policy; needs no database, network or model, and runs nothing of what it reads."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -152,17 +153,17 @@ class _Work:
     def _replay(self, sources: Sources, dialects: tuple[str, ...], schema: Schema) -> frozenset[str]:
         """Let all migrations of a store happen in their order; gives the names of those that are judged."""
         root = self.project.root
-        modules: dict[Path, object] = {}
+        modules: dict[Path, ast.Module | None] = {}
         files: list[tuple[Path, File]] = []
         for path in sources.migrations:
-            around = Modules(path, self._top(path), modules)  # type: ignore[arg-type]  # the dictionary is shared and filled there
+            around = Modules(path, self._top(path), modules)
             found = read_file(path, relative(path, root), dialects, around)
             if found is not None:
                 files.append((path, found))
         judged: set[str] = set()
         for place in in_order([(path.as_posix(), file.link) for path, file in files]):
             path, file = files[place]
-            for item in (*file.reading.changes, *file.reading.unread):
+            for item in _in_one(file.reading):
                 schema.add(item)
             if path in sources.judged:
                 judged.add(relative(path, root))
@@ -209,7 +210,7 @@ class _Work:
         return root if root in path.parents else path.parent
 
     def _finished(self, found: Sequence[tuple[GateFinding, View]], stanzas: StanzaWriter) -> Iterator[GateFinding]:
-        """The findings with catalog lines, which build on one another in this order, and without a value of a person."""
+        """The findings with catalog lines, which build on one another in this order; no value of a person is left."""
         for finding, view in found:
             nameable = shown(finding.dataset) == finding.dataset and shown(finding.field) == finding.field
             stanza, under = "", ""

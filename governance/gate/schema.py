@@ -106,7 +106,7 @@ class Schema:
     def _rename_dataset(self, former: str, new: str, *, certain: bool) -> None:
         for table in (self.fields, self.references):
             if former in table:
-                table[new] = table.pop(former) if certain else table[former]  # type: ignore[assignment,index]  # one kind each
+                table[new] = table.pop(former) if certain else table[former]  # type: ignore[assignment]  # one kind each
         self.whole |= {new} if former in self.whole else set()
         self._move(lambda place: (new, place[1]) if place[0] == former else place)
 
@@ -172,15 +172,15 @@ class Schema:
             item = entry.item
             seen = seen or item is dropped
             again = isinstance(item, SchemaChange) and item.kind is ChangeKind.ADD_REFERENCE and item.certain
-            if (
-                seen
-                and again
-                and isinstance(item, SchemaChange)
-                and self.key(item.dataset) == self.key(dropped.dataset)
-            ):
-                if dropped.target in ("", item.target):
-                    return True
+            if seen and again and self._binds(item, dropped):
+                return True
         return False
+
+    def _binds(self, item: Item, dropped: SchemaChange) -> bool:
+        """Whether a foreign key is between the datasets of one that was dropped."""
+        if not isinstance(item, SchemaChange) or self.key(item.dataset) != self.key(dropped.dataset):
+            return False
+        return dropped.target in ("", item.target)
 
     def _renamed_and_decided(self, entry: _Entry, decided: Callable[[str, str], bool]) -> bool:
         item = entry.item

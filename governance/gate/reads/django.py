@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from governance.gate.changes import ChangeKind, Reading, SchemaChange
@@ -38,7 +38,7 @@ def read_django(tree: ast.Module, file: str, dialects: Sequence[str]) -> Reading
     parts = file.split("/")
     app = parts[-3] if len(parts) > 2 and parts[-2] == "migrations" else ""
     reader = _Reader(At(dialects[0], file, migration.lineno), app, tuple(dialects))
-    listed = next((each.value for each in migration.body if _assigns(each, "operations")), None)
+    listed = next(_assigned(migration, "operations"), None)
     if listed is None:
         return Reading()
     operations = items_of(listed, {})
@@ -195,8 +195,10 @@ def _migration(tree: ast.Module) -> ast.ClassDef | None:
     return next(classes, None)
 
 
-def _assigns(node: ast.stmt, name: str) -> bool:
-    return isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets)
+def _assigned(node: ast.ClassDef, name: str) -> Iterator[ast.expr]:
+    for each in node.body:
+        if isinstance(each, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in each.targets):
+            yield each.value
 
 
 def _entry(node: ast.expr | None, key: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Reads descriptions in JSON and YAML: JSON Schema, OpenAPI, dbt model files; which one it is stands in the document."""
+"""Reads descriptions in JSON and YAML: JSON Schema, OpenAPI, dbt model files; the document says which it is."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _PARTS = ("allOf", "anyOf", "oneOf")
 
 
 def read_json_document(text: str, file: str) -> Reading:
-    """The fields of a JSON Schema or an OpenAPI description. JSON is read as the YAML that it also is, for its lines."""
+    """The fields of a JSON Schema or an OpenAPI description: JSON is read as the YAML that it also is."""
     return read_yaml_document(text, file)
 
 
 def read_yaml_document(text: str, file: str) -> Reading:
-    """The fields of a dbt model file, a JSON Schema or an OpenAPI description; any other document is said to be unread."""
+    """The fields of a dbt model file, a JSON Schema or an OpenAPI description; any other is said to be unread."""
     try:
         document = parse_yaml(text.replace("\t", " "), file, error=ConfigError)
     except (BadInputError, ValueError, RecursionError):
@@ -98,11 +98,11 @@ class _Reader:
                 )  # fmt: skip
             elif isinstance(each.get("schema"), dict):
                 yield from self._schema(each["schema"], name, (*where, "parameters", place, "schema"), "", 0)
-        bodies = [("requestBody", operation.get("requestBody"))]
-        bodies += [(("responses", code), each) for code, each in _pairs(operation.get("responses"))]  # type: ignore[misc]  # one key or two
-        for key, body in bodies:
+        bodies: list[tuple[tuple[Any, ...], Any]] = [(("requestBody",), operation.get("requestBody"))]
+        bodies += [(("responses", code), each) for code, each in _pairs(operation.get("responses"))]
+        for keys, body in bodies:
             for media, content in _pairs(body.get("content") if isinstance(body, dict) else None):
-                path = (*where, *(key if isinstance(key, tuple) else (key,)), "content", media, "schema")
+                path = (*where, *keys, "content", media, "schema")
                 yield from self._schema((content or {}).get("schema"), name, path, "", 0)
 
     def _schema(
@@ -112,8 +112,8 @@ class _Reader:
         if not isinstance(schema, dict) or depth > _DEEPEST:
             return
         required = schema.get("required") if isinstance(schema.get("required"), list) else ()
-        for name, inner in _pairs(schema.get("properties")):
-            inner = inner if isinstance(inner, dict) else {}
+        for name, stated in _pairs(schema.get("properties")):
+            inner = stated if isinstance(stated, dict) else {}
             path = (*where, "properties", name)
             native = inner.get("format") if inner.get("format") in ("date", "date-time") else inner.get("type")
             holds = not any(isinstance(inner.get(each), dict) for each in ("properties", "items"))

@@ -19,7 +19,7 @@ _DEEPEST = 10
 
 
 def read_models(text: str, file: str, around: Sequence[Path] = ()) -> Reading:
-    """The tables that a module of models describes. Bases that stand in another file of `around` are looked up there."""
+    """The tables that a module of models describes; bases of other files are looked up in those of `around`."""
     tree = parse_python(text)
     if tree is None:
         return Reading(unread=(Unread(file, 1, "no_python"),))
@@ -48,10 +48,8 @@ class _Reader:
         if table is None:
             return
         dataset = dataset_name(_schema_of(node, self.scope), table, self.at.dialect)
-        for name, column in self._columns(node, 0).items():
-            for change in column_changes(column, dataset, self.at, self.scope):
-                yield change
-            del name
+        for column in self._columns(node, 0).values():
+            yield from column_changes(column, dataset, self.at, self.scope)
         args = next((value for name, value in _assigned(node) if name == "__table_args__"), None)
         if isinstance(args, (ast.Tuple, ast.List)):
             yield from constraints_of(args.elts, dataset, self.at, self.scope)

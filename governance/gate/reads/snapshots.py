@@ -53,9 +53,8 @@ def since(old: Reading | None, new: Reading) -> Reading:
         elif each.kind is ChangeKind.ADD_FIELD and each.required and not was.required:
             changes.append(each)
     kinds = {ChangeKind.ADD_FIELD: ChangeKind.DROP_FIELD, ChangeKind.ADD_REFERENCE: ChangeKind.DROP_REFERENCE}
-    for gone in before.values():
-        if gone.kind in kinds:
-            changes.append(replace(gone, kind=kinds[gone.kind], line=1, sources=(), required=False))
+    gone = (each for each in before.values() if each.kind in kinds)
+    changes += [replace(each, kind=kinds[each.kind], line=1, sources=(), required=False) for each in gone]
     unread = tuple(each for each in new.unread if _alike(each) not in {_alike(one) for one in old.unread})
     return Reading(tuple(changes), unread, new.statements)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
@@ -59,8 +59,8 @@ def constraint_changes(part: exp.Expr, dataset: str, at: At) -> Iterator[SchemaC
         target = each.args.get("reference")
         if isinstance(target, exp.Reference):
             yield _reference(target, dataset, tuple(at.name(name) for name in each.expressions), at, named)
-    for each in part.find_all(exp.UniqueColumnConstraint, exp.IndexColumnConstraint):
-        holder = each.this if isinstance(each, exp.UniqueColumnConstraint) else each
+    for unique in part.find_all(exp.UniqueColumnConstraint, exp.IndexColumnConstraint):
+        holder = unique.this if isinstance(unique, exp.UniqueColumnConstraint) else unique
         fields = indexed(holder.expressions, at) if isinstance(holder, exp.Expr) else ()
         if fields:
             yield at.change(ChangeKind.ADD_INDEX, dataset, fields=fields)
@@ -89,7 +89,7 @@ def texts_of(*nodes: exp.Expr | None) -> tuple[str, ...]:
     return tuple(each.name for each in literals if each.is_string)
 
 
-def _computed(kinds: list[exp.Expr], dataset: str, at: At) -> Flow:
+def _computed(kinds: Sequence[exp.Expr], dataset: str, at: At) -> Flow:
     """What a generated column is made of; its own table alone."""
     clear: list[Source] = []
     hashed: list[Source] = []

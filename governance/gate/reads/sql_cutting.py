@@ -49,7 +49,7 @@ def _step(word: str, following: str) -> int:
 
 
 def spelled_out(tokens: list[Token], source: str, tokenize: Callable[[str], list[Token]]) -> list[Token]:
-    """The tokens of a statement such as `DO` or `RENAME`, of which the tokenizer gives all but the first word as one."""
+    """The tokens of a statement such as `DO`, of which the tokenizer gives all but the first word as one."""
     first = tokens[0]
     if len(tokens) != 2 or tokens[1].token_type is not TokenType.STRING or not first.text.isalpha():
         return tokens

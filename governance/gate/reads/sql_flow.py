@@ -37,7 +37,7 @@ class Flow:
 
 def flow_of(expression: exp.Expr, tables: Iterable[exp.Table], dialect: str) -> Flow:
     """The flow into an expression outside a query, whose bare names are of some tables."""
-    known = {each.alias_or_name.lower(): each for each in tables}
+    known: dict[str, exp.Table | Scope] = {each.alias_or_name.lower(): each for each in tables}
     return _flow(_Names(dialect, known), expression)
 
 

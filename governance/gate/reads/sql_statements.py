@@ -130,7 +130,7 @@ def _read_into(statement: exp.Query, at: At) -> Reading:
     dataset = at.table(into.this)
     query = statement.copy()
     query.set("into", None)
-    return selected(query, dataset, at, "select_into") if isinstance(query, exp.Query) else at.unread("select_into")
+    return selected(query, dataset, at, "select_into")
 
 
 def _shown(query: exp.Query, at: At) -> Iterator[SchemaChange]:

@@ -15,11 +15,12 @@ from governance.gate.known import Known
 from governance.gate.personal import Guess
 from governance.gate.policy_changes import PolicyChange
 from governance.gate.schema import Schema
+from governance.gate.suppressions import Complaint
 from policies.catalog import CatalogDataset, CatalogField
 from policies.errors import ConfigError
 from policies.nouns import FieldRef, LabelStatus
 
-Item = SchemaChange | Unread | PolicyChange
+Item = SchemaChange | Unread | PolicyChange | Complaint
 """What a rule looks at."""
 PARTS = ("What", "Why", "Example", "Fix", "Since")
 """The parts of a rule's page, in order."""
@@ -151,3 +152,14 @@ def page(rule: Rule) -> Mapping[str, str]:
     return {"Title": pieces[0].strip()} | {
         name: body.strip() for name, body in zip(pieces[1::2], pieces[2::2], strict=True)
     }
+
+
+def page_text(rule: Rule) -> str:
+    """A rule's page as text."""
+    parts = page(rule)
+    said = [f"{name}: {_unfolded(parts[name])}" for name in PARTS]
+    return "\n\n".join([f"{rule.id}: {parts['Title']}", *said]) + "\n"
+
+
+def _unfolded(text: str) -> str:
+    return re.sub(r"\s*\n\s*", " ", text)

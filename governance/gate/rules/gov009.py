@@ -12,12 +12,13 @@ from policies.nouns import Sensitivity
 class RoleReadsRestricted:
     """A database role may read or write a dataset that holds restricted or special data.
 
-    What: `GRANT` on a table or view that holds restricted or special data, by the catalog or by the names of its fields,
-        to a role; `ALL TABLES` counts as such a table. A warning: the role of the application needs it.
+    What: `GRANT` on a table or view that holds restricted or special data, by the catalog or by the names of its
+        fields, to a role; `ALL TABLES` counts as such a table. A warning: the role of the application needs it.
     Why: A database role sees the table itself, without masks, row conditions, consent and record.
     Example: `GRANT SELECT ON customers TO reporting`
-    Fix: Let people read through the guard. For a tool that cannot, grant a view of harmless columns, or of masked ones
-        made by `governance policy compile`. For the application's own role, suppress the finding with that reason.
+    Fix: Let people read through the guard. For a tool that cannot, grant a view of harmless columns, or of masked
+        ones made by `governance policy compile`. For the application's own role, suppress the finding with that
+        reason.
     Since: 0.2
     """
 

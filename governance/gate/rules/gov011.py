@@ -12,14 +12,14 @@ from governance.gate.rules.uses import uses_of_dataset, uses_of_field
 class RuleLost:
     """Something goes or is renamed on which a policy line, mask, retention rule, key or row filter hangs.
 
-    What: A migration drops a field or table that catalog, access.csv, retention.yaml or a condition of rows still names,
-        renames one that a retention rule or condition still calls by its old name, or takes row-level security, a
-        policy or a masking label of the database away.
-    Why: Nothing reports it: records are never due any more, a condition stops holding, or the guard closes the dataset
-        at the next connection and the application fails.
+    What: A migration drops a field or table that catalog, access.csv, retention.yaml or a condition of rows still
+        names, renames one that a retention rule or condition still calls by its old name, or takes row-level
+        security, a policy or a masking label of the database away.
+    Why: Nothing reports it: records are never due any more, a condition stops holding, or the guard closes the
+        dataset at the next connection and the application fails.
     Example: `ALTER TABLE orders DROP COLUMN placed_at`, from which the retention of orders is counted
-    Fix: Change what hangs on it in the same change: the entry of the catalog, the lines that `governance policy lint`
-        names, the rule in retention.yaml.
+    Fix: Change what hangs on it in the same change: the entry of the catalog, the lines that `governance policy
+        lint` names, the rule in retention.yaml.
     Since: 0.2
     """
 

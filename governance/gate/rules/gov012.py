@@ -12,13 +12,13 @@ from policies.nouns import Sensitivity
 class ErasurePathLost:
     """A foreign key between datasets about people goes and does not come back.
 
-    What: A migration drops a foreign key of a dataset, or to a dataset, that the catalog declares or that holds personal
-        data by the names of its fields, and the same change makes none between the two again.
-    Why: Erasure, retention and copies go from person to records along foreign keys, children before parents. Without
-        the key the records of an erased person stay, or the deletion fails half-way.
+    What: A migration drops a foreign key of a dataset, or to a dataset, that the catalog declares or that holds
+        personal data by the names of its fields, and the same change makes none between the two again.
+    Why: Erasure, retention and copies go from person to records along foreign keys, children before parents.
+        Without the key the records of an erased person stay, or the deletion fails half-way.
     Example: `ALTER TABLE orders DROP CONSTRAINT orders_customer_id_fkey`
-    Fix: Keep the key, or make it anew in the same migration. Where the tables must be apart, declare `subject_key` for
-        both in the catalog, so that the records are found by the person.
+    Fix: Keep the key, or make it anew in the same migration. Where the tables must be apart, declare `subject_key`
+        for both in the catalog, so that the records are found by the person.
     Since: 0.2
     """
 

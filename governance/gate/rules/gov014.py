@@ -13,8 +13,8 @@ class ClearIndex:
 
     What: An index or a unique constraint on a field that the catalog declares as encrypted, or that
         `protection.encrypt_from` of governance.yaml says must be.
-    Why: On tokens such an index finds nothing, because equal values have different tokens. Where it finds something, the
-        values lie in clear, in the index and in every backup of it.
+    Why: On tokens such an index finds nothing, because equal values have different tokens. Where it finds
+        something, the values lie in clear, in the index and in every backup of it.
     Example: `CREATE INDEX ix_email ON customers (email)`
     Fix: Declare `blind_index` at the field and index the column that it names; docs/search-encrypted.md says how.
     Since: 0.2
