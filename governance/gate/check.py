@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,13 +9,13 @@ from pathlib import Path
 from governance.gate.baseline import Baseline, outside
 from governance.gate.changes import ChangeKind, Reading, SchemaChange, Unread
 from governance.gate.finding import GateFinding, Level
+from governance.gate.history import read_history
 from governance.gate.personal import guess
 from governance.gate.policy_delta import compared, standing
 from governance.gate.project import CheckProject
 from governance.gate.readers import readers_of
-from governance.gate.reads.files import File, read_file, text_in
+from governance.gate.reads.files import text_in
 from governance.gate.reads.order import in_order
-from governance.gate.reads.python_modules import Modules
 from governance.gate.reads.snapshots import read_snapshot, since
 from governance.gate.reads.sql import DIALECTS
 from governance.gate.result import CheckResult
@@ -153,13 +152,7 @@ class _Work:
     def _replay(self, sources: Sources, dialects: tuple[str, ...], schema: Schema) -> frozenset[str]:
         """Let all migrations of a store happen in their order; gives the names of those that are judged."""
         root = self.project.root
-        modules: dict[Path, ast.Module | None] = {}
-        files: list[tuple[Path, File]] = []
-        for path in sources.migrations:
-            around = Modules(path, self._top(path), modules)
-            found = read_file(path, relative(path, root), dialects, around)
-            if found is not None:
-                files.append((path, found))
+        files = read_history(sources, root, self._top, dialects)
         judged: set[str] = set()
         for place in in_order([(path.as_posix(), file.link) for path, file in files]):
             path, file = files[place]

@@ -66,8 +66,8 @@ class Schema:
             item = entry.item
             if isinstance(item, Unread):
                 yield item
-            elif entry.stands and self._counts(item) and not self._renamed_and_decided(entry, decided):
-                yield self._of_trigger(item)
+            elif entry.stands and self._counts(entry, item) and not self._renamed_and_decided(entry, decided):
+                yield self._of_trigger(_in_the_end(entry, item))
 
     def _happen(self, change: SchemaChange) -> None:
         dataset, name = self.key(change.dataset), self.key(change.field)
@@ -155,7 +155,7 @@ class Schema:
             named = fits[0] if fits else known[0] if len(known) == 1 else None
         return named.target if named is not None else ""
 
-    def _counts(self, item: SchemaChange) -> bool:
+    def _counts(self, entry: _Entry, item: SchemaChange) -> bool:
         """Whether a removal is still one in the end."""
         if item.kind is ChangeKind.DROP_FIELD:
             return not self.has(item.dataset, item.field)
@@ -163,6 +163,8 @@ class Schema:
             return self.key(item.dataset) not in self.fields
         if item.kind is ChangeKind.DROP_REFERENCE:
             return not self._comes_back(item)
+        if item.kind is ChangeKind.COPY_ROWS:
+            return self.key(item.target) != entry.place[0]
         return True
 
     def _comes_back(self, dropped: SchemaChange) -> bool:
@@ -197,6 +199,12 @@ class Schema:
         return replace(change, sources=sources, target=table if change.target == NEW_ROW else change.target)
 
 
+def _in_the_end(entry: _Entry, item: SchemaChange) -> SchemaChange:
+    """A change of values with the last name of its dataset: a table that was rebuilt is the one that it replaced."""
+    return replace(item, dataset=entry.place[0]) if item.kind in _OF_VALUES else item
+
+
+_OF_VALUES = frozenset([ChangeKind.COPY_ROWS, ChangeKind.FILL_FIELD, ChangeKind.HASH_FIELD])
 _UNDONE = frozenset(
     [
         ChangeKind.ADD_FIELD,

@@ -7,7 +7,7 @@ functions of the same file. A call that it cannot follow is said to be so.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from governance.gate.changes import Reading, SchemaChange, Unread
@@ -62,7 +62,7 @@ class _Reader:
     tree: ast.Module
     functions: dict[str, ast.FunctionDef] = field(init=False)
     constants: dict[str, ast.expr] = field(init=False)
-    imports: dict[str, str] = field(init=False)
+    imports: Mapping[str, str] = field(init=False)
     batches: dict[str, tuple[str, str] | None] = field(default_factory=dict)
     changes: list[SchemaChange] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)

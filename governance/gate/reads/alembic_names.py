@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from functools import lru_cache
 
 HARMLESS_CALLS = frozenset(
     ["text", "select", "update", "delete", "insert", "func", "column", "table", "literal", "inspect", "Session"]
@@ -39,7 +41,8 @@ _HARMLESS_MODULES = (
 )
 
 
-def imports_of(tree: ast.Module) -> dict[str, str]:
+@lru_cache(maxsize=4096)
+def imports_of(tree: ast.Module) -> Mapping[str, str]:
     """Each imported name of a file, functions included, to where it comes from: `op` to `alembic.op`."""
     found: dict[str, str] = {}
     for node in ast.walk(tree):

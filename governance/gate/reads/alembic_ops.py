@@ -89,8 +89,8 @@ def _alter_column(op: Operation) -> Reading:
     type_ = keyword(op.call, "type_")
     default = default_text(op.call, op.scope)
     if dataset is None or field is None:
-        touched = new_name is not None or type_ is not None
-        return op.at.unread("not_plain", "rename" if new_name is not None else "alter_column", grave=touched)
+        what = "rename" if new_name is not None else "alter_column"
+        return op.at.unread("not_plain", what, grave=new_name is not None)
     reading = Reading()
     if type_ is not None:
         reading += op.at.said(ChangeKind.RETYPE_FIELD, dataset, field, native_type=ast.unparse(type_))

@@ -22,6 +22,13 @@ _VERBS = frozenset(
     ["ALTER", "CREATE", "DELETE", "DROP", "GRANT", "INSERT", "MERGE", "SELECT", "TRUNCATE", "UPDATE", "WITH"]
 )
 _STRINGS = (TokenType.HEREDOC_STRING, TokenType.STRING, TokenType.RAW_STRING, TokenType.NATIONAL_STRING)
+_CONTROL = frozenset(
+    [
+        "BEGIN", "CASE", "CLOSE", "CONTINUE", "DECLARE", "ELSE", "ELSEIF", "ELSIF", "END", "EXCEPTION", "EXIT", "FETCH",
+        "FOR", "GET", "IF", "ITERATE", "LEAVE", "LOOP", "NULL", "OPEN", "RAISE", "REPEAT", "RETURN", "SET", "SIGNAL",
+        "UNTIL", "WHEN", "WHILE",
+    ]
+)  # fmt: skip
 _DYNAMIC = frozenset({"EXECUTE", "PREPARE", "PERFORM", "CALL"})
 
 
@@ -35,7 +42,9 @@ def read_body(
     kind = next((word for word in words[:8] if word in BODIES), "DO")
     inner, line = _body(tokens, source, words)
     if not inner:
-        return _runs_function(tokens, words, at) if kind == "TRIGGER" else at.unread("body", kind, grave=False)
+        if kind == "TRIGGER":
+            return _runs_function(tokens, words, at)
+        return at.unread("body" if kind != "DO" else "statement", kind, grave=kind == "DO")
     reading = _statements(inner, at.further(line), read, tokenize)
     if reading.unread:
         reading = replace(
@@ -69,13 +78,16 @@ def _body(tokens: Sequence[Token], source: str, words: list[str]) -> tuple[str, 
 
 def _statements(body: str, at: At, read: ReadText, tokenize: Callable[[str], list[Token]]) -> Reading:
     reading = Reading()
+    declaring = False
     for piece in cut(tokenize(body)):
         words = [token.text.upper() for token in piece]
+        declaring = (declaring or "DECLARE" in words[:2]) and "BEGIN" not in words
         if any(word in _DYNAMIC for word in words[:4]):
             reading += at.unread("body")
         start = _verb(piece, words)
         if start is None:
-            reading += _assigned(piece, body, at, read)
+            plain = declaring or words[0] in _CONTROL or "=" in words or ":=" in words
+            reading += _assigned(piece, body, at, read) if plain else at.unread("body")
             continue
         text = body[piece[start].start : piece[-1].end + 1]
         reading += read(text, at.further(piece[start].line - 1))
