@@ -6,13 +6,14 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from policies.catalog import SensitivityWord
 from policies.errors import ConfigError
 from policies.yaml_files import FileModel, read_model
 
 _STORE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_RULE_ID = re.compile(r"GOV[0-9]{3}")
 LAWS = ("ccpa", "gdpr", "pipl", "tw-pdpa", "uk-gdpr")
 """Laws that a project can name."""
 
@@ -26,6 +27,16 @@ def _store_name(name: str) -> str:
 def _law(name: str) -> str:
     if name not in LAWS:
         raise ValueError(f"one of {', '.join(LAWS)}")
+    return name
+
+
+def _listed(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+def _rule_id(name: str) -> str:
+    if not _RULE_ID.fullmatch(name):
+        raise ValueError("a rule of `governance check`, such as GOV009")
     return name
 
 
@@ -44,8 +55,9 @@ class StoreConfig(FileModel):
     """The text encoding of CSV files, when it cannot be detected."""
     migrations: tuple[str, ...] = ()
     """Folders of migrations that `governance check` reads."""
-    models: str | None = None
-    """A module of SQLAlchemy models that `governance check` reads."""
+    models: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    """Files and folders that describe the store, for `governance check`: SQLAlchemy models, a Prisma schema, dbt model
+    files, JSON Schema, protobuf, OpenAPI."""
 
     @model_validator(mode="after")
     def _one_target(self) -> StoreConfig:
@@ -163,6 +175,19 @@ class ProtectionConfig(FileModel):
     """Fields of this sensitivity and of every higher one must be encrypted; none must be unless it is set."""
 
 
+class CheckConfig(FileModel):
+    """How `governance check` judges."""
+
+    severity: dict[Annotated[str, AfterValidator(_rule_id)], Literal["error", "warning", "off"]] = Field(
+        default_factory=dict
+    )
+    """Rule to how much its findings weigh, instead of what the rule says; `off` leaves them out."""
+    fixtures: tuple[str, ...] = ()
+    """Files and folders of seeds, fixtures and test data, which must hold no values of real people."""
+    baseline: str | None = None
+    """The file of findings that were there before and do not count."""
+
+
 class GovernanceConfig(FileModel):
     """The whole of `governance.yaml`."""
 
@@ -186,6 +211,8 @@ class GovernanceConfig(FileModel):
     """How often an open connection compares the schema with the catalog."""
     scan: ScanConfig = ScanConfig()
     """What a scan reads when the command does not say."""
+    check: CheckConfig = CheckConfig()
+    """How `governance check` judges."""
     jobs: JobsConfig = JobsConfig()
     """How jobs work."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import enum
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from governance.gate.readers import Reader
 from policies.vocabulary import Words
 
 
@@ -48,6 +49,10 @@ class GateFinding:
     """How sure the rule is, 0 to 1; 1 for what is read off the file."""
     values: Mapping[str, str] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
     """What the message has to fill in beside the above; `what` is the key of a text of its own."""
+    readers: tuple[Reader, ...] = ()
+    """Who would see the field once it is declared."""
+    missing: tuple[str, ...] = ()
+    """What nobody decided about the field yet, as in `rules.gaps.GAPS`."""
     stanza: str = ""
     """Lines of catalog.yaml to paste, indented to fit; empty where none helps or an earlier finding has them."""
     under: str = ""
@@ -66,7 +71,8 @@ class GateFinding:
     @property
     def fingerprint(self) -> str:
         """Names the finding across commits: rule and what it is about, not the line."""
-        about = (self.rule, self.store, self.file if not self.dataset else "", self.dataset, self.field)
+        named = self.values.get("what", "") + self.values.get("about", "")
+        about = (self.rule, self.store, self.file if not self.dataset else "", self.dataset, self.field, named)
         return hashlib.sha256("\0".join(about).encode()).hexdigest()[:32]
 
     def message(self, lang: str = "en") -> str:
@@ -79,9 +85,27 @@ class GateFinding:
         }
         words = Words(lang)
         values = {**shown, **self.values}
+        for key in [each for each in values if each.endswith("_words")]:
+            values[key] = _listed(words, values[key].split(","))
         if "what" in values:
             values["what"] = words.say(values["what"], **values)
         return words.say(f"gate.{self.rule.lower()}", **values)
+
+    def notes(self, lang: str = "en") -> tuple[str, ...]:
+        """What follows for a field that nobody declared: who would see it, and what is not decided."""
+        words = Words(lang)
+        found = [
+            words.say(
+                "gate.readable_clear" if each.treatment == "clear" else "gate.readable_masked",
+                roles=_joined(words, each.roles),
+                purpose=each.purpose,
+                treatment=each.treatment,
+            )
+            for each in self.readers
+        ]
+        if self.missing:
+            found.append(words.say("gate.nothing_declared", missing=_listed(words, self.missing)))
+        return tuple(found)
 
     def to_json(self) -> dict[str, Any]:
         """The stable form."""
@@ -98,6 +122,11 @@ class GateFinding:
             "sensitivity": self.sensitivity or None,
             "confidence": self.confidence,
             "message": self.message(),
+            "readers": [
+                {"purpose": each.purpose, "treatment": each.treatment, "roles": list(each.roles)}
+                for each in self.readers
+            ],
+            "missing": list(self.missing),
             "stanza": self.stanza or None,
             "under": self.under or None,
             "fingerprint": self.fingerprint,
@@ -105,7 +134,7 @@ class GateFinding:
 
     def to_sarif(self) -> dict[str, Any]:
         """A `result` object of SARIF 2.1.0."""
-        text = self.message()
+        text = "\n".join((self.message(), *self.notes()))
         if self.stanza:
             text += f"\n\ncatalog.yaml, below `{self.under}`:\n\n{self.stanza}"
         return {
@@ -117,3 +146,11 @@ class GateFinding:
             ],
             "partialFingerprints": {"governance/v1": self.fingerprint},
         }
+
+
+def _listed(words: Words, keys: Sequence[str]) -> str:
+    return _joined(words, [words.say(f"gate.word_{key}") for key in keys])
+
+
+def _joined(words: Words, texts: Sequence[str]) -> str:
+    return words.say("gate.comma").join(texts)

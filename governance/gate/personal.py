@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -14,6 +15,10 @@ from policies.taxonomy import Category, Taxonomy
 THRESHOLD = 0.5
 """From this confidence on a name speaks for itself."""
 _ABOUT = 0.12  # `email boolean` and `last_login timestamp` say something about a thing and do not hold it
+_ADDRESS = frozenset(
+    ["addr", "address", "billing", "birth", "home", "mailing", "province", "residence", "shipping", "us"]
+)
+"""Words beside which `state` is a part of a country; by itself it is more often that of a process."""
 _FLAGS = frozenset({"CONSENT_FLAG"})
 _DATES = frozenset({"DATE_OF_BIRTH"})
 
@@ -38,6 +43,8 @@ def guess(change: SchemaChange, taxonomy: Taxonomy, laws: Collection[str]) -> Gu
     around = Surroundings(dataset, people=dataset.about_people)
     joined = names_of(read_name(change.field, dataset), read_comment(change.comment), around)
     said = {entity: weight for entity, (weight, _) in joined.items()}
+    if not (dataset.about_people or _ADDRESS & set(re.split(r"[^a-z]+", change.field.lower()))):
+        said.pop("STATE", None)
     fitting = _fitting(change.native_type)
     if fitting is not None:
         said = {entity: weight * (1 if entity in fitting else _ABOUT) for entity, weight in said.items()}

@@ -24,12 +24,23 @@ class CheckResult:
     statements: int
     """Statements and operations looked at."""
     changes: int
-    """Fields added and things renamed."""
+    """Changes of schema, rows and rights."""
+    suppressed: int = 0
+    """Findings that a suppression silences."""
+    baselined: int = 0
+    """Findings that the baseline has."""
+    unread: int = 0
+    """Statements, operations and files of which something was not understood."""
 
     @property
     def failed(self) -> bool:
         """Whether a finding stops the change."""
         return any(each.level is Level.ERROR for each in self.findings)
+
+    @property
+    def verdict(self) -> str:
+        """`block` or `pass`."""
+        return "block" if self.failed else "pass"
 
     def to_json(self) -> dict[str, Any]:
         """The stable form; equal input gives equal bytes."""
@@ -42,6 +53,10 @@ class CheckResult:
                 "changes": self.changes,
                 "errors": sum(each.level is Level.ERROR for each in self.findings),
                 "warnings": sum(each.level is Level.WARNING for each in self.findings),
+                "suppressed": self.suppressed,
+                "baselined": self.baselined,
+                "unread": self.unread,
+                "verdict": self.verdict,
                 "by_rule": {rule: sum(each.rule == rule for each in self.findings) for rule in RULES},
             },
         }

@@ -13,6 +13,11 @@ def shown(name: str) -> str:
     return shape_name(name)
 
 
+def shown_ref(ref: str) -> str:
+    """A reference such as `crm.customers.email` whose every part may be shown."""
+    return ".".join(shown(part) for part in ref.split("."))
+
+
 def shown_path(path: str) -> str:
     """A path with `/` whose every part may be shown, looked at with and without its ending."""
     return "/".join(_part(each) for each in path.split("/"))

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from governance.demo.stage import Line, Stage, lines
 from governance.gate.check import check as run_check
+from governance.gate.project import open_project
 
 
 def check(stage: Stage) -> Iterator[Line]:
     """What the check says of the project's two migrations, with the lines to paste."""
     gov = stage.gov
-    result = run_check([], gov.catalog, gov.project.config, root=stage.folder, on=gov.clock().date())
+    result = run_check([], open_project(stage.folder / "governance.yaml", gov.clock().date()))
     yield from stage.say("check", files=result.files, findings=len(result.findings))
     for finding in result.findings:
         yield from stage.refusal(f"{finding.place}  {finding.rule}  {finding.message(stage.speaker.lang)}")

@@ -7,13 +7,15 @@ functions of the same file. A call that it cannot follow is said to be so.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from governance.gate.changes import ChangeKind, Reading, SchemaChange, Unread
-from governance.gate.reads.alembic_columns import column_of, columns_of
-from governance.gate.reads.alembic_names import HARMLESS_CALLS, HARMLESS_OPS, imports_of, is_harmless_module
-from governance.gate.reads.names import dataset_name
+from governance.gate.changes import Reading, SchemaChange, Unread
+from governance.gate.reads.alembic_columns import column_changes, columns_of
+from governance.gate.reads.alembic_names import HARMLESS_CALLS, imports_of, is_harmless_module
+from governance.gate.reads.alembic_ops import Operation, read_operation
+from governance.gate.reads.place import At
+from governance.gate.reads.python_modules import Found, Modules
 from governance.gate.reads.python_values import (
     Scope,
     argument,
@@ -41,9 +43,9 @@ def is_revision(tree: ast.Module) -> bool:
     return {"revision", "down_revision"} <= names or (upgrades and "alembic.op" in imports_of(tree).values())
 
 
-def read_revision(tree: ast.Module, file: str, dialects: Sequence[str]) -> Reading:
-    """What the `upgrade()` of a revision does to the schema."""
-    reader = _Reader(file, tuple(dialects), tree)
+def read_revision(tree: ast.Module, file: str, dialects: Sequence[str], modules: Modules | None = None) -> Reading:
+    """What the `upgrade()` of a revision does to the schema; `modules` are the other files of its repository."""
+    reader = _Reader(file, tuple(dialects), tree, modules=modules or Modules())
     upgrade = reader.functions.get("upgrade")
     if upgrade is None:
         return Reading(unread=(Unread(file, 1, "no_upgrade"),))
@@ -60,11 +62,13 @@ class _Reader:
     tree: ast.Module
     functions: dict[str, ast.FunctionDef] = field(init=False)
     constants: dict[str, ast.expr] = field(init=False)
-    imports: dict[str, str] = field(init=False)
+    imports: Mapping[str, str] = field(init=False)
     batches: dict[str, tuple[str, str] | None] = field(default_factory=dict)
     changes: list[SchemaChange] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     statements: int = 0
+    doubts: int = 0
+    modules: Modules = field(default_factory=Modules)
 
     def __post_init__(self) -> None:
         self.functions = {each.name: each for each in self.tree.body if isinstance(each, ast.FunctionDef)}
@@ -82,9 +86,11 @@ class _Reader:
                 self._block(node, scope, depth)
             elif isinstance(node, (ast.If, ast.While, ast.Try)):
                 self._calls([each for each in (getattr(node, "test", None),) if each is not None], scope, depth)
+                self.doubts += 1
                 for part in ("body", "handlers", "orelse", "finalbody"):
                     for each in getattr(node, part, []):
                         self.walk(each.body if isinstance(each, ast.ExceptHandler) else [each], scope, depth)
+                self.doubts -= 1
             elif not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
                 self._calls([node], scope, depth)
 
@@ -119,7 +125,7 @@ class _Reader:
     def _call(self, call: ast.Call, scope: dict[str, ast.expr], depth: int) -> bool:
         """Read one call; gives whether its arguments are dealt with."""
         name = called(call)
-        if self._is_op(call) or owner(call) in self.batches:
+        if (self._is_op(call) or owner(call) in self.batches) and name != "execute":
             self.statements += 1
             self._operation(name, call, scope)
             return True
@@ -134,61 +140,9 @@ class _Reader:
         return name.endswith("Column")
 
     def _operation(self, name: str, call: ast.Call, scope: Scope) -> None:
-        if name == "execute":
-            self._execute(call, scope)
-        elif name == "add_column":
-            self._add_column(call, scope)
-        elif name == "create_table":
-            self._create_table(call, scope)
-        elif name == "alter_column":
-            self._alter_column(call, scope)
-        elif name == "rename_table":
-            self._rename_table(call, scope)
-        elif name not in HARMLESS_OPS:
-            self._say(call, "operation")
-
-    def _add_column(self, call: ast.Call, scope: Scope) -> None:
-        place = self._table(call, scope)
-        node = argument(call, 0 if owner(call) in self.batches else 1, "column")
-        column = column_of(node, scope) if node is not None else None
-        if place is None or column is None:
-            self._say(call, "not_plain", "add_column")
-            return
-        self._add(place, column.name, column.type, column.comment, column.line or call.lineno)
-
-    def _create_table(self, call: ast.Call, scope: Scope) -> None:
-        place = self._table(call, scope)
-        columns, plain = columns_of(call.args[1:], scope)
-        if place is None or not plain:
-            self._say(call, "not_plain", "create_table")
-        if place is None:
-            return
-        for column in columns:
-            self._add(place, column.name, column.type, column.comment, column.line)
-
-    def _alter_column(self, call: ast.Call, scope: Scope) -> None:
-        new_name = keyword(call, "new_column_name") or keyword(call, "name")
-        if new_name is None:
-            return
-        place = self._table(call, scope)
-        former = text_of(argument(call, 0 if owner(call) in self.batches else 1, "column_name"), scope)
-        new = text_of(new_name, scope)
-        if place is None or former is None or new is None:
-            self._say(call, "not_plain", "rename")
-        elif former != new:
-            self._note(ChangeKind.RENAME_FIELD, place, new, call.lineno, former=former)
-
-    def _rename_table(self, call: ast.Call, scope: Scope) -> None:
-        old, new = (
-            text_of(argument(call, 0, "old_table_name"), scope),
-            text_of(argument(call, 1, "new_table_name"), scope),
-        )
-        schema = text_of(keyword(call, "schema"), scope) or ""
-        if old is None or new is None:
-            self._say(call, "not_plain", "rename")
-            return
-        former = self._dataset((schema, old))
-        self._note(ChangeKind.RENAME_DATASET, self._dataset((schema, new)), "", call.lineno, former=former)
+        in_batch = owner(call) in self.batches
+        at = At(self.dialects[0], self.file, call.lineno)
+        self._note(read_operation(name, Operation(call, scope, at, self.batches.get(owner(call)), in_batch)))
 
     def _execute(self, call: ast.Call, scope: Scope) -> None:
         node = argument(call, 0, "sqltext")
@@ -197,8 +151,7 @@ class _Reader:
             return
         if text is not None:
             reading = read_sql(text, self.file, self.dialects, first_line=node.lineno)
-            self.changes += reading.changes
-            self.unread += reading.unread
+            self._note(reading)
             return
         if beginning_of(node, scope).lstrip().upper().startswith(_ROWS_ONLY) or _builds_rows(node, scope):
             return
@@ -206,34 +159,38 @@ class _Reader:
         self._say(call, "composed_sql", grave=grave)
 
     def _function(self, call: ast.Call, scope: dict[str, ast.expr], depth: int) -> None:
-        """A call of a function by its bare name: one of this file is followed, one from elsewhere may do anything."""
+        """A call of a function by its bare name: one of this repository is followed, another may do anything."""
         name = called(call)
-        if name in self.functions and depth < _DEEPEST:
-            function = self.functions[name]
-            self.walk(function.body, {**self.constants, **_passed(function, call, scope)}, depth + 1)
-        elif name in self.imports and not is_harmless_module(self.imports[name]) and name not in HARMLESS_CALLS:
+        if name in self.functions:
+            if depth < _DEEPEST:
+                function = self.functions[name]
+                self.walk(function.body, {**self.constants, **_passed(function, call, scope)}, depth + 1)
+            return
+        if name not in self.imports or is_harmless_module(self.imports[name]) or name in HARMLESS_CALLS:
+            return
+        found = self.modules.function(self.imports[name])
+        if found is None or depth >= _DEEPEST:
             self._helper(call, scope)
+        else:
+            self._elsewhere(found, call, scope, depth)
+
+    def _elsewhere(self, found: Found, call: ast.Call, scope: Scope, depth: int) -> None:
+        """Follow a function of another file of the repository, as what this call makes of it."""
+        inner = _Reader(self.file, self.dialects, found.tree, modules=found.modules, doubts=self.doubts)
+        inner.walk(found.function.body, {**inner.constants, **_passed(found.function, call, scope)}, depth + 1)
+        self.statements += inner.statements
+        self.changes += [replace(each, line=call.lineno) for each in inner.changes]
+        self.unread += [replace(each, line=call.lineno) for each in inner.unread]
 
     def _helper(self, call: ast.Call, scope: Scope) -> None:
+        """A function of a file that is not there: what it is given tells what it may add."""
         columns, _ = columns_of(call.args[1:], scope)
         table = text_of(argument(call, 0, "table_name"), scope)
         if not columns or table is None:
             self._say(call, "helper", grave=bool(columns))
             return
-        for column in columns:
-            self._add(table, column.name, column.type, column.comment, column.line)
-
-    def _table(self, call: ast.Call, scope: Scope) -> str | None:
-        """The dataset that an operation is about."""
-        if owner(call) in self.batches:
-            place = self.batches[owner(call)]
-            return self._dataset(place) if place is not None else None
-        table = text_of(argument(call, 0, "table_name"), scope)
-        schema = text_of(keyword(call, "schema"), scope) or ""
-        return self._dataset((schema, table)) if table is not None else None
-
-    def _dataset(self, place: tuple[str, str]) -> str:
-        return dataset_name(place[0], place[1], self.dialects[0])
+        at = At(self.dialects[0], self.file, call.lineno)
+        self._note(Reading(tuple(one for each in columns for one in column_changes(each, table, at, scope))))
 
     def _is_op(self, call: ast.Call) -> bool:
         return self.imports.get(owner(call)) == "alembic.op"
@@ -243,11 +200,11 @@ class _Reader:
         made = resolved(call.func.value, scope) if isinstance(call.func, ast.Attribute) else call
         return isinstance(made, ast.Call) and called(made) in ("Enum", "ENUM", "DOMAIN", "Sequence", "Index")
 
-    def _add(self, dataset: str, name: str, native: str, comment: str, line: int) -> None:
-        self.changes.append(SchemaChange(ChangeKind.ADD_FIELD, dataset, name, self.file, line, native, comment))
-
-    def _note(self, kind: ChangeKind, dataset: str, name: str, line: int, *, former: str) -> None:
-        self.changes.append(SchemaChange(kind, dataset, name, self.file, line, former=former))
+    def _note(self, reading: Reading) -> None:
+        """Keep what was read; below a condition it may not happen."""
+        sure = not self.doubts
+        self.changes += [each if sure else replace(each, certain=False) for each in reading.changes]
+        self.unread += reading.unread
 
     def _say(self, call: ast.Call, what: str, detail: str = "", *, grave: bool = True) -> None:
         self.unread.append(Unread(self.file, call.lineno, what, detail, grave=grave))
@@ -290,7 +247,14 @@ def _bind(target: ast.expr, value: ast.expr | None, scope: dict[str, ast.expr]) 
 
 def _passed(function: ast.FunctionDef, call: ast.Call, scope: Scope) -> dict[str, ast.expr]:
     """What the parameters of a function stand for in one call, as far as names of the caller go."""
-    names = [each.arg for each in function.args.args]
+    names = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
     given = dict(zip(names, call.args, strict=False)) | {each.arg: each.value for each in call.keywords if each.arg}
     defaults = dict(zip(names[len(names) - len(function.args.defaults) :], function.args.defaults, strict=True))
-    return {name: resolved(value, scope) for name, value in {**defaults, **given}.items()}
+    passed = {name: resolved(value, scope) for name, value in {**defaults, **given}.items()}
+    if function.args.vararg is not None:
+        rest: list[ast.expr] = []
+        for each in call.args[len(names) :]:
+            items = items_of(each.value, scope) if isinstance(each, ast.Starred) else [each]
+            rest += [resolved(item, scope) for item in items] if items is not None else [each]
+        passed[function.args.vararg.arg] = ast.Tuple(rest, ast.Load())
+    return passed

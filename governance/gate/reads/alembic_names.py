@@ -3,30 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from functools import lru_cache
 
-HARMLESS_OPS = frozenset(
-    [
-        "drop_column",
-        "drop_table",
-        "drop_index",
-        "drop_constraint",
-        "create_index",
-        "create_foreign_key",
-        "create_unique_constraint",
-        "create_check_constraint",
-        "create_primary_key",
-        "create_exclude_constraint",
-        "create_table_comment",
-        "drop_table_comment",
-        "bulk_insert",
-        "get_bind",
-        "get_context",
-        "f",
-        "inline_literal",
-        "batch_alter_table",
-    ]
-)
-"""Alembic's operations that make no field."""
 HARMLESS_CALLS = frozenset(
     ["text", "select", "update", "delete", "insert", "func", "column", "table", "literal", "inspect", "Session"]
 )
@@ -62,7 +41,8 @@ _HARMLESS_MODULES = (
 )
 
 
-def imports_of(tree: ast.Module) -> dict[str, str]:
+@lru_cache(maxsize=4096)
+def imports_of(tree: ast.Module) -> Mapping[str, str]:
     """Each imported name of a file, functions included, to where it comes from: `op` to `alembic.op`."""
     found: dict[str, str] = {}
     for node in ast.walk(tree):

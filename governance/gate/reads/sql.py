@@ -17,10 +17,18 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from governance.gate.changes import Reading, Unread
 from governance.gate.reads.alter_actions import read_alter
-from governance.gate.reads.sql_statements import read_statement, table_name
+from governance.gate.reads.names import table_name
+from governance.gate.reads.place import At
+from governance.gate.reads.sql_bodies import read_body
+from governance.gate.reads.sql_commands import read_command
+from governance.gate.reads.sql_cutting import cut, spelled_out
+from governance.gate.reads.sql_statements import read_statement
 
 DIALECTS = ("postgres", "mysql", "sqlite")
 """Dialects that are read, by the parser's names, in the order in which they are tried."""
+_VERBS = frozenset(
+    ["ALTER", "CREATE", "DO", "DELIMITER", "BEGIN", "IF", "EXEC", "EXECUTE", "INSERT", "UPDATE", "DELETE", "END"]
+)
 _PARSER_LOG = logging.getLogger("sqlglot")
 
 
@@ -38,22 +46,10 @@ def read_sql(text: str, file: str, dialects: Sequence[str] = DIALECTS, first_lin
 def _statements(text: str, dialects: Sequence[str]) -> list[list[Token]] | None:
     for name in dialects:
         try:
-            tokens = Dialect.get_or_raise(name).tokenize(text)
+            return list(cut(Dialect.get_or_raise(name).tokenize(text)))
         except SqlglotError:
             continue
-        return [statement for statement in _cut(tokens) if statement]
     return None
-
-
-def _cut(tokens: Sequence[Token]) -> Iterator[list[Token]]:
-    statement: list[Token] = []
-    for token in tokens:
-        if token.token_type is TokenType.SEMICOLON:
-            yield statement
-            statement = []
-        else:
-            statement.append(token)
-    yield statement
 
 
 def _read(tokens: list[Token], text: str, dialects: Sequence[str], file: str, first_line: int) -> Reading:
@@ -61,49 +57,41 @@ def _read(tokens: list[Token], text: str, dialects: Sequence[str], file: str, fi
     source = text[tokens[0].start : tokens[-1].end + 1]
     readings = []
     for dialect in dialects:
-        found = _in_dialect(source, dialect, file, line)
+        found = _in_dialect(source, At(dialect, file, line))
         if not found.unread:
             return found
         readings.append(found)
     return min(readings, key=lambda each: sum(unread.grave for unread in each.unread))
 
 
-def _in_dialect(source: str, dialect: str, file: str, line: int) -> Reading:
+def _in_dialect(source: str, at: At) -> Reading:
     """What one statement does, read in one dialect."""
-    spoken = Dialect.get_or_raise(dialect)
+    spoken = Dialect.get_or_raise(at.dialect)
     try:
         with _quiet():
             tokens = spoken.tokenize(source)
+            if not tokens:
+                return Reading()
+            tokens = spelled_out(tokens, source, spoken.tokenize)
+            known = read_body(tokens, source, at, _in_dialect, spoken.tokenize) or read_command(tokens, at)
+            if known is not None:
+                return replace(known, statements=1)
             parsed = [each for each in spoken.parser().parse(tokens, source) if each is not None]
     except (SqlglotError, RecursionError):
-        return Reading(unread=(Unread(file, line, "statement", _verb_of(source)),), statements=1)
+        return replace(at.unread("statement", _verb_of(source)), statements=1)
     reading = Reading(statements=len(parsed))
     for each in parsed:
         if isinstance(each, exp.Command) and str(each.this).upper() == "ALTER":
-            reading += read_alter(tokens, source, dialect, file, line)
+            reading += read_alter(tokens, source, at)
         else:
-            reading += read_statement(each, dialect, file, line)
+            reading += read_statement(each, at)
     return reading
 
 
 def _verb_of(source: str) -> str:
     """The key word that a statement begins with, if it is one that we know; nothing else of it is repeated."""
     word = source.split(None, 1)[0].upper() if source.split() else ""
-    known = {
-        "ALTER",
-        "CREATE",
-        "DO",
-        "DELIMITER",
-        "BEGIN",
-        "IF",
-        "EXEC",
-        "EXECUTE",
-        "INSERT",
-        "UPDATE",
-        "DELETE",
-        "END",
-    }
-    return word if word in known else "?"
+    return word if word in _VERBS else "?"
 
 
 def _with_comments(reading: Reading, text: str, dialects: Sequence[str]) -> Reading:

@@ -26,3 +26,20 @@ def up_part(text: str) -> str:
             down = False
         lines.append("" if down else line)
     return "\n".join(lines)
+
+
+def plain_delimiters(text: str) -> str:
+    """The text as it is after the client's `DELIMITER` lines: a delimiter of their own becomes a semicolon."""
+    if "delimiter" not in text.lower():
+        return text
+    lines, mark = [], ";"
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) == 2 and words[0].lower() == "delimiter":
+            mark = words[1]
+            lines.append("")
+        elif mark != ";" and line.rstrip().endswith(mark):
+            lines.append(line.rstrip().removesuffix(mark) + ";")
+        else:
+            lines.append(line)
+    return "\n".join(lines)

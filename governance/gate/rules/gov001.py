@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from governance.gate.changes import ChangeKind, SchemaChange, Unread
+from governance.gate.changes import SchemaChange
 from governance.gate.finding import GateFinding, Level
-from governance.gate.rules.base import View
-from governance.gate.rules.undeclared import undeclared_finding
+from governance.gate.rules.base import Item, View
+from governance.gate.rules.undeclared import NEW_FIELDS, undeclared_finding
 from policies.nouns import Sensitivity
 
 
@@ -25,9 +25,9 @@ class UndeclaredPersonalField:
 
     id = "GOV001"
 
-    def look(self, item: SchemaChange | Unread, view: View) -> GateFinding | None:
+    def look(self, item: Item, view: View) -> GateFinding | None:
         """A finding for an undeclared field of a personal kind that is not special."""
-        if isinstance(item, Unread) or item.kind is ChangeKind.RENAME_DATASET:
+        if not isinstance(item, SchemaChange) or item.kind not in NEW_FIELDS:
             return None
         guess = view.guess(item)
         if guess is None or guess.special:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from governance.gate.changes import SchemaChange, Unread
+from governance.gate.changes import Unread
 from governance.gate.finding import GateFinding, Level
-from governance.gate.rules.base import View
+from governance.gate.rules.base import Item, View
 
 
 class NotUnderstood:
@@ -22,7 +22,7 @@ class NotUnderstood:
 
     id = "GOV002"
 
-    def look(self, item: SchemaChange | Unread, view: View) -> GateFinding | None:
+    def look(self, item: Item, view: View) -> GateFinding | None:
         """A finding for everything that was not understood."""
         if not isinstance(item, Unread):
             return None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from governance.gate.changes import ChangeKind, SchemaChange, Unread
+from governance.gate.changes import ChangeKind, SchemaChange
 from governance.gate.finding import GateFinding, Level
-from governance.gate.rules.base import View
+from governance.gate.rules.base import Item, View
 from policies.nouns import LabelStatus
 from policies.taxonomy import HARMLESS
 
@@ -24,9 +24,9 @@ class RenamedAway:
 
     id = "GOV004"
 
-    def look(self, item: SchemaChange | Unread, view: View) -> GateFinding | None:
+    def look(self, item: Item, view: View) -> GateFinding | None:
         """A finding for a renaming of something declared to something undeclared."""
-        if isinstance(item, Unread) or not self._leaves_behind(item, view):
+        if not isinstance(item, SchemaChange) or not self._leaves_behind(item, view):
             return None
         return GateFinding(
             rule=self.id,

@@ -7,6 +7,9 @@ from governance.gate.finding import GateFinding, Level
 from governance.gate.personal import Guess
 from governance.gate.rules.base import View
 
+NEW_FIELDS = (ChangeKind.ADD_FIELD, ChangeKind.RENAME_FIELD)
+"""Changes after which a field has a name that it had not."""
+
 
 def undeclared_finding(rule: str, level: Level, change: SchemaChange, guess: Guess, view: View) -> GateFinding | None:
     """The finding, to which the check adds catalog lines; None when people decided, or when GOV004 speaks instead."""

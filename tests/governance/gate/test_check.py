@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from governance.gate.check import check
 from governance.gate.finding import Level
+from governance.gate.project import project_of
 from governance.gate.reads.sql import read_sql
 from governance.gate.result import sarif_rules
+from governance.gate.rules.all import RULES
 from policies.catalog import parse_catalog
 from policies.config import GovernanceConfig
 from policies.errors import ConfigError
@@ -45,7 +47,7 @@ def write(folder, files):
 def run(folder, files, catalog="", paths=(), stores=None, **options):
     write(folder, files)
     found = [folder / path for path in paths]
-    return check(found, parse_catalog(catalog), stores or config(), root=folder, on=DAY, **options)
+    return check(found, project_of(parse_catalog(catalog), stores or config(), folder, DAY), **options)
 
 
 def told(result):
@@ -170,7 +172,8 @@ def test_pasting_every_stanza_gives_a_catalog_that_silences_the_check(tmp_path, 
         if each.stanza:
             catalog = paste(catalog, each.stanza, each.under)
     after = parse_catalog(catalog)
-    assert {each.rule for each in check_with(tmp_path, files, after).findings} == {"GOV002"}
+    left = check_with(tmp_path, files, after).findings
+    assert {each.rule for each in left} == {"GOV002", "GOV005"}  # what is declared has no purpose and period yet
     for each in result.findings:
         if each.rule != "GOV002":
             entry = after.field(FieldRef(each.store, each.dataset, each.field))
@@ -180,7 +183,7 @@ def test_pasting_every_stanza_gives_a_catalog_that_silences_the_check(tmp_path, 
 
 def check_with(folder, files, catalog):
     write(folder, files)
-    return check([], catalog, config(), root=folder, on=DAY)
+    return check([], project_of(catalog, config(), folder, DAY))
 
 
 def test_ids_follow_the_highest_that_was_ever_given(tmp_path):
@@ -212,7 +215,11 @@ def test_the_json_form_is_stable(tmp_path):
         "changes": 5,
         "errors": 5,
         "warnings": 0,
-        "by_rule": {"GOV001": 3, "GOV002": 1, "GOV003": 1, "GOV004": 0},
+        "suppressed": 0,
+        "baselined": 0,
+        "unread": 1,
+        "verdict": "block",
+        "by_rule": {rule: {"GOV001": 3, "GOV002": 1, "GOV003": 1}.get(rule, 0) for rule in RULES},
     }
     assert document["findings"][0] | {"stanza": None, "fingerprint": None} == {
         "rule": "GOV001",
@@ -228,6 +235,8 @@ def test_the_json_form_is_stable(tmp_path):
         "confidence": 0.85,
         "message": "adds crm.customers.email, personal data by its name (EMAIL_ADDRESS, user.contact.email, confidence "
         "0.85); the catalog has no decision about it",
+        "readers": [],
+        "missing": ["purpose", "retention", "protection", "subject_key"],
         "stanza": None,
         "under": "stores",
         "fingerprint": None,
