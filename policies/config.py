@@ -149,7 +149,7 @@ class ScanConfig(FileModel):
 
     sample: int = Field(default=10_000, ge=1)
     """Rows for each dataset."""
-    regions: tuple[str, ...] = ("CN", "TW", "HK", "US", "GB", "DE")
+    regions: tuple[str, ...] = ("CN", "TW", "HK", "US", "CA", "GB", "DE")
     """ISO 3166 regions that phone numbers without a prefix may belong to."""
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from connectors.base import Sample
 
-PHONE_REGIONS = ("CN", "TW", "HK", "US", "GB", "DE")
+PHONE_REGIONS = ("CN", "TW", "HK", "US", "CA", "GB", "DE")
 """Regions that a phone number without a country code may belong to, unless the user names others."""
 
 

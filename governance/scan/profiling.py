@@ -169,7 +169,7 @@ def _readings(texts: pa.Array, makeup: Makeup, hashes: Hashes, plan: ColumnPlan)
     near = wordy[hashes[wordy] <= np.uint64(plan.horizon.modelled.limit)]
     first = near[np.argsort(hashes[near], kind="stable")[: 2 * MOST]]  # a few of them are no sentences after all
     chosen = texts.take(pa.array(first)).to_pylist()
-    read = read_field(chosen, hashes[first].tolist(), load_models(plan.models).models)
+    read = read_field(chosen, hashes[first].tolist(), load_models(plan.models))
     plan.horizon.modelled = plan.horizon.modelled.merge(read)
     return read
 

@@ -44,7 +44,7 @@ class FieldContext:
 
     type: str = "string"
     """As `connectors.base.Field.type`."""
-    regions: tuple[str, ...] = ("CN", "TW", "HK", "US", "GB", "DE")
+    regions: tuple[str, ...] = ("CN", "TW", "HK", "US", "CA", "GB", "DE")
     """ISO 3166 regions that a number without a country code may belong to, likeliest first."""
     hints: frozenset[str] = frozenset()
     """Entities that the field's name or comment speaks for."""

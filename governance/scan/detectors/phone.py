@@ -93,7 +93,7 @@ def _number_score(match: str, digits: str, context: FieldContext, *, hinted: boo
         return _mobile_score(context, hinted=hinted, written=written > 0)
     if _CN_SERVICE.fullmatch(digits) and "CN" in context.regions:
         return 40
-    if hinted and _NANP.fullmatch(match) and "US" in context.regions:
+    if hinted and _NANP.fullmatch(match) and not {"US", "CA"}.isdisjoint(context.regions):
         return 75
     if not _is_of(digits, context.regions):
         if hinted and _CN_LOCAL.fullmatch(digits) and "CN" in context.regions:

@@ -57,7 +57,7 @@ class TextAnalyzer:
             each for each in default_registry(self._options.recognizers) if self._wanted(each.entity)
         )
         self._context = FieldContext("string", self._options.regions)
-        self._models = load_models(self._options.models).models
+        self._models = load_models(self._options.models)
 
     def spans(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
         """The places of each text in order, settled; offsets are code points of the text as given."""

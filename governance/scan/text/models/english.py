@@ -42,7 +42,8 @@ class EnglishModel:
         )
         self._lock = threading.Lock()
 
-    def wants(self, text: str) -> bool:
+    @staticmethod
+    def wants(text: str) -> bool:
         """As `TextModel.wants`."""
         return _WORD.search(text) is not None
 

@@ -1,5 +1,6 @@
 """Load the models of the extra `nlp`: only packages whose files have the pinned SHA-256, once, never over a network.
 
+A model is opened when the first text in its language comes: English notes never load the Chinese one.
 The Python code of a model's package is never run: its data files are opened by code of ours, or by spaCy.
 """
 
@@ -7,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import metadata, util
 from pathlib import Path
@@ -20,6 +20,7 @@ from governance.scan.lexicon import NEWEST
 from governance.scan.text.models.base import TextModel
 from governance.scan.text.models.chinese import ChineseModel
 from governance.scan.text.models.english import EnglishModel
+from governance.scan.text.spans import Span
 from policies.errors import ConfigError, PackError
 from policies.pack_loader import load_pack
 from policies.yaml_files import check_model
@@ -27,7 +28,7 @@ from policies.yaml_files import check_model
 MODES = ("auto", "on", "off")
 """`auto` uses the models that are installed and sound, `on` insists on all of them, `off` leaves them."""
 
-KINDS: Mapping[str, Callable[[Path], TextModel]] = {"chinese": ChineseModel, "english": EnglishModel}
+KINDS: Mapping[str, type[ChineseModel | EnglishModel]] = {"chinese": ChineseModel, "english": EnglishModel}
 """What opens the folder of each kind of model."""
 
 _LOG = structlog.get_logger()
@@ -51,24 +52,40 @@ class Pin(BaseModel):
     """SHA-256 over its files, as the pack describes it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """The models that are there, and why others are not."""
-
-    models: tuple[TextModel, ...]
-    """Ready for use."""
-    problems: tuple[str, ...]
-    """One message for each that is installed and cannot be used."""
-
-
 class _Pins(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     models: tuple[Pin, ...]
 
 
-def load_models(mode: str = "auto") -> Loaded:
-    """The models for a mode; loaded on first use, then shared by all threads.
+class OnDemand:
+    """A `TextModel` that is checked and opened when the first text wants it; shared by all threads.
+
+    One that cannot be used finds nothing and is named in the log, or raises ConfigError for those who insist.
+    """
+
+    def __init__(self, pin: Pin, folder: Path, *, insisted: bool) -> None:
+        self.name = pin.distribution
+        self._kind = KINDS[pin.kind]
+        self._pin, self._folder, self._insisted = pin, folder, insisted
+
+    def wants(self, text: str) -> bool:
+        """As `TextModel.wants`; opens nothing."""
+        return self._kind.wants(text)
+
+    def find(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
+        """As `TextModel.find`. Raises ConfigError as the class says."""
+        if not texts:
+            return []
+        with _LOCK:
+            opened = _opened(self._pin, self._folder)
+        if isinstance(opened, ConfigError) and self._insisted:
+            raise opened
+        return [() for _ in texts] if isinstance(opened, ConfigError) else opened.find(texts)
+
+
+def load_models(mode: str = "auto") -> tuple[TextModel, ...]:
+    """The models for a mode, none of them opened yet.
 
     Raises ConfigError for an unknown mode, and for `on` where a model is missing or not the pinned one.
     """
@@ -76,13 +93,21 @@ def load_models(mode: str = "auto") -> Loaded:
         raise ConfigError(
             "option models", found="another word", expected=" or ".join(MODES), next_step="choose one of these words"
         )
-    if mode == "off":
-        return Loaded((), ())
-    with _LOCK:
-        made, problems, missing = _load_all()
-    if mode == "on" and (problems or missing):
-        raise (problems + missing)[0]
-    return Loaded(made, tuple(str(each) for each in problems))
+    return () if mode == "off" else _prepared(insisted=mode == "on")
+
+
+@cache
+def _prepared(*, insisted: bool) -> tuple[TextModel, ...]:
+    made: list[TextModel] = []
+    for pin in pins():
+        folder = find_folder(pin)
+        if folder is None and insisted:
+            raise _refused(pin, "no such package", "pip install 'customer-data-governance[nlp]'")
+        if folder is not None:
+            if insisted:
+                check(pin, folder)
+            made.append(OnDemand(pin, folder, insisted=insisted))
+    return tuple(made)
 
 
 @cache
@@ -92,20 +117,13 @@ def pins() -> tuple[Pin, ...]:
 
 
 @cache
-def _load_all() -> tuple[tuple[TextModel, ...], tuple[ConfigError, ...], tuple[ConfigError, ...]]:
-    """What could be loaded, what is broken or another's, what is not installed."""
-    made, problems, missing = [], [], []
-    for pin in pins():
-        folder = find_folder(pin)
-        if folder is None:
-            missing.append(_refused(pin, "no such package", "pip install 'customer-data-governance[nlp]'"))
-            continue
-        try:
-            made.append(open_model(pin, folder))
-        except ConfigError as error:
-            _LOG.warning("scan.model_refused", model=pin.distribution, found=error.found)
-            problems.append(error)
-    return tuple(made), tuple(problems), tuple(missing)
+def _opened(pin: Pin, folder: Path) -> TextModel | ConfigError:
+    """The model in a folder, or why it is refused; opened once."""
+    try:
+        return open_model(pin, folder)
+    except ConfigError as error:
+        _LOG.warning("scan.model_refused", model=pin.distribution, found=error.found)
+        return error
 
 
 def find_folder(pin: Pin) -> Path | None:
@@ -115,13 +133,18 @@ def find_folder(pin: Pin) -> Path | None:
     return Path(places[0]) if places else None
 
 
-def open_model(pin: Pin, folder: Path) -> TextModel:
-    """The model in a folder. Raises ConfigError unless its files are the pinned ones and it opens."""
+def check(pin: Pin, folder: Path) -> None:
+    """Raises ConfigError unless the files in the folder are the pinned ones."""
     version = _version(pin)
     if version != pin.version:
         raise _refused(pin, f"version {version}", f"install {pin.distribution}=={pin.version}")
     if digest(folder) != pin.digest:
         raise _refused(pin, "files that differ from the reviewed ones", "install it anew from the hashed lock")
+
+
+def open_model(pin: Pin, folder: Path) -> TextModel:
+    """The model in a folder. Raises ConfigError unless its files are the pinned ones and it opens."""
+    check(pin, folder)
     try:
         return KINDS[pin.kind](folder)
     except (ImportError, OSError, RuntimeError, ValueError, KeyError, StopIteration) as error:

