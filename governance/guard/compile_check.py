@@ -50,7 +50,8 @@ class Departure:
 def departures_of(compiled: CompiledPolicy, connection: sa.Connection) -> list[Departure]:
     """All of them, sorted; none when the database is as the policy is, and nothing leads past the views.
 
-    Raises StoreError when the database does not answer.
+    The connection must be in a transaction, whose `search_path` is set. Raises StoreError when the database does not
+    answer.
     """
     try:
         connection.exec_driver_sql("SET LOCAL search_path TO pg_catalog")

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from governance.compiling_policy import compile_policy
+from governance.guard.compile_check import departures_of
 from governance.guard.compile_script import removal_of, script_of
 
 LINES = """
@@ -191,15 +192,18 @@ def test_a_check_finds_what_somebody_changed(shop, compiled, kind: str, change: 
     said = {name: f'"{each}"' for name, each in (names | {"schema": use.schema, "own": compiled.own_schema}).items()}
     said["opened"] = "SELECT id, name, email::text AS email, phone, region, tier, born, points FROM public.customers"
     said["body"] = "'SELECT email FROM public.customers LIMIT 1'"
-    shop.write(LINES, PEOPLE)
-    with shop.open() as gov:
-        assert shop.departures(gov) == []
-        shop.run(change.format(**said, view=f'"{use.schema}".customers'))
-        try:
-            assert kind in {found for found, _, _ in shop.departures(gov)}
-        finally:
-            shop.run(UNDO.format(**said))
-            shop.compile(gov)
+    shop.run(script_of(compiled))
+    assert departures(shop, compiled) == set()
+    shop.run(change.format(**said, view=f'"{use.schema}".customers'))
+    try:
+        assert kind in departures(shop, compiled)
+    finally:
+        shop.run(UNDO.format(**said))
+
+
+def departures(shop, compiled) -> set[str]:
+    with shop.admin.execution_options(isolation_level="READ COMMITTED").connect() as connection:
+        return {each.kind for each in departures_of(compiled, connection)}
 
 
 UNDO = """
@@ -213,13 +217,10 @@ DROP FUNCTION IF EXISTS public.peek();
 
 
 def test_a_removed_policy_leaves_no_role_and_no_schema(shop, compiled) -> None:
-    shop.write(LINES, PEOPLE)
-    with shop.open() as gov:
-        again = shop.compile(gov)
-        shop.run(removal_of(again))
-        kinds = {kind for kind, _, _ in shop.departures(gov)}
-        assert kinds == {"missing", "without"}
-        shop.compile(gov)
+    shop.run(removal_of(compiled))
+    assert departures(shop, compiled) == {"missing", "without"}
+    shop.run(script_of(compiled))
+    assert departures(shop, compiled) == set()
 
 
 def test_a_script_refuses_another_database(shop, compiled) -> None:
