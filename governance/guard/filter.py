@@ -80,6 +80,10 @@ class RecordFilter:
         rule = self._deciding(shown, record)
         return ("null", frozenset(giving)) if rule is None else (rule.treatment, frozenset({*giving, rule.rule_id}))
 
+    def meets(self, predicate: Predicate, record: Record) -> bool | None:
+        """Whether a record meets a predicate; None is unknown. Raises AccessRefusedError when that is undecidable."""
+        return self._holds(predicate, record)
+
     def _gives(self, rule: RowRule | FieldRule, record: Record) -> bool:
         return rule.rows is None or self._holds(rule.rows, record) is True
 
