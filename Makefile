@@ -55,10 +55,12 @@ accuracy: $(INSTALLED)  ## Measure spans and columns on the measuring sets and w
 SOAKED := tests/governance/guard/test_grammar.py tests/governance/guard/test_write_grammar.py \
   tests/governance/jobs/test_kills.py tests/governance/retention/test_run.py tests/governance/ledger/test_processes.py \
   tests/governance/protect/existing tests/governance/copies tests/governance/scan/test_bad_input.py \
-  tests/governance/scan/test_demo_labels.py
+  tests/governance/scan/test_demo_labels.py tests/governance/guard/compiled \
+  tests/governance/access/test_casbin_model.py
 
 soak: $(INSTALLED)  ## Run the long versions: 5,000 generated statements, 100 kills of each job, a cell of 100 MB
-	GOVERNANCE_GRAMMAR_EXAMPLES=5000 GOVERNANCE_KILLS=100 GOVERNANCE_CELL_MEGABYTES=100 GOVERNANCE_DEMO_CUSTOMERS=20000 \
+	GOVERNANCE_GRAMMAR_EXAMPLES=5000 GOVERNANCE_COMPILED_POLICIES=300 GOVERNANCE_POLICY_EXAMPLES=3000 \
+	  GOVERNANCE_KILLS=100 GOVERNANCE_CELL_MEGABYTES=100 GOVERNANCE_DEMO_CUSTOMERS=20000 \
 	  $(BIN)/python -m pytest -q -n $(WORKERS) $(SOAKED)
 
 lock: $(INSTALLED)  ## Pin requirements.lock anew from pyproject.toml (needs uv)

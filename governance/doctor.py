@@ -34,6 +34,7 @@ EXTRAS = {
     "kms-aws": ("boto3", "keys in AWS KMS"),
     "kms-gcp": ("google.cloud.kms", "keys in Google Cloud KMS"),
     "async": ("greenlet", "sessions and engines for asyncio"),
+    "smt": ("z3", "comparing policies whose conditions have very many cases"),
     "fpe": ("ffx", "encryption that keeps the form of numbers"),
 }
 """Each extra with a module that it brings and what it is for."""

@@ -37,7 +37,7 @@ def take_inventory(store: str, backend: Backend) -> Inventory:
 
 
 def is_ours(name: str) -> bool:
-    """Whether a table belongs to this distribution and not to the user."""
+    """Whether a table, or a schema, belongs to this distribution and not to the user."""
     return name.startswith("gov_") or name == "alembic_version"
 
 
@@ -55,6 +55,8 @@ class _Describing:
 
     def inventory(self) -> Inventory:
         for schema in self._backend.schemas(self._inspector):
+            if schema is not None and is_ours(schema):
+                continue
             self._describe_kind(schema, ObjectKind.TABLE, DatasetKind.TABLE)
             self._describe_kind(schema, ObjectKind.ANY_VIEW, DatasetKind.VIEW)
         return self._found

@@ -1,4 +1,4 @@
-"""`governance policy lint|test|explain|who|what|diff`."""
+"""`governance policy lint|test|explain|who|what|diff|compile`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from governance.cli.output import emit, emit_report, examples, format_option, lang_option, output_option
+from governance.cli.policy_compile import compile_
 from governance.cli.project_option import opened
 from policies.nouns import Sensitivity
 
@@ -18,7 +19,10 @@ REPORT_FORMATS = ("text", "json", "html", "markdown", "csv")
 
 @click.group()
 def policy() -> None:
-    """Check, test and explain the access policy."""
+    """Check, test, explain and compile the access policy."""
+
+
+policy.add_command(compile_)
 
 
 @policy.command(

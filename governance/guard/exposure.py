@@ -1,11 +1,13 @@
 """What one policy shows that another did not: by user, purpose, action and field, with an example of a row.
 
 Row sets are compared by their meaning and not by their text: for each pair of permits every case that their conditions
-can tell apart is tried (`witnesses.py`). What cannot be decided counts as exposure and is marked so.
+can tell apart is tried (`witnesses.py`), by a solver where they are many (`solving.py`). What cannot be decided counts
+as exposure and is marked so.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,15 +15,14 @@ from typing import Any
 from governance.access.permits import DatasetPermit
 from governance.access.policy import AccessPolicy
 from governance.guard.filter import RecordFilter
-from governance.guard.witnesses import Bound, UndecidableError, witnesses
+from governance.guard.solving import ABSENT, Solver
+from governance.guard.witnesses import Bound, TooManyCasesError, UndecidableError, domains, witnesses
 from policies.access_lines import TREATMENTS
 from policies.errors import AccessRefusedError
 from policies.nouns import Action, DatasetRef, FieldRef, Principal, Scalar
 from policies.predicate import Predicate
 from policies.purposes import FORMS
 
-ABSENT = "absent"
-"""Not shown at all: hidden, refused, or in a row that is not visible."""
 UNDECIDED = "undecided"
 """Nobody can say; taken for the worst."""
 
@@ -149,6 +150,17 @@ class _Side:
     def judging(self, dataset: DatasetRef) -> RecordFilter | None:
         return RecordFilter(self.permit, self.attributes, self.types(dataset)) if self.permit else None
 
+    def seeing(self, field: FieldRef) -> RecordFilter | None:
+        """What judges rows, where the field is shown at all."""
+        return self.judging(field.of) if self.rules(field.field) else None
+
+    def shows(self, solver: Solver, field: FieldRef) -> Mapping[str, Any]:
+        """By treatment, and `absent`, for which rows the field is shown so, as formulas."""
+        judging = self.seeing(field)
+        if judging is None or self.permit is None:
+            return {ABSENT: True}
+        return solver.shows(self.permit, self.permit.fields[field.field], judging.meets)
+
     def rules(self, field: str) -> list[tuple[str, str, Predicate | None]]:
         """All by which a field is shown: part, treatment and rows; empty for one that is not."""
         if self.permit is None or field not in self.permit.fields:
@@ -186,18 +198,49 @@ def _cases(
 ) -> Iterator[tuple[str, str, tuple[tuple[str, str], ...]]]:
     """Each pair of treatments by which some row shows the field more openly, with the first such row."""
     bound = [*before.bound(field.field), *after.bound(field.field)]
-    one = before.judging(field.of) if before.rules(field.field) else None
-    other = after.judging(field.of)
+    one, other = before.seeing(field), after.seeing(field)
+    types = _types(before.types(field.of), after.types(field.of))
     found: set[tuple[str, str]] = set()
     try:
-        for row in witnesses(bound, _types(before.types(field.of), after.types(field.of))):
+        for row in _rows(before, after, field, types, freed=freed):
             was, now = _shown(one, row, field.field), _shown(other, row, field.field)
-            loosened = _LOOSENESS[now] > _LOOSENESS[was] or (freed and now != ABSENT)
-            if loosened and (was, now) not in found:
+            if _looser(was, now, freed=freed) and (was, now) not in found:
                 found.add((was, now))
                 yield was, now, _shape(row, bound)
     except (UndecidableError, AccessRefusedError):
         yield ABSENT if one is None else UNDECIDED, UNDECIDED, ()
+
+
+def _looser(was: str, now: str, *, freed: bool) -> bool:
+    return _LOOSENESS[now] > _LOOSENESS[was] or (freed and now != ABSENT)
+
+
+def _rows(
+    before: _Side, after: _Side, field: FieldRef, types: Mapping[str, str], *, freed: bool
+) -> Iterator[dict[str, Any]]:
+    """Rows among which there is one for each pair of treatments by which some row shows the field more openly.
+
+    Every case, where they can be gone through; else what the solver finds. Raises UndecidableError.
+    """
+    bound = [*before.bound(field.field), *after.bound(field.field)]
+    try:
+        yield from witnesses(bound, types)
+    except TooManyCasesError:
+        yield from _solved(before, after, field, domains(bound, types), freed=freed)
+
+
+def _solved(
+    before: _Side, after: _Side, field: FieldRef, values: Mapping[str, list[Any]], *, freed: bool
+) -> Iterator[dict[str, Any]]:
+    solver = Solver(values)
+    old, new = before.shows(solver, field), after.shows(solver, field)
+    for (was, one), (now, other) in itertools.product(old.items(), new.items()):
+        row = solver.row(one, other) if _looser(was, now, freed=freed) else None
+        if row is not None:
+            judged = (_shown(before.seeing(field), row, field.field), _shown(after.seeing(field), row, field.field))
+            if judged != (was, now):
+                raise UndecidableError("a row that the solver judges otherwise than the policy")
+            yield row
 
 
 def _types(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:

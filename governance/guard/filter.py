@@ -130,6 +130,10 @@ class RecordFilter:
     def _treating(self, field: str) -> Callable[[str, Any], Any]:
         return lambda treatment, value: self._treatment(treatment, value, field)
 
+    def meets(self, predicate: Predicate, record: Record) -> bool | None:
+        """Whether a record meets a predicate; None is unknown. Raises AccessRefusedError when that is undecidable."""
+        return self._holds(predicate, record)
+
     def _gives(self, rule: RowRule | FieldRule, record: Record) -> bool:
         return rule.rows is None or self._holds(rule.rows, record) is True
 

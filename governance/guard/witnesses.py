@@ -42,6 +42,10 @@ class UndecidableError(ValueError):
     """Predicates whose rows cannot be gone through; its text says why, without a value."""
 
 
+class TooManyCasesError(UndecidableError):
+    """More cases than anybody looks at one by one; `solving.py` may still decide."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Scale:
     """How values of a type lie on a line, for types whose values can be counted."""
@@ -80,18 +84,26 @@ _NUMBERS = frozenset({"integer", "decimal", "float"})
 def witnesses(predicates: Iterable[Bound], types: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Rows, as field to value, that stand for all rows as far as these predicates can tell them apart.
 
-    Raises UndecidableError for a field whose type is unknown or has no order, for fields of different kinds that are
-    compared with one another, and for more than `MOST_ROWS` rows.
+    Raises UndecidableError as `domains`, and TooManyCasesError for more than `MOST_ROWS` rows.
+    """
+    found = domains(predicates, types)
+    size = 1
+    for values in found.values():
+        size *= len(values)
+        if size > MOST_ROWS:
+            raise TooManyCasesError("conditions on so many fields that not every case can be looked at")
+    return (dict(zip(found, values, strict=True)) for values in itertools.product(*found.values()))
+
+
+def domains(predicates: Iterable[Bound], types: Mapping[str, str]) -> dict[str, list[Any]]:
+    """By field that the predicates name, the values that stand for all of its values; sorted by field.
+
+    Raises UndecidableError for a field whose type is unknown or has no order, and for fields of different kinds that
+    are compared with one another.
     """
     pairs = [pair for predicate, attributes in predicates for pair in _pairs(predicate.root, attributes)]
     fields = sorted({side.name for pair in pairs for side in pair if isinstance(side, FieldOperand)})
-    domains = [_domain(name, types, pairs) for name in fields]
-    size = 1
-    for domain in domains:
-        size *= len(domain)
-        if size > MOST_ROWS:
-            raise UndecidableError("conditions on so many fields that not every case can be looked at")
-    return (dict(zip(fields, values, strict=True)) for values in itertools.product(*domains))
+    return {name: _domain(name, types, pairs) for name in fields}
 
 
 def _pairs(node: Node, attributes: Mapping[str, Scalar]) -> Iterator[_Pair]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import casbin
 import pytest
 from hypothesis import given, settings
@@ -35,6 +37,9 @@ OBJECTS = (
     "sensitivity:restricted",
     "special",
 )
+ACTIONS = ("read", "read", "export", "write", "delete")
+EXAMPLES = int(os.environ.get("GOVERNANCE_POLICY_EXAMPLES", "60"))
+"""Generated policies for each property."""
 ROWS = ("", "", "region == 'EU'", "tier is None")
 
 
@@ -47,7 +52,7 @@ def lines(draw: st.DrawFn) -> str:
     values = (
         draw(st.sampled_from(SUBJECTS)),
         draw(st.sampled_from(PURPOSES if allow else ("*", *PURPOSES))),
-        draw(st.sampled_from(("read", "export") if allow else ("*", "read", "export"))),
+        draw(st.sampled_from(ACTIONS if allow else ("*", *ACTIONS))),
         wide,
         draw(st.sampled_from(TREATMENTS)) if allow else "",
         "allow" if allow else "deny",
@@ -70,16 +75,28 @@ def fields_shown(policy, user, purpose, action, dataset):
         return {}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(text=POLICIES, user=st.sampled_from(USERS), purpose=st.sampled_from((*PURPOSES, "fraud")))
-def test_permit_and_casbin_agree_on_every_field(make, text, user, purpose):
+def test_permit_and_casbin_agree_on_every_action_and_field(make, text, user, purpose):
     policy = make("\n".join(text))
     for ref, facts in policy.datasets.items():
-        for action in (Action.READ, Action.EXPORT):
+        for action in Action:
             shown = fields_shown(policy, user, purpose, action, ref)
             for name in (*facts.fields, "nosuch"):
                 field = FieldRef(ref.store, ref.dataset, name)
                 assert decide(policy, user, purpose, action, field).allowed == (name in shown)
+                assert policy.allows(user, purpose, action, field) == (name in shown)
+
+
+def test_strangers_names_do_not_pile_up(make):
+    policy = make("p, alice, support, read, crm.orders, clear, allow, ")
+    for number in range(50):
+        for user, purpose, dataset in ((f"s{number}", "support", "orders"), ("alice", f"p{number}", "orders"),
+                                       ("alice", "support", f"d{number}")):  # fmt: skip
+            assert not policy.allows(user, purpose, Action.READ, FieldRef("crm", dataset, "amount"))
+    assert policy.allows("alice", "support", Action.READ, FieldRef("crm", "orders", "amount"))
+    assert len(policy._opened) == len(policy.principals.principals)
+    assert {len(each) for each in policy._opened.values()} <= {0, 1}
 
 
 def answer(policy, user, dataset):
@@ -91,7 +108,7 @@ def answer(policy, user, dataset):
     return found.allow, found.deny, found.special, dict(found.fields), dict(found.hidden)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(data=st.data(), text=POLICIES)
 def test_order_never_matters(make, data, text):
     one, other = make("\n".join(text)), make("\n".join(data.draw(st.permutations(text))))
@@ -134,7 +151,7 @@ def _level(field, row):
     return TREATMENTS.index(first.treatment) if first else 0
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(data=st.data(), text=st.lists(lines(), min_size=1, max_size=10))
 def test_removing_a_deny_or_loosening_a_treatment_never_shows_less(make, data, text):
     place = data.draw(st.integers(0, len(text) - 1))
