@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from audits.evidence import Evidence
@@ -13,9 +14,10 @@ from audits.reports.grants import grants_report
 from audits.reports.retention import retention_report
 from governance.access.grants import SCHEMA as GRANTS_SCHEMA
 from governance.access.grants import Grant, grants_on, grants_to
-from governance.keeping import plan_retention, retention_rules
+from governance.keeping import plan_retention, retention_book, retention_rules
 from governance.ledger.events import EventDraft
 from policies.access_objects import resolve_object
+from policies.nouns import DatasetRef, FieldRef
 from policies.taxonomy import HARMLESS
 
 if TYPE_CHECKING:
@@ -83,11 +85,45 @@ def gather(gov: Governance, plans: Sequence[RetentionPlan] = ()) -> Evidence:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class RetentionGaps:
+    """What retention does not reach."""
+
+    datasets: tuple[str, ...]
+    """Datasets that hold personal data by the catalog and that no limit speaks of, sorted."""
+    fields: tuple[str, ...]
+    """Personal fields of other datasets that no limit ever takes away, sorted."""
+    unmatched: tuple[str, ...]
+    """Rules for a category that no dataset has."""
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Datasets, then fields."""
+        return (*self.datasets, *self.fields)
+
+
+def retention_gaps(gov: Governance) -> RetentionGaps:
+    """What no retention rule reaches, by catalog and rules as they stand; no store is opened."""
+    book = retention_book(gov)
+    whole, parts = set[DatasetRef](), set[FieldRef]()
+    for rule in book.rules.values():
+        if rule.kind == "limit" and rule.action == "anonymise":
+            parts |= {FieldRef(rule.dataset.store, rule.dataset.dataset, name) for name in rule.masks}
+        elif rule.kind == "limit":
+            whole.add(rule.dataset)
+    personal = [ref for ref, entry in gov.catalog.walk() if entry.category != HARMLESS]
+    open_fields = [ref for ref in personal if ref.of not in whole and ref not in parts]
+    reached = whole | {ref.of for ref in parts}
+    return RetentionGaps(
+        tuple(sorted({str(ref.of) for ref in open_fields if ref.of not in reached})),
+        tuple(sorted(str(ref) for ref in open_fields if ref.of in reached)),
+        book.unmatched,
+    )
+
+
 def datasets_without_rule(gov: Governance) -> tuple[str, ...]:
     """Datasets that hold personal data by the catalog and have no retention rule, sorted."""
-    ruled = {rule.dataset for rule in retention_rules(gov).values()}
-    personal = {ref.of for ref, entry in gov.catalog.walk() if entry.category != HARMLESS}
-    return tuple(sorted(str(each) for each in personal - ruled))
+    return retention_gaps(gov).datasets
 
 
 def _plain(event: Event) -> dict[str, Any]:
@@ -97,7 +133,7 @@ def _plain(event: Event) -> dict[str, Any]:
 
 def _plan(gov: Governance, plan: RetentionPlan) -> dict[str, Any]:
     rule = retention_rules(gov)[plan.rule.removeprefix("retention:")]
-    return plan.numbers() | {"period": str(rule.period), "start_field": rule.start}
+    return plan.numbers() | {"period": str(rule.period), "start_field": rule.start.text}
 
 
 def _record(gov: Governance, kind: str) -> None:

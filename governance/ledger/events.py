@@ -21,6 +21,8 @@ SCHEMA = "governance.event/1"
 
 KINDS = frozenset(
     {
+        "archive.checked",
+        "backup.drilled",
         "catalog.decided",
         "check",
         "close",
