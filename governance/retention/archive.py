@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Self
@@ -152,10 +153,12 @@ class ArchiveReader:
 
     def __init__(self, path: Path, find_key: FindKey) -> None:
         self._path = path
-        self._file = path.open("rb")
-        self.header = self._header()
-        """What it says of itself."""
-        self._key = find_key(self.header.key)
+        with ExitStack() as stack:  # closed again when the header is none
+            self._file = stack.enter_context(path.open("rb"))
+            self.header = self._header()
+            """What it says of itself."""
+            self._key = find_key(self.header.key)
+            stack.pop_all()
         self.place = self._file.tell()
         """Where the last whole frame ends."""
         self.number = 0

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 
+from connectors.sql.kinds import word_for
 from governance.jobs.key_order import among, pages
 from governance.jobs.table_step import TableStep
 from governance.jobs.work import Batch, Intended, Key
@@ -104,6 +105,16 @@ def reviewed_rows(connection: Connection, target: Target) -> Iterator[tuple[Key,
             yield row[:split], row[split:]
 
 
+def _as_kept(target: Target) -> tuple[ColumnElement[Any], ...]:
+    """The fields of a row as an archive keeps them: as SQLite has them, and types that nothing else knows as text."""
+    if target.raw:
+        return tuple(sa.type_coerce(each, sa.types.NullType()) for each in target.table.c)
+    return tuple(
+        sa.cast(each, sa.Text) if isinstance(each.type, sa.Uuid) or word_for(each.type) == "other" else each
+        for each in target.table.c
+    )
+
+
 def step_of(target: Target, dialect: str, tools: Tools | None = None) -> Deletion | Setting:
     """The step of a rule's target; without tools, one that can only tell which rows it is about.
 
@@ -127,7 +138,7 @@ def step_of(target: Target, dialect: str, tools: Tools | None = None) -> Deletio
         return Setting(**common, values=empty, shred=tools.shred if tools else None)
     common |= {"layered": target.is_tree}
     if action == "archive" and tools is not None and tools.archive is not None:
-        return Archiving(**common, columns=tuple(target.table.c), writer=tools.archive(target))
+        return Archiving(**common, columns=_as_kept(target), writer=tools.archive(target))
     if action == "review":
         raise ConfigError(
             f"retention.yaml, rule `{target.rule.id}`",
