@@ -11,7 +11,7 @@ from governance.keeping_keys import last_backup_day
 from governance.ledger.events import EventDraft, EventObject
 from governance.offices import writable_store
 from governance.retention.archive import ArchiveHeader, ArchiveReader, ArchiveWriter
-from governance.retention.tables import find_table
+from governance.retention.store_tables import find_table
 from governance.retention.target import Target
 from policies.errors import CatalogError
 from policies.nouns import DatasetRef

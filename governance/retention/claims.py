@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement
 
 from connectors.sql.where import where_condition
 from governance.retention.starts import StartSql, exists_in, linked
-from governance.retention.tables import no, yes
+from governance.retention.store_tables import no, yes
 from policies.predicate import Predicate
 from policies.retention_rules import RetentionRule
 from policies.retention_starts import Elsewhere

@@ -10,34 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Column, Engine, Integer, String, Table, insert, select
+from sqlalchemy import Engine, insert, select
 
 from governance.jobs.office import Office
 from governance.ledger.events import EventDraft, EventObject, stamp
-from governance.records.metadata import metadata
 from governance.records.transactions import reading, writing
+from governance.retention.tables import DRILLS
 from policies.errors import BadInputError
 
 CHECKS = ("rows", "keys", "reapply", "application")
 """What can be checked of a restored store: its rows are there, its ciphertexts open, expired records are gone again,
 the application runs on it."""
-
-DRILLS = Table(
-    "gov_backup_drill",
-    metadata,
-    Column("id", String(64), primary_key=True),
-    Column("store", String(200), nullable=False),
-    Column("backup_day", String(10), nullable=False),
-    Column("drilled", String(10), nullable=False),
-    Column("outcome", String(16), nullable=False),
-    Column("minutes", Integer, nullable=True),
-    Column("checked", String(200), nullable=False),
-    Column("recorded", String(27), nullable=False),
-    Column("recorded_by", String(80), nullable=False),
-    Column("note", String(80), nullable=True),
-    Column("event", String(64), nullable=False),
-)
-"""One row per restore test; none is ever changed."""
 
 Outcome = Literal["passed", "failed"]
 

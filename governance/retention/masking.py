@@ -12,7 +12,7 @@ from sqlalchemy.sql.selectable import NamedFromClause
 from connectors.sql.kinds import word_for
 from governance.guard.mask_text import mask_text
 from governance.protect.masks import MASKS
-from governance.retention.tables import no
+from governance.retention.store_tables import no
 from policies.errors import ConfigError
 from policies.retention_rules import RetentionRule
 

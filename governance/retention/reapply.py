@@ -34,7 +34,7 @@ from governance.jobs.work import Batch, Key
 from governance.retention.plan import KIND as DELETED_BY
 from governance.retention.plan import PURPOSE, plan_path
 from governance.retention.steps import Deletion
-from governance.retention.tables import DIALECTS, Referrer, find_referrers, find_table, fingerprint, store_error
+from governance.retention.store_tables import DIALECTS, Referrer, find_referrers, find_table, fingerprint, store_error
 from policies.nouns import DatasetRef
 
 KIND = "reapply"

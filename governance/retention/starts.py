@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement
 
 from connectors.sql.where import where_condition
 from governance.retention.moments import Moments, start_error
-from governance.retention.tables import no, store_error, yes
+from governance.retention.store_tables import no, store_error, yes
 from policies.nouns import DatasetRef
 from policies.retention_starts import Elsewhere, Source, Start
 

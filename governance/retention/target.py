@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
 from governance.retention.claims import ClaimSql, decided, stage_of
-from governance.retention.tables import Home, Referrer, no
+from governance.retention.store_tables import Home, Referrer, no
 from policies.retention_rules import RetentionRule
 
 TAKES_ROWS = ("delete", "archive")

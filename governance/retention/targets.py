@@ -18,7 +18,7 @@ from governance.retention.claims import ClaimSql, decided
 from governance.retention.masking import undone_by_masks
 from governance.retention.moments import Moments
 from governance.retention.starts import StartSql, exists_in
-from governance.retention.tables import DIALECTS, Home, find_referrers, find_table, fingerprint, no, store_error
+from governance.retention.store_tables import DIALECTS, Home, find_referrers, find_table, fingerprint, no, store_error
 from governance.retention.target import TAKES_ROWS, Target
 from policies.errors import ConfigError
 from policies.nouns import DatasetRef

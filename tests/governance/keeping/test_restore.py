@@ -1,4 +1,4 @@
-"""What retention took away stays away: archives can be read again, restored backups are cleaned, drills are on record."""
+"""What retention took away stays away: archives read back, restored backups are cleaned, drills are on record."""
 
 from __future__ import annotations
 
