@@ -30,6 +30,14 @@ class Evidence:
     """Retention plans, one a dataset and rule, in the form of `docs/json/retention.md`."""
     datasets_without_rule: tuple[str, ...] = ()
     """Datasets that hold personal data by the catalog and have no retention rule, sorted."""
+    fields_without_rule: tuple[str, ...] = ()
+    """Personal fields of other datasets that no retention rule ever takes away, sorted."""
+    rules_without_dataset: tuple[str, ...] = ()
+    """Retention rules for a category that no dataset has."""
+    holds: tuple[Mapping[str, Any], ...] = ()
+    """Legal holds that stand: `place`, `scope`, `placed`, and `until` or None; who and why are not among them."""
+    drills: tuple[Mapping[str, Any], ...] = ()
+    """Restore tests: `store`, `drilled`, `backup_day`, `outcome`, `minutes`, `checked`."""
     pack_versions: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     """Pack name to the edition in force."""
     digests: Mapping[str, str] = field(default_factory=lambda: _NOTHING)

@@ -21,6 +21,7 @@ from governance.clock import new_id as random_id
 from governance.clock import now
 from governance.consent.book import ConsentBook
 from governance.consent_wiring import LiveConsent
+from governance.lapse_wiring import WinBackGuard
 from governance.ledger.events import EventDraft, EventObject
 from governance.ledger.log import Ledger
 from governance.opening_keys import open_keyring
@@ -375,6 +376,11 @@ class Governance(Uses):
         """Consent as conditions on rows, for the guard."""
         return LiveConsent(self.project, self.policy_files, lambda: self.records, self._sealer)
 
+    @cached_property
+    def row_conditions(self) -> WinBackGuard:
+        """What rows must meet besides the policy: live consent, and no marketing to lapsed people without a basis."""
+        return WinBackGuard(self.project, self.policy_files, self.consent_conditions, self.clock)
+
     def guard(self, store: str) -> GuardedStore:
         """The guard of one store under the catalog as it stands now, shared by all who use it.
 
@@ -405,7 +411,7 @@ class Governance(Uses):
             catalog=entry,
             recorder=self.ledger,
             clock=self.clock,
-            predicate=self.consent_conditions,
+            predicate=self.row_conditions,
             decryptor=Reading(protector),
             encryptor=protector,
             schema_check_seconds=self.project.config.schema_check_seconds,
@@ -424,6 +430,7 @@ class Governance(Uses):
             del parts["_ledger"]
         if "keyring" in parts:
             self.keyring.close()
+        parts.pop("row_conditions", None)
         if "consent_conditions" in parts:
             parts.pop("consent_conditions").close()
         if "records" in parts:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from audits.evidence import Evidence
 from audits.report import Report
@@ -13,14 +16,18 @@ from audits.reports.grants import grants_report
 from audits.reports.retention import retention_report
 from governance.access.grants import SCHEMA as GRANTS_SCHEMA
 from governance.access.grants import Grant, grants_on, grants_to
-from governance.keeping import plan_retention, retention_rules
+from governance.keeping import plan_retention, retention_book, retention_rules, standing_holds
 from governance.ledger.events import EventDraft
+from governance.restoring import backup_drills
 from policies.access_objects import resolve_object
+from policies.nouns import DatasetRef, FieldRef
+from policies.periods import month_ends
 from policies.taxonomy import HARMLESS
 
 if TYPE_CHECKING:
     from governance.app import Governance
     from governance.ledger.events import Event
+    from governance.retention.drills import Drill
     from governance.retention.plan import RetentionPlan
 
 
@@ -70,24 +77,65 @@ def gather(gov: Governance, plans: Sequence[RetentionPlan] = ()) -> Evidence:
     """All that a report may use, as of now."""
     events = tuple(_plain(event) for event in gov.ledger.events())
     refs = {ref for event in events for ref in (event["actor"], event["principal"]) if ref is not None}
-    policy = gov.policy_files.policy
+    policy, gaps = gov.policy_files.policy, retention_gaps(gov)
     return Evidence(
         as_of=gov.clock(),
         zone=gov.project.config.time_zone,
         events=events,
         names=gov.ledger.resolve_all(refs - {"system"}) | {"system": "system"},
         plans=tuple(_plan(gov, each) for each in plans),
-        datasets_without_rule=datasets_without_rule(gov),
+        datasets_without_rule=gaps.datasets,
+        fields_without_rule=gaps.fields,
+        rules_without_dataset=gaps.unmatched,
+        holds=tuple(
+            {"place": each.place, "scope": each.scope, "placed": each.placed, "until": each.until}
+            for each in standing_holds(gov)
+        ),
+        drills=tuple(_drill(each) for each in backup_drills(gov)),
         pack_versions={"taxonomy": policy.taxonomy.version},
         digests={"catalog": policy.catalog.digest, "policy": policy.digest},
     )
 
 
+@dataclass(frozen=True, slots=True)
+class RetentionGaps:
+    """What retention does not reach."""
+
+    datasets: tuple[str, ...]
+    """Datasets that hold personal data by the catalog and that no limit speaks of, sorted."""
+    fields: tuple[str, ...]
+    """Personal fields of other datasets that no limit ever takes away, sorted."""
+    unmatched: tuple[str, ...]
+    """Rules for a category that no dataset has."""
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Datasets, then fields."""
+        return (*self.datasets, *self.fields)
+
+
+def retention_gaps(gov: Governance) -> RetentionGaps:
+    """What no retention rule reaches, by catalog and rules as they stand; no store is opened."""
+    book = retention_book(gov)
+    whole, parts = set[DatasetRef](), set[FieldRef]()
+    for rule in book.rules.values():
+        if rule.kind == "limit" and rule.action == "anonymise":
+            parts |= {FieldRef(rule.dataset.store, rule.dataset.dataset, name) for name in rule.masks}
+        elif rule.kind == "limit":
+            whole.add(rule.dataset)
+    personal = [ref for ref, entry in gov.catalog.walk() if entry.category != HARMLESS]
+    open_fields = [ref for ref in personal if ref.of not in whole and ref not in parts]
+    reached = whole | {ref.of for ref in parts}
+    return RetentionGaps(
+        tuple(sorted({str(ref.of) for ref in open_fields if ref.of not in reached})),
+        tuple(sorted(str(ref) for ref in open_fields if ref.of in reached)),
+        book.unmatched,
+    )
+
+
 def datasets_without_rule(gov: Governance) -> tuple[str, ...]:
     """Datasets that hold personal data by the catalog and have no retention rule, sorted."""
-    ruled = {rule.dataset for rule in retention_rules(gov).values()}
-    personal = {ref.of for ref, entry in gov.catalog.walk() if entry.category != HARMLESS}
-    return tuple(sorted(str(each) for each in personal - ruled))
+    return retention_gaps(gov).datasets
 
 
 def _plain(event: Event) -> dict[str, Any]:
@@ -97,7 +145,29 @@ def _plain(event: Event) -> dict[str, Any]:
 
 def _plan(gov: Governance, plan: RetentionPlan) -> dict[str, Any]:
     rule = retention_rules(gov)[plan.rule.removeprefix("retention:")]
-    return plan.numbers() | {"period": str(rule.period), "start_field": rule.start}
+    today = gov.clock().astimezone(ZoneInfo(plan.zone)).date()
+    late = rule.period.cutoff(today - dt.timedelta(days=GRACE_DAYS))
+    overdue = sum(count for month, count in plan.by_month.items() if _last_day(month) < late)
+    by = today + dt.timedelta(days=GRACE_DAYS) if plan.due else None
+    return plan.numbers() | {
+        "period": str(rule.period),
+        "start_field": rule.start.text,
+        "overdue": max(0, overdue - plan.held),
+        "due_by": by.isoformat() if by else None,
+    }
+
+
+GRACE_DAYS = 31
+"""How long after its period a record may wait for a run before the report calls it overdue; counted by whole months."""
+
+
+def _last_day(month: str) -> dt.date:
+    return month_ends(dt.date.fromisoformat(f"{month}-01"), 1)[0]
+
+
+def _drill(drill: Drill) -> dict[str, Any]:
+    told = ("store", "drilled", "backup_day", "outcome", "minutes")
+    return {name: getattr(drill, name) for name in told} | {"checked": list(drill.checked)}
 
 
 def _record(gov: Governance, kind: str) -> None:

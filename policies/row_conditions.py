@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from policies.predicate import Predicate
+
 
 @dataclass(frozen=True, slots=True)
 class ExistsIn:
-    """A row is admitted only while a table of ours in the same store holds a matching row."""
+    """A row is admitted only while a table of ours in the same store holds a matching row, or the row is spared."""
 
     table: str
     """The table's name, bare; it is one of ours and starts with `gov_`."""
@@ -21,3 +23,10 @@ class ExistsIn:
     """The table's column to the texts of which it must be one."""
     rule_id: str
     """Which rule asks for it, for the ledger."""
+    spared: Predicate | None = None
+    """A row for which this is TRUE needs no matching row; None for no such rows."""
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields of the dataset that decide."""
+        return frozenset(self.match.values()) | (self.spared.fields if self.spared is not None else frozenset())

@@ -36,6 +36,7 @@ from audits.report import (
     text,
 )
 from audits.reports.access_form import counted
+from audits.reports.retention_outlook import due_charts, idle_rules, outlook
 from audits.reports.retention_runs import Run, rows_done, runs_of
 
 SCHEMA = "governance.audit.retention/1"
@@ -51,6 +52,7 @@ def retention_report(evidence: Evidence) -> Report:
         Section("plans", text("audit.plans"), (_plan_table(evidence, plans),), marks=(len(plans),)),
         Section("runs", text("audit.runs"), (_run_table(runs),), marks=(len(runs),)),
         *_without_rule(evidence),
+        *outlook(evidence, plans),
         Section("not-seen", text("report.not_seen"), (NotSeen(_not_seen(evidence)),)),
     ]
     return Report(
@@ -137,6 +139,11 @@ def _tasks(evidence: Evidence, plans: Sequence[Mapping[str, Any]], runs: Sequenc
         late.append(Task(what, now, officer, "without-rule"))
     if broken := sum(not each.done for each in runs):
         late.append(Task(text("audit.task_run_failed", count=broken), now, text("report.engineer"), "runs"))
+    if evidence.fields_without_rule:
+        what = text("retention.task_open_fields", count=len(evidence.fields_without_rule))
+        coming.append(Task(what, now, officer, "open-fields"))
+    if idle := idle_rules(evidence, plans):
+        coming.append(Task(text("retention.task_idle", count=len(idle)), now, officer, "idle"))
     return (*late, *coming)
 
 
@@ -154,10 +161,15 @@ def _overview(evidence: Evidence, plans: Sequence[Mapping[str, Any]], runs: Sequ
     for run in runs:
         for event in run.batches or ((run.ending,) if run.ending else ()):
             done[evidence.day(event)] += int(event["counts"].get("rows", 0))
+    charts = due_charts(plans)
     if not done:
-        return (facts,)
+        return (facts, *charts)
     days = [dt.date.fromordinal(number) for number in range(min(done).toordinal(), max(done).toordinal() + 1)]
-    return facts, Chart(text("audit.done_chart"), tuple(Bar(day, done[day], Tone.GOOD) for day in days), "days")
+    return (
+        facts,
+        *charts,
+        Chart(text("audit.done_chart"), tuple(Bar(day, done[day], Tone.GOOD) for day in days), "days"),
+    )
 
 
 PLAN_COLUMNS = (
@@ -259,5 +271,9 @@ def _data(evidence: Evidence, plans: Sequence[Mapping[str, Any]], runs: Sequence
             for each in runs
         ],
         "datasets_without_rule": list(evidence.datasets_without_rule),
+        "fields_without_rule": list(evidence.fields_without_rule),
+        "rules_without_match": list(idle_rules(evidence, plans)),
+        "holds": [dict(each) for each in evidence.holds],
+        "drills": [dict(each) for each in evidence.drills],
         "not_seen": [each.place for each in evidence.could_not_see],
     }

@@ -19,6 +19,7 @@ from policies.errors import AccessRefusedError, GovernanceError, TamperedError
 
 COMMANDS = {
     "audit": "Reports for officers: who saw what, what is due.",
+    "backup": "Keep evidence of restore tests.",
     "break-glass": "Open a purpose for emergencies, for some minutes.",
     "calibrate": "Judge the labels of a scan on your own data.",
     "catalog": "Show, compare and review the data map.",
@@ -36,8 +37,9 @@ COMMANDS = {
     "quality": "Measure how good the data is: complete, valid, fresh, once, consistent.",
     "query": "Run one guarded SELECT.",
     "redact": "Take personal data out of text, CSV and JSON lines.",
-    "retention": "Plan and run deletions.",
+    "retention": "Plan and run what is due, hold what must stay.",
     "scan": "Find personal data in stores.",
+    "subject": "After a restore, take away again what was taken away.",
 }
 """Each command with its line in the overview; its file is loaded only when it is run."""
 

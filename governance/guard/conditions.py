@@ -27,9 +27,23 @@ def meets(
     """
     met = [True] * len(records)
     for condition in conditions:
-        admitted = _admitted(records, condition, table(condition.table), mark, ask)
-        met = [one and _key(record, condition) in admitted for one, record in zip(met, records, strict=True)]
+        free = [_is_spared(record, condition) for record in records]
+        asked = [record for record, one in zip(records, free, strict=True) if not one]
+        admitted = _admitted(asked, condition, table(condition.table), mark, ask)
+        met = [
+            one and (spared or _key(record, condition) in admitted)
+            for one, spared, record in zip(met, free, records, strict=True)
+        ]
     return met
+
+
+def _is_spared(record: Mapping[str, Any], condition: ExistsIn) -> bool:
+    """Whether a record needs no matching row; one that lacks a field on which that is decided is refused."""
+    if condition.spared is None:
+        return False
+    if not condition.spared.fields <= record.keys():
+        raise _incomplete(condition)
+    return condition.spared.evaluate(record, {}) is True
 
 
 def _admitted(
@@ -53,10 +67,14 @@ def _key(record: Mapping[str, Any], condition: ExistsIn) -> tuple[Any, ...]:
     try:
         return tuple(record[field] for field in condition.match.values())
     except KeyError:
-        raise AccessRefusedError(
-            "records",
-            found="records without a field that a condition on rows is about",
-            expected=", ".join(condition.match.values()),
-            next_step="hand the records over with their subject key",
-            rule_ids=(condition.rule_id,),
-        ) from None
+        raise _incomplete(condition) from None
+
+
+def _incomplete(condition: ExistsIn) -> AccessRefusedError:
+    return AccessRefusedError(
+        "records",
+        found="records without a field that a condition on rows is about",
+        expected=", ".join(sorted(condition.fields)),
+        next_step="hand the records over with these fields",
+        rule_ids=(condition.rule_id,),
+    )

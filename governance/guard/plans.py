@@ -125,7 +125,7 @@ def _key(
     parameters: tuple[tuple[str, ...], bool, int],
 ) -> Hashable:
     asked = tuple(
-        (each.table, tuple(each.match.items()), tuple(each.among.items()), each.rule_id)
+        (each.table, tuple(each.match.items()), tuple(each.among.items()), each.rule_id, each.spared)
         for conditions_of_one in conditions
         for each in (*conditions_of_one, _NO_MORE)
     )

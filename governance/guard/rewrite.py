@@ -229,7 +229,7 @@ class Rewriter:
         reads: dict[str, set[str]] = {}
         for use in uses:
             conditions = self._conditions(use.permit.dataset)
-            named = {field for condition in conditions for field in condition.match.values()} | set(use.permit.fields)
+            named = {field for condition in conditions for field in condition.fields} | set(use.permit.fields)
             named |= {*deciding_fields(use.permit), *use.table.primary_key, *use.keys}
             named |= row_fields(use.within) if use.within is not None else set()
             reads.setdefault(fold(use.table.name), set()).update(fold(field) for field in named)

@@ -87,7 +87,13 @@ class Treating:
         inner = exp.Select(
             expressions=[exp.Literal.number(1)], from_=exp.From(this=source), where=exp.Where(this=where)
         )
-        return exp.Exists(this=inner)
+        exists = exp.Exists(this=inner)
+        if condition.spared is None:
+            return exists
+        unknown = sorted(condition.spared.fields - self._table.fields.keys())
+        if unknown:
+            raise _refused(self._table.dataset, "a condition on a field that the table does not have")
+        return paren(exp.Or(this=paren(self._sql.condition(condition.spared)), expression=exists))
 
     def _by_code_points(self, field: str) -> exp.Expr:
         if self._kind == "postgresql" and COLLATES in self._table.fields[field].native_type.upper():

@@ -80,7 +80,7 @@ def check_set(
     referred = {field for each in table.writing.referred_by for field in each.referred or table.primary_key}
     if touched & referred:
         raise refused("a change of a field that other tables refer to", "keys that stay", "guard.write.key")
-    persons = {field for each in conditions for field in each.match.values()}
+    persons = {field for each in conditions for field in each.fields}
     deciding = row_fields(read) | row_fields(write)
     if touched & (treatment_fields(read) | persons) or (
         touched & deciding and not all(read.is_clear(each) for each in deciding)

@@ -104,7 +104,7 @@ def finished(
     rules |= {condition.rule_id for condition in conditions}
     reads = dict(base.reads)
     own = {field_ for permit in permits for field_ in deciding_fields(permit) | row_fields(permit)}
-    own |= {*table.primary_key, *work.returned, *(f for each in conditions for f in each.match.values())}
+    own |= {*table.primary_key, *work.returned, *(f for each in conditions for f in each.fields)}
     own |= {field_ for linked in table.writing.linked for field_ in linked}
     reads[fold(table.name)] = reads.get(fold(table.name), frozenset()) | {fold(each) for each in own}
     for condition in conditions:

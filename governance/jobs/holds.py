@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Engine, Row, insert, select, update
+from sqlalchemy import Engine, Row, insert, or_, select, update
 
 from governance.jobs.keys import key_digest
 from governance.jobs.tables import HOLDS
@@ -35,6 +35,14 @@ class Hold:
     """Keyed hash of the record's or person's key; empty for a whole dataset."""
     placed: str
     """When, in UTC."""
+    until: str | None = None
+    """The last day on which it stands, in UTC, as `2027-11-22`; None for one that stands until it is released."""
+    placed_by: str | None = None
+    """The ledger's reference of who placed it."""
+    reason: str | None = None
+    """The ledger's reference of why."""
+    matter: str | None = None
+    """The ledger's reference of the matter, such as a case, that it belongs to."""
 
 
 class Holds:
@@ -56,10 +64,13 @@ class Holds:
         *,
         by: str,
         reason: str | None = None,
+        matter: str | None = None,
+        until: dt.date | None = None,
     ) -> Hold:
         """Hold a dataset, or a record or person by key; holds from the next batch of any job on.
 
-        `by` and `reason` are references of the ledger's names, never names or texts.
+        It ends by itself when the day `until` is over, in UTC. `by`, `reason` and `matter` are references of the
+        ledger's names, never names or texts. Raises BadInputError for a key that does not fit or a day that is over.
         """
         if bool(key) == (scope == "dataset"):
             raise BadInputError(
@@ -68,8 +79,16 @@ class Holds:
                 expected="the key of the record or person, none for a dataset",
                 next_step="give the key fields' values in their order",
             )
+        last = until.isoformat() if until is not None else None
+        if last is not None and last < self._today():
+            raise BadInputError(
+                f"hold on {dataset}",
+                found="a last day that is over",
+                expected="today or a day to come",
+                next_step="give another day, or none",
+            )
         digest = key_digest(self._keyed_hash, scope, dataset, key) if key else ""
-        hold = Hold(self._new_id(), str(dataset), scope, digest, stamp(self._clock()))
+        hold = Hold(self._new_id(), str(dataset), scope, digest, stamp(self._clock()), last, by, reason, matter)
         with writing(self._records) as connection:
             connection.execute(
                 insert(HOLDS).values(
@@ -80,6 +99,8 @@ class Holds:
                     reason=reason,
                     placed_by=by,
                     placed=hold.placed,
+                    matter=matter,
+                    until=last,
                 )
             )
         return hold
@@ -97,12 +118,16 @@ class Holds:
                 )
 
     def standing(self, dataset: DatasetRef | None = None) -> list[Hold]:
-        """The holds that were not released, of one dataset or all, oldest first."""
+        """The holds that were not released and have not ended, of one dataset or all, oldest first."""
         query = select(HOLDS).where(HOLDS.c.released.is_(None)).order_by(HOLDS.c.placed, HOLDS.c.id)
+        query = query.where(or_(HOLDS.c.until.is_(None), HOLDS.c.until >= self._today()))
         if dataset is not None:
             query = query.where(HOLDS.c.place == str(dataset))
         with reading(self._records) as connection:
             return [_hold(row) for row in connection.execute(query)]
+
+    def _today(self) -> str:
+        return self._clock().astimezone(dt.UTC).date().isoformat()
 
     def stop(self, dataset: DatasetRef) -> Stop:
         """What the standing holds stop in a dataset, as of now."""
@@ -139,4 +164,5 @@ class Stop:
 
 
 def _hold(row: Row[Any]) -> Hold:
-    return Hold(row.id, row.place, row.scope, row.digest, row.placed)
+    names = ("id", "place", "scope", "digest", "placed", "until", "placed_by", "reason", "matter")
+    return Hold(*(getattr(row, name) for name in names))

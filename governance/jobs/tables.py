@@ -103,8 +103,11 @@ HOLDS = Table(
     Column("placed", String(27), nullable=False),
     Column("released_by", String(80), nullable=True),
     Column("released", String(27), nullable=True),
+    Column("matter", String(80), nullable=True),
+    Column("until", String(10), nullable=True),
 )
-"""One row per hold: a whole dataset, a record or a person in it. Released ones stay, as evidence."""
+"""One row per hold: a whole dataset, a record or a person in it, until it is released or its last day, `until`, is
+over. Released and ended ones stay, as evidence."""
 
 TOMBSTONES = Table(
     "gov_tombstone",

@@ -21,6 +21,8 @@ SCHEMA = "governance.event/1"
 
 KINDS = frozenset(
     {
+        "archive.checked",
+        "backup.drilled",
         "break_glass.approved",
         "break_glass.closed",
         "break_glass.opened",

@@ -1,15 +1,15 @@
-"""What a retention rule would delete today, in numbers that a person reviews; nothing is changed."""
+"""What a retention rule would do today, in numbers that a person reviews; nothing is changed."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from governance.jobs import plan as plans
@@ -19,7 +19,8 @@ from governance.jobs.plan import Plan, PlanDraft, PlanLine, PlanSlip, RowListInf
 from governance.jobs.row_list import list_path, write_row_list
 from governance.jobs.store_connection import connected
 from governance.ledger.base import KeyedHash
-from governance.retention.deletion import deletion_of
+from governance.retention.figures import Figures, count_verdicts, figures
+from governance.retention.steps import ledger_action, reviewed_rows, step_name
 from governance.retention.target import Target
 from governance.retention.targets import Ruled, find_targets
 from policies.nouns import DatasetRef
@@ -93,7 +94,9 @@ class RetentionPlan:
 
     @property
     def blocked(self) -> Mapping[str, int]:
-        """Expired records that are kept because another record refers to them, by its table and fields."""
+        """Expired records that are kept: by a referring table and its fields, `duty:RULE`, `request`, `consent` or
+        `contract`.
+        """
         return self.plan.lines[self.line].blocked
 
     @property
@@ -103,19 +106,53 @@ class RetentionPlan:
 
     @property
     def holds(self) -> int:
-        """Holds that stand on the dataset; what they hold is counted when the plan is run."""
+        """Holds that stand on the dataset; what they hold is left alone when the plan is run."""
         return int(self._facts["holds"])
+
+    @property
+    def held(self) -> int:
+        """Due records that a hold keeps."""
+        return int(self._facts.get("held", 0))
+
+    @property
+    def action(self) -> str:
+        """What is done with due records."""
+        return str(self._facts.get("action", "delete"))
+
+    @property
+    def by_stage(self) -> Mapping[str, int]:
+        """Due records by stage; empty for a dataset without stages."""
+        found: Mapping[str, int] = self._facts.get("by_stage", {})
+        return found
+
+    @property
+    def forecast(self) -> Mapping[str, int]:
+        """Records that fall due by month: the rest of this one and the next twelve."""
+        found: Mapping[str, int] = self._facts.get("forecast", {})
+        return found
+
+    @property
+    def matched(self) -> int:
+        """Records of which the rule speaks; 0 for a rule that matches nothing."""
+        return int(self._facts.get("matched", 0))
+
+    @property
+    def conflicts(self) -> Sequence[Mapping[str, Any]]:
+        """Which rules won over which, on how many records."""
+        found: Sequence[Mapping[str, Any]] = self._facts.get("conflicts", ())
+        return found
 
     def numbers(self) -> dict[str, Any]:
         """What reports take of it."""
-        names = ("id", "made_at", "rule", "due", "zone", "undated", "holds")
+        names = ("id", "made_at", "rule", "due", "zone", "undated", "holds", "held", "action", "matched")
+        dicts = ("by_month", "by_stage", "blocked", "forecast")
         return {
             **{name: getattr(self, name) for name in names},
+            **{name: dict(getattr(self, name)) for name in dicts},
             "dataset": str(self.dataset),
             "basis": self._facts["basis"],
             "cutoff": self.cutoff.isoformat(),
-            "by_month": dict(self.by_month),
-            "blocked": dict(self.blocked),
+            "conflicts": [dict(each) for each in self.conflicts],
             "seal": self.plan.seal,
         }
 
@@ -134,7 +171,7 @@ def plan(
 def plan_together(
     office: Office, ruled: Sequence[Ruled], store: Engine, *, look: bool = False
 ) -> tuple[RetentionPlan, ...]:
-    """What rules of one store would delete as of now, row by row, in one plan; recorded as `job.planned`.
+    """What rules of one store would do as of now, row by row, in one plan; recorded as `job.planned`.
 
     Nothing is changed in the store. What refers to a record goes before it, so a record is due although others refer to
     it when those are due too. With `look` all is counted only: such a plan cannot be run. Raises StoreError,
@@ -143,26 +180,43 @@ def plan_together(
     slip, places = plans.new_slip(office), sorted(str(each.rule.dataset) for each in ruled)
     with connected(store, places[0]) as connection:
         targets = find_targets(connection, ruled, today=office.local().date(), zone=office.zone)
-        found = [_facts(office, target, connection) for target in targets]
-        rows = [sum(facts["by_month"].values()) for facts, _ in found]
+        found = [_figures(office, target, connection) for target in targets]
+        rows = [each.due for each in found]
         row_list = None
         if not look:
             rows, row_list = _listed(office, targets, slip, connection)
+    by_id = {each.rule.rule_id: each for each in ruled}
     draft = PlanDraft(
         kind=KIND,
         purpose=PURPOSE,
         place=places[0] if len(places) == 1 else targets[0].rule.dataset.store,
         lines=[
-            PlanLine(f"delete {target.rule.dataset}", str(target.rule.dataset), "delete", count, "retention.due", kept)
-            for target, count, (_, kept) in zip(targets, rows, found, strict=True)
+            PlanLine(
+                step_name(target),
+                str(target.rule.dataset),
+                ledger_action(target),
+                count,
+                "retention.due",
+                dict(said.kept),
+            )
+            for target, count, said in zip(targets, rows, found, strict=True)
         ],
-        facts={"zone": office.zone, "rules": [facts for facts, _ in found]},
-        versions={"rule": _joined(each.rule.digest for each in targets), "schema": schema_of(targets)},
+        facts={
+            "zone": office.zone,
+            "rules": [
+                _facts(office, target, by_id[target.rule.rule_id], said)
+                for target, said in zip(targets, found, strict=True)
+            ],
+        },
+        versions={
+            "rule": _joined([by_id[target.rule.rule_id].digest for target in targets]),
+            "schema": schema_of(targets),
+        },
         rules=tuple(target.rule.rule_id for target in targets),
         slip=slip,
         row_list=row_list,
     )
-    return views(plans.look(office, draft) if look else plans.make_plan(office, draft))
+    return views(plans.look(office, draft) if look else _kept(office, plans.make_plan(office, draft)))
 
 
 def views(made: Plan) -> tuple[RetentionPlan, ...]:
@@ -172,12 +226,23 @@ def views(made: Plan) -> tuple[RetentionPlan, ...]:
 
 def schema_of(targets: Sequence[Target]) -> str:
     """A digest of the schemas of some tables."""
-    return _joined(target.fingerprint for target in targets)
+    return _joined([target.fingerprint for target in targets])
 
 
 def read_plan(text: str, keyed_hash: KeyedHash, place: str = "plan") -> RetentionPlan:
     """The plan in the text of a plan file. Raises TamperedError when it is not what was written."""
     return RetentionPlan(plans.read_plan(text, KIND, keyed_hash, place))
+
+
+def plan_path(office: Office, plan_id: str) -> Path:
+    """Where the text of a plan lies beside its row list, so that it can be carried out again after a restore."""
+    return list_path(office, plan_id).with_suffix(".json")
+
+
+def _kept(office: Office, made: Plan) -> Plan:
+    """A plan whose text was left beside its row list."""
+    plan_path(office, made.id).write_text(made.text(), encoding="utf-8")
+    return made
 
 
 def _listed(
@@ -188,18 +253,17 @@ def _listed(
 
     def marked() -> Iterator[tuple[str, str]]:
         for number, target in enumerate(targets):
-            step, marker = deletion_of(target), Marker(office.keyed_hash, slip.salt, target.rule.dataset)
-            for key, state in step.reviewed(connection):
+            marker = Marker(office.keyed_hash, slip.salt, target.rule.dataset)
+            for key, state in reviewed_rows(connection, target):
                 rows[number] += 1
                 yield marker.mark(key), marker.state(state)
 
     return rows, write_row_list(list_path(office, slip.id), marked())
 
 
-def _joined(digests: Iterable[str]) -> str:
+def _joined(digests: Sequence[str]) -> str:
     """One digest for several; one alone stays as it is."""
-    each = list(digests)
-    return each[0] if len(each) == 1 else hashlib.sha256(" ".join(each).encode()).hexdigest()
+    return digests[0] if len(digests) == 1 else hashlib.sha256(" ".join(digests).encode()).hexdigest()
 
 
 def day_of(made: Plan) -> dt.date:
@@ -207,24 +271,28 @@ def day_of(made: Plan) -> dt.date:
     return dt.datetime.fromisoformat(made.made_at).astimezone(ZoneInfo(made.facts["zone"])).date()
 
 
-def _facts(office: Office, target: Target, connection: Connection) -> tuple[dict[str, Any], dict[str, int]]:
-    """What the plan says besides its rows, and what it blocks."""
+def _figures(office: Office, target: Target, connection: Connection) -> Figures:
+    stop = office.holds.stop(target.rule.dataset)
+    return figures(connection, target, count_verdicts(connection, target), stop)
+
+
+def _facts(office: Office, target: Target, ruled: Ruled, said: Figures) -> dict[str, Any]:
+    """What the plan says of a rule besides its rows."""
     rule = target.rule
-    months = (
-        sa.select(target.month, sa.func.count()).where(target.planned).group_by(target.month).order_by(target.month)
-    )
-    undated = sa.select(sa.func.count()).select_from(target.table).where(target.month.is_(None))
-    blocked = {}
-    for name, kept in target.keepers.items():
-        query = sa.select(sa.func.count()).select_from(target.table).where(target.expired, kept)
-        blocked[name] = int(connection.execute(query).scalar_one())
-    facts = {
+    return {
         "rule": rule.rule_id,
-        "digest": rule.digest,
+        "digest": ruled.digest,
         "basis": rule.basis,
+        "source": rule.source,
+        "action": rule.action,
         "cutoff": target.cutoff.isoformat(),
-        "by_month": {str(month): int(count) for month, count in connection.execute(months)},
-        "undated": int(connection.execute(undated).scalar_one()),
+        "by_month": dict(said.by_month),
+        "by_stage": dict(said.by_stage),
+        "undated": said.undated,
+        "matched": said.matched,
+        "held": said.held,
+        "forecast": dict(said.forecast),
+        "conflicts": [dict(each) for each in said.conflicts],
+        "state": list(target.state_names),
         "holds": len(office.holds.standing(rule.dataset)),
     }
-    return facts, {name: count for name, count in blocked.items() if count}

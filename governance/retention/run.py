@@ -1,4 +1,4 @@
-"""Carry out a retention plan: the job engine deletes the rows that were reviewed and are still as they were.
+"""Carry out a retention plan: the job engine treats the rows that were reviewed and are still as they were.
 
 A run can be killed at any instant and started again. What is held, was changed, or is referred to since is left alone
 and reported.
@@ -9,8 +9,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from governance.jobs.engine import run_job
@@ -20,12 +22,13 @@ from governance.jobs.pace import Pace
 from governance.jobs.plan import Plan, stale
 from governance.jobs.running import Progress
 from governance.jobs.store_connection import connected
-from governance.jobs.work import Step
-from governance.retention.deletion import deletion_of
+from governance.retention.figures import count_verdicts
 from governance.retention.plan import KIND, PURPOSE, RetentionPlan, day_of, schema_of, views
+from governance.retention.steps import Archiving, Deletion, Setting, Tools, step_of
 from governance.retention.target import Target
 from governance.retention.targets import Ruled, find_targets
 from policies.retention_rules import RetentionRule
+from policies.verdicts import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +109,18 @@ class RetentionOutcome:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Deleting:
+@dataclass(frozen=True)
+class CarryingOut:
     """The work of one plan on the targets of its rules."""
 
     plan: Plan
     """The plan."""
     targets: Sequence[Target]
     """The tables as they stand, in the order of the plan."""
+    dialect: str
+    """The kind of the store."""
+    tools: Tools
+    """What actions need beside the store."""
 
     @property
     def kind(self) -> str:
@@ -122,7 +129,7 @@ class Deleting:
 
     @property
     def purpose(self) -> str:
-        """The purpose under which it deletes."""
+        """The purpose under which it works."""
         return PURPOSE
 
     @property
@@ -130,10 +137,10 @@ class Deleting:
         """The rules that decided."""
         return tuple(target.rule.rule_id for target in self.targets)
 
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """One deletion a rule."""
-        return tuple(deletion_of(target) for target in self.targets)
+    @cached_property
+    def steps(self) -> tuple[Deletion | Setting, ...]:
+        """One a rule."""
+        return tuple(step_of(target, self.dialect, self.tools) for target in self.targets)
 
     def check(self, connection: Connection) -> None:
         """Return when the tables have the schemas that the plan saw. Raises StalePlanError."""
@@ -142,11 +149,28 @@ class Deleting:
             raise stale(self.plan, "a table whose schema was changed since")
 
     def findings(self, connection: Connection) -> Mapping[str, Any]:
-        """On what ground, and what began before which day, rule by rule."""
-        del connection
-        said = ("rule", "basis", "cutoff")
-        rules = [{name: facts[name] for name in said} for facts in self.plan.facts["rules"]]
+        """On what ground, and what is left: every table looked over again, rule by rule.
+
+        Side effect: ends the archives.
+        """
+        rules = []
+        for target, step in zip(self.targets, self.steps, strict=True):
+            facts = next(each for each in self.plan.facts["rules"] if each["rule"] == target.rule.rule_id)
+            said = {name: facts.get(name) for name in ("rule", "basis", "source", "action", "cutoff")}
+            said["left"] = _left(connection, target)
+            if isinstance(step, Archiving):
+                said["archive"] = step.writer.finish()
+            rules.append(said)
         return {"rules": rules, "zone": self.plan.facts["zone"]}
+
+
+def _left(connection: Connection, target: Target) -> dict[str, int]:
+    """What the table holds now: rows, rows on which the rule's period is over, and rows that are still due."""
+    mine = target.claims.index(target.mine)
+    verdicts = count_verdicts(connection, target)
+    over = sum(count for standings, count in verdicts.items() if standings[mine] >= Standing.OVER)
+    due = sa.select(sa.func.count()).select_from(target.table).where(target.planned)
+    return {"rows": sum(verdicts.values()), "over": over, "due": int(connection.execute(due).scalar_one())}
 
 
 def run(
@@ -170,8 +194,9 @@ def run_together(
     *,
     pace: Pace | None = None,
     on_progress: Progress | None = None,
+    tools: Tools | None = None,
 ) -> RetentionOutcome:
-    """Delete the records that a plan lists and that are as they were; one that was carried out is not run again.
+    """Do what a plan says with the records that it lists and that are as they were; a plan is carried out once.
 
     Raises StalePlanError when rules, policy, catalog or schema are not what the plan was made on, and as
     `governance.jobs.engine.run_job`. After any of them, and after a kill, start again.
@@ -179,17 +204,19 @@ def run_together(
     _check(office, ruled, plan)
     with connected(store, plan.place) as connection:
         targets = find_targets(connection, ruled, today=day_of(plan), zone=plan.facts["zone"])
-    return RetentionOutcome(run_job(office, Deleting(plan, targets), plan, store, pace=pace, on_progress=on_progress))
+    work = CarryingOut(plan, targets, store.dialect.name, tools or Tools())
+    return RetentionOutcome(run_job(office, work, plan, store, pace=pace, on_progress=on_progress))
 
 
 def _check(office: Office, ruled: Sequence[Ruled], plan: Plan) -> None:
-    rules = {each.rule.rule_id: each.rule for each in ruled}
+    rules = {each.rule.rule_id: each for each in ruled}
     planned = {each.rule: each for each in views(plan)}
     if rules.keys() != planned.keys() or any(
-        (rule.digest, rule.dataset) != (planned[name].digest, planned[name].dataset) for name, rule in rules.items()
+        (each.digest, each.rule.dataset) != (planned[name].digest, planned[name].dataset)
+        for name, each in rules.items()
     ):
-        raise stale(plan, "a rule that was changed since")
+        raise stale(plan, "a rule that was changed since, or another rule of its dataset")
     if plan.facts["zone"] != office.zone:
         raise stale(plan, "a time zone that was changed since")
-    if any(rule.period.cutoff(day_of(plan)) != planned[name].cutoff for name, rule in rules.items()):
+    if any(each.rule.period.cutoff(day_of(plan)) != planned[name].cutoff for name, each in rules.items()):
         raise stale(plan, "a cutoff that does not follow from the rule")

@@ -42,6 +42,10 @@ def evidence() -> Evidence:
         names=ledger["names"],
         plans=tuple(ledger["plans"]),
         datasets_without_rule=("crm.marketing_contacts",),
+        fields_without_rule=("crm.tickets.phone",),
+        rules_without_dataset=("health-one-year",),
+        holds=tuple(ledger["holds"]),
+        drills=tuple(ledger["drills"]),
         pack_versions={"gdpr": "2026.1"},
         digests={"catalog": "ab12cd34ef56ab78", "policy": "99aa88bb77cc66dd"},
     )

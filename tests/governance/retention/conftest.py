@@ -13,8 +13,10 @@ import sqlalchemy as sa
 from governance.jobs.office import Office
 from governance.ledger.log import Ledger
 from governance.protect.keyed_hash import HmacKeyedHash
+from governance.protect.keyring.base import DataKey, KeyInfo, KeyState, KeyUse
 from governance.protect.signing import Ed25519Signer
 from governance.records.database import create_records
+from governance.retention.archive import ArchiveHeader, ArchiveWriter
 from policies.retention_rules import RetentionRule, read_retention
 
 NOW = dt.datetime(2026, 11, 22, 8, tzinfo=dt.UTC)
@@ -54,6 +56,20 @@ def make_office(records, **changes):
             **changes,
         }
     )
+
+
+def make_key():
+    return DataKey(KeyInfo("00" * 8, KeyUse.DATA, "s1/d1/archive", KeyState.ACTIVE), b"a" * 32)
+
+
+def make_archive(path: Path):
+    """Opens one archive for whatever target."""
+
+    def opened(target):
+        fields, keys = (tuple(each.name for each in columns) for columns in (target.table.c, target.key))
+        return ArchiveWriter(path, ArchiveHeader("j1", str(target.rule.dataset), fields, keys, "00" * 8), make_key())
+
+    return opened
 
 
 def make_rule(tmp_path: Path, text: str = RULES) -> RetentionRule:
@@ -147,4 +163,6 @@ def shop(tmp_path, records):
         left=left,
         office=lambda **changes: make_office(records, **changes),
         rule=lambda text: make_rule(tmp_path, text),
+        key=make_key,
+        archive=make_archive,
     )

@@ -1,0 +1,134 @@
+"""What retention needs of a project's keys: archives that are encrypted and read again, and persons' keys destroyed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from governance.jobs.tombstones import Tombstones
+from governance.keeping_keys import last_backup_day
+from governance.ledger.events import EventDraft, EventObject
+from governance.offices import writable_store
+from governance.retention.archive import ArchiveHeader, ArchiveReader, ArchiveWriter
+from governance.retention.store_tables import find_table
+from governance.retention.target import Target
+from policies.errors import CatalogError
+from policies.nouns import DatasetRef
+
+if TYPE_CHECKING:
+    from governance.app import Governance
+
+ARCHIVES = "archives"
+"""The folder of archives, beside the keyring."""
+
+
+def archives_of(gov: Governance, job: str) -> Callable[[Target], ArchiveWriter]:
+    """Opens the archive that a job writes of a dataset, under a key of its own for each dataset."""
+
+    def opened(target: Target) -> ArchiveWriter:
+        dataset = target.rule.dataset
+        path = gov.project.keyring_path.parent / ARCHIVES / f"{job}.{target.rule.id.replace(':', '.')}.archive"
+        if path.exists():  # the key may have been rotated since the run before
+            with ArchiveReader(path, gov.keyring.key) as reader:
+                return ArchiveWriter(path, reader.header, gov.keyring.key(reader.header.key))
+        key = gov.keyring.data_key(_key_of(gov, dataset))
+        fields, key_fields = (tuple(each.name for each in columns) for columns in (target.table.c, target.key))
+        return ArchiveWriter(path, ArchiveHeader(job, str(dataset), fields, key_fields, key.info.id), key)
+
+    return opened
+
+
+def shredder_of(gov: Governance, store: str) -> Callable[[Sequence[Any]], None]:
+    """Destroys the keys of persons of a store, each with a tombstone until the last backup dies; recorded."""
+
+    def shred(values: Sequence[Any]) -> None:
+        if not gov.keyring.has_subjects():
+            return
+        subjects, space = gov.keyring.subjects, gov.catalog.stores[store].id
+        refs = [subjects.ref(space, value) for value in dict.fromkeys(values) if value is not None]
+        known = [ref for ref in refs if ref in subjects.known(refs)]
+        book = Tombstones(gov.records, clock=gov.clock, new_id=gov.new_id)
+        for ref in known:
+            book.place(subjects.tombstone(ref).hex(), basis="retention", ends=last_backup_day(gov))
+        if known:
+            subjects.destroy(known)
+            counts = {"keys": len(known)}
+            gov.ledger.append(
+                EventDraft(
+                    kind="key.destroyed", actor=gov.actor_ref, outcome="done", counts=counts, rules=("key:subject",)
+                )
+            )
+
+    return shred
+
+
+def read_archive(gov: Governance, path: Path) -> Iterator[Mapping[str, Any]]:
+    """Every row of an archive, field to value; recorded as an export before the first one, with its rows at the end.
+
+    Raises TamperedError for a file that is not as it was written, KeyringError for one whose key is gone.
+    """
+    rows, outcome = 0, "failed"
+    with ArchiveReader(path, gov.keyring.key) as reader:
+        decision = gov.ledger.decide(_event(gov, "decision", reader.header, {}, "export", "allowed"))
+        try:
+            for row in reader.rows():
+                rows += 1
+                yield dict(zip(reader.header.fields, row, strict=True))
+            outcome = "done"
+        finally:
+            gov.ledger.close(decision.id, outcome, {"rows": rows})
+
+
+def check_archive(gov: Governance, path: Path) -> Mapping[str, Any]:
+    """Whether an archive is whole and its rows could go back: every byte read and decrypted, and the table looked at.
+
+    Gives job, dataset, number of rows, and the fields that the table has no more; nothing of it leaves. Raises as
+    `read_archive`, and StoreError for a table that is gone.
+    """
+    with ArchiveReader(path, gov.keyring.key) as reader:
+        header = reader.header
+        rows = sum(1 for _ in reader.rows())
+    store, _, name = header.dataset.partition(".")
+    with writable_store(gov, store) as engine, engine.connect() as connection:
+        table = find_table(connection, DatasetRef(store, name))
+    missing = [field for field in header.fields if field not in table.c]
+    counts = {"rows": rows, "missing": len(missing)}
+    gov.ledger.append(_event(gov, "archive.checked", header, counts, "read", "done"))
+    return {
+        "schema": "governance.archive-check/1",
+        "job": header.job,
+        "dataset": header.dataset,
+        "rows": rows,
+        "fields": list(header.fields),
+        "missing_fields": missing,
+    }
+
+
+def _event(
+    gov: Governance, kind: str, header: ArchiveHeader, counts: Mapping[str, int], action: str, outcome: str
+) -> EventDraft:
+    return EventDraft(
+        kind=kind,
+        actor=gov.actor_ref,
+        purpose="governance.retention",
+        action=action,
+        outcome=outcome,
+        objects=(EventObject(header.dataset),),
+        counts=counts,
+        refs={"job": header.job},
+        versions=gov.versions(),
+    )
+
+
+def _key_of(gov: Governance, dataset: DatasetRef) -> str:
+    """The name of the key that archives of a dataset have."""
+    entry, store = gov.catalog.dataset(dataset), gov.catalog.stores.get(dataset.store)
+    if entry is None or store is None:
+        raise CatalogError(
+            f"catalog, {dataset}",
+            found="no such dataset",
+            expected="a dataset that somebody reviewed: an archive's key is named by its stable id",
+            next_step="see `governance catalog show`",
+        )
+    return f"{store.id}/{entry.id}/archive"

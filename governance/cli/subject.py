@@ -1,0 +1,67 @@
+"""`governance subject reapply`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from governance.cli.output import emit, examples, format_option, output_option, say
+from governance.cli.progress import progress
+from governance.cli.project_option import opened
+
+
+@click.group()
+def subject() -> None:
+    """What concerns persons over all stores: after a restore, take away again what was taken away."""
+
+
+@subject.command(
+    epilog=examples(
+        "subject reapply crm",
+        "subject reapply crm --format json --output reapply.json",
+        "subject reapply crm --plan reapply.json",
+    )
+)
+@click.argument("store")
+@click.option(
+    "--plan",
+    "path",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Carry out this reviewed plan file.",
+)
+@format_option("text", "json")
+@output_option
+@click.pass_context
+def reapply(ctx: click.Context, *, store: str, path: Path | None, form: str, output: Path | None) -> int:
+    """Find what retention had deleted from STORE and a restored backup has brought back; delete it again with --plan.
+
+    Without --plan nothing is changed: rows are counted, and with --format json the result is the plan file. Rows are
+    known by the lists of the jobs that deleted them, until `certificate_days` are over. A row with the key of a deleted
+    one that is not as it was may be a new one: it stays and is counted.
+    """
+    from governance.restoring import plan_subject_reapply, run_subject_reapply
+
+    with opened(ctx) as gov, progress("reapply") as step:
+        if path is not None:
+            found = run_subject_reapply(gov, path.read_text(encoding="utf-8"), on_progress=step)
+            document = found.to_json()
+            text = f"job {found.job}: {found.total('done')} deleted again, {found.total('held')} held"
+        else:
+            plan = plan_subject_reapply(gov, store)
+            if plan is None:
+                say("no job is known that deleted from this store")
+                return 0
+            document, lines = plan.to_json(), [f"{each.dataset}: {each.rows} there again" for each in plan.lines]
+            lines += [
+                f"{each.dataset}: {count} of a deleted key, changed"
+                for each in plan.lines
+                for count in each.blocked.values()
+            ]
+            text = "\n".join(lines)
+            if form == "json":
+                emit(plan.text(), output)
+                return 0
+    emit(json.dumps(document, indent=2) if form == "json" else text, output)
+    return 0
