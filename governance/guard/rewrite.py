@@ -139,8 +139,8 @@ class Rewriter:
         bindings = Bindings(kind, parameters)
         fenced, derived = self._replaced(tree, resolver, bindings, kinds, force_fence=force_fence)
         check_tables(tree, derived)
-        if kind == "sqlite":
-            keep_spelling(tree, sql)
+        if kind != "postgresql":
+            keep_spelling(tree, sql, kind)
         text = render(tree, kind)
         made = self._rewritten(text, resolver, bindings, fenced=fenced)
         return replace(made, sealed=sealed, width=len(outputs)) if sealed else made
@@ -161,11 +161,12 @@ class Rewriter:
         """
         kind = self._schema.kind
         totality = Totality(resolver, kinds, tree) if kind == "postgresql" else None
-        raises = force_fence or (totality.can_raise() if totality else hazards.can_raise_in_sqlite(tree))
+        blind = hazards.can_raise_in_mysql if kind == "mysql" else hazards.can_raise_in_sqlite
+        raises = force_fence or (totality.can_raise() if totality else blind(tree))
         tempted = any(fences.has_tempting_index(use) for use in resolver.uses)
         ordered = hazards.depends_on_order(tree, kind) or (raises and hazards.stops_early(tree))
         ordered = ordered or (tempted and hazards.adds_up(tree)) or Ties(resolver, kind).decide(tree)
-        if kind == "postgresql":
+        if kind != "sqlite":
             fences.expand_groups(resolver, tree)
         fences.fix_limits(resolver, tree, kind, whole=in_order)
         if raises or ordered:
