@@ -65,6 +65,7 @@ def fix_limits(resolver: Resolver, tree: exp.Expr, kind: str, *, whole: bool = T
         on = distinct.args.get("on") if isinstance(distinct, exp.Distinct) else None
         scope = resolver.scopes.get(id(node))
         is_cut = node.args.get("limit") or node.args.get("offset") or on is not None
+        is_cut = is_cut or isinstance(node.parent, exp.Array)
         if scope is None or not (is_cut or (whole and tempting and node is tree)):
             continue
         more = _tie_breaks(node, scope, resolver, kind)

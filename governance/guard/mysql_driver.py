@@ -90,7 +90,6 @@ class NumberedCursor:
     """A cursor of the driver's that takes numbered parameters, each of them one value and never a part of a statement."""
 
     def __init__(self, raw: Any) -> None:
-        self._raw = raw
         self._cursor = raw.cursor()
 
     @property
@@ -112,7 +111,7 @@ class NumberedCursor:
         """Run a statement of the guard's. Raises what the driver raises, and TypeError for a value of another type."""
         if values:
             texts, places = _cut(sql)
-            written = [self._raw.literal(_value(each)) for each in values]
+            written = [self._cursor.mogrify("%s", (_value(each),)) for each in values]
             sql = texts[0] + "".join(written[place] + text for place, text in zip(places, texts[1:], strict=True))
         self._cursor.execute(sql)
         return self

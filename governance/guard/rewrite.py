@@ -9,8 +9,10 @@ from sqlglot import exp
 
 from governance.access.permits import DatasetPermit, FieldRule, RowRule
 from governance.guard import fences, hazards
+from governance.guard.late import decide_late
 from governance.guard.names import Use
 from governance.guard.nodes import column, name, paren
+from governance.guard.orders import settle_orders
 from governance.guard.parsing import parse_statement, refused, render
 from governance.guard.predicate_sql import AttributeSlot, Bindings
 from governance.guard.schema import StoreSchema, TableShape
@@ -95,6 +97,8 @@ class WritePlan:
     """How many parameters, for blind-index cells, follow the statement's own."""
     writes: Mapping[str, frozenset[str]]
     """Table to what may be done with it, `insert`, `delete` or `update FIELD`, names folded."""
+    before: str | None = None
+    """A SELECT with the same bound values that must give no row before it runs: those that would leave the scope."""
 
 
 Permit = Callable[..., DatasetPermit]
@@ -171,6 +175,10 @@ class Rewriter:
         fences.fix_limits(resolver, tree, kind, whole=in_order)
         if raises or ordered:
             fences.push_conditions(resolver, tree, totality)
+        if ordered:
+            settle_orders(resolver, tree, kind)
+        if raises:
+            decide_late(resolver, tree, totality.may_raise if totality else blind)
         derived = [self._derived(use, bindings, raises=raises or ordered, ordered=ordered) for use in resolver.uses]
         for use, each in zip(resolver.uses, derived, strict=True):
             _replace(use, each)

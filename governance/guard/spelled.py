@@ -29,6 +29,8 @@ def keep_spelling(tree: exp.Query, sql: str, kind: str) -> None:
     if len(texts) != len(select.expressions):
         return
     for projection, text in zip(list(select.expressions), texts, strict=True):
+        if kind == "mysql" and isinstance(projection, exp.Column) and not projection.is_star:
+            _as_written(projection, text)
         if not isinstance(projection, exp.Alias | exp.Column | exp.Star) and text and _OWN not in text:
             own = projection.name if kind == "mysql" and projection.is_string else text
             if not own.strip():
@@ -36,6 +38,15 @@ def keep_spelling(tree: exp.Query, sql: str, kind: str) -> None:
             named = exp.Alias(alias=name(own if kind == "sqlite" else own.strip()[:_LONGEST].strip()))
             projection.replace(named)
             named.set("this", projection)
+
+
+def _as_written(column: exp.Column, text: str) -> None:
+    """MariaDB calls a field of the result as the statement does, and not as the table does."""
+    written = text.rpartition(".")[2].strip("` \n\t")
+    if written != column.name and written.lower() == column.name.lower():
+        named = exp.Alias(alias=name(written))
+        column.replace(named)
+        named.set("this", column)
 
 
 def _texts(sql: str, kind: str) -> list[str]:

@@ -168,10 +168,10 @@ SECRETS = ("A123", "D012", "likes tea", "secret", "bob@x.io", "+4915112345678", 
 
 
 @pytest.fixture(scope="module")
-def untouched(sqlite_writers, postgres_writers):
+def untouched(sqlite_writers, postgres_writers, mysql_writers):
     return {
         kind: write_outcome(each["base"]).seen
-        for kind, each in (("sqlite", sqlite_writers), ("postgresql", postgres_writers))
+        for kind, each in (("sqlite", sqlite_writers), ("postgresql", postgres_writers), ("mysql", mysql_writers))
     }
 
 
