@@ -21,12 +21,23 @@ from governance.guard.parsing import refused
 from governance.guard.schema import TableShape, ascii_lower
 
 _SIZE = re.compile(r"\(([0-9]+)(?:, ?([0-9]+))?\)")
-_CAST = {"integer": exp.DType.BIGINT, "boolean": exp.DType.BIGINT, "date": exp.DType.DATE, "datetime": exp.DType.DATETIME}
+_CAST = {
+    "integer": exp.DType.BIGINT,
+    "boolean": exp.DType.BIGINT,
+    "date": exp.DType.DATE,
+    "datetime": exp.DType.DATETIME,
+}
 
 
-def hold_after(
-    tree: exp.Update, table: TableShape, scope: Sequence[exp.Expr], touched: set[str]
-) -> exp.Select | None:
+def hold_now(tree: exp.Update | exp.Delete, table: TableShape, scope: Sequence[exp.Expr]) -> None:
+    """Hold a write to a scope by the row that it locks, too: a sub-query may have read an older one."""
+    whole = every(list(scope))
+    if whole is not None:
+        where = tree.args["where"].this
+        tree.set("where", exp.Where(this=exp.And(this=where, expression=_replaced(whole, {}, table))))
+
+
+def hold_after(tree: exp.Update, table: TableShape, scope: Sequence[exp.Expr], touched: set[str]) -> exp.Select | None:
     """Hold an UPDATE to a scope after the change; gives the SELECT that asks for rows that would fall out.
 
     None where no changed field decides. `scope` is over the fields of `gov_row`. Raises StatementRefusedError for a

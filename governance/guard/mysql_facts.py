@@ -14,7 +14,9 @@ from governance.guard.writing_facts import Reference, TableKey, WritingFacts
 def _sum_of(columns: str, table: str, where: str) -> str:
     """SQL of a number and a sum over rows that no order changes."""
     mixed = f"CAST(CONV(LEFT(MD5(CONCAT_WS('.', {columns})), 16), 16, 10) AS UNSIGNED)"
-    return f"(SELECT CONCAT(COUNT(*), '.', BIT_XOR({mixed})) FROM information_schema.{table} WHERE {where} = DATABASE())"  # noqa: S608 constants
+    return (
+        f"(SELECT CONCAT(COUNT(*), '.', BIT_XOR({mixed})) FROM information_schema.{table} WHERE {where} = DATABASE())"  # noqa: S608 constants
+    )
 
 
 VERSION_SQL = "SELECT DATABASE(), " + ", ".join(

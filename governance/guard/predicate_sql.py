@@ -153,9 +153,7 @@ class PredicateSql:
             return exp.Null()
         other = [each for each in (left, right) if not isinstance(each, FieldOperand)]
         if op == "==" and len(other) == 1 and self._is_text(left if other[0] is right else right, type_):
-            return self._twice(
-                exp.EQ, left if other[0] is right else right, expression=self._operand(other[0], type_)
-            )
+            return self._twice(exp.EQ, left if other[0] is right else right, expression=self._operand(other[0], type_))
         sides = [
             by_code_points(each.name) if self._is_text(each, type_) else self._operand(each, type_)  # type: ignore[union-attr]
             for each in (left, right)
@@ -257,7 +255,8 @@ def _cast_in_mysql(node: exp.Expr, type_: str) -> exp.Expr:
         return node
     precision = [exp.DataTypeParam(this=exp.Literal.number(6))]
     return exp.Cast(
-        this=node, to=exp.DataType(this=exp.DType.DATETIME if type_ == "datetime" else exp.DType.TIME, expressions=precision)
+        this=node,
+        to=exp.DataType(this=exp.DType.DATETIME if type_ == "datetime" else exp.DType.TIME, expressions=precision),
     )
 
 

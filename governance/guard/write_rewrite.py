@@ -19,7 +19,7 @@ from sqlglot import exp
 
 from governance.access.permits import DatasetPermit
 from governance.guard import hazards
-from governance.guard.after_image import hold_after, target_named
+from governance.guard.after_image import hold_after, hold_now, target_named
 from governance.guard.names import Use, unknown_field
 from governance.guard.nodes import case, column, every, name, number
 from governance.guard.parsing import Write, parse_statement, refused, render
@@ -264,7 +264,8 @@ class StatementRewriter(Rewriter):
         return True
 
     def _hold_after(self, tree: exp.Update | exp.Delete, work: Work, parts: list[exp.Expr]) -> None:
-        """MariaDB's UPDATE returns nothing: its rows are held to the scope as it will be after the change."""
+        """MariaDB's UPDATE returns nothing: its rows are held to the scope as it is, and as it will be after the change."""
+        hold_now(tree, work.table, parts)
         if not isinstance(tree, exp.Update):
             return
         asking = hold_after(tree, work.table, parts, set(work.written))

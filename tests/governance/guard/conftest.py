@@ -7,7 +7,7 @@ import contextlib
 import datetime as dt
 import itertools
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import sqlglot
 from sqlalchemy import Float, ForeignKey, Integer, String
 from sqlalchemy.orm import Bundle, DeclarativeBase, aliased, column_property, mapped_column, relationship
 
@@ -419,10 +420,59 @@ def outcome(world: World, code: str, form: str) -> Any:
         return type(error).__name__, str(error)
 
 
+def translated(code: str, dialect: str) -> str:
+    """A statement of another store in the words of MariaDB; as it stands when it cannot be read."""
+    try:
+        return sqlglot.transpile(code, read=dialect, write="mysql", error_level=sqlglot.ErrorLevel.RAISE)[0]
+    except sqlglot.errors.SqlglotError:
+        return code
+
+
 def leaks(worlds: Mapping[str, World], code: str, form: str = "sql") -> list[str]:
     """The worlds in which an attack gets something else than in the base world."""
     base = outcome(worlds["base"], code, form)
     return [name for name, world in worlds.items() if outcome(world, code, form) != base]
+
+
+Opened = Callable[..., World]
+
+
+@pytest.fixture
+def opened() -> Iterator[Opened]:
+    """Guards a store until the test ends, however it ends."""
+    kept: list[World] = []
+
+    def make(url: str, *parts: Any, **more: Any) -> World:
+        kept.append(guard(url, *parts, **more))
+        return kept[-1]
+
+    yield make
+    for each in kept:
+        each.store.close()
+
+
+def answer_of(world: World, sql: str, parameters: Any = None) -> Any:
+    try:
+        return world.rows(sql, parameters)
+    except GovernanceError as error:
+        return type(error).__name__, str(error)
+
+
+def small(url: str, statements: Sequence[str], rows: Sequence[tuple[Any, ...]], table: str) -> None:
+    engine = sa.create_engine(url)
+    mark = "?" if engine.dialect.name == "sqlite" else "%s"
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+        for row in rows:
+            connection.exec_driver_sql(f"INSERT INTO {table} VALUES ({', '.join([mark] * len(row))})", row)
+    engine.dispose()
+
+
+def fresh_url(request: pytest.FixtureRequest, kind: str, folder: Path) -> str:
+    if kind == "sqlite":
+        return f"sqlite:///{folder / 'one.db'}"
+    return str(request.getfixturevalue("mysql_url" if kind == "mysql" else "postgres_url"))
 
 
 # --- writing
