@@ -80,6 +80,10 @@ _ALLOWED: Mapping[type[exp.Expr], frozenset[str] | None] = {
     **{getattr(exp, name): frozenset(parts.split()) for name, parts in _SHAPES.items()},
 }
 
+_OWN: Mapping[str, Mapping[type[exp.Expr], frozenset[str] | None]] = {
+    "mysql": {exp.IntDiv: None, exp.Xor: None, exp.GroupConcat: frozenset({"this", "separator"})},
+}
+"""What one kind of store allows besides."""
 _WRITES: Mapping[type[exp.Expr], frozenset[str]] = {
     exp.Insert: frozenset({"this", "expression", "default", "returning"}),
     exp.Update: frozenset({"this", "expressions", "where", "returning"}),
@@ -93,6 +97,24 @@ _WRITE_PARTS: Mapping[type[exp.Expr], frozenset[str]] = {
 """What stands directly under one of them."""
 
 _TYPES: Mapping[str, frozenset[str]] = {
+    "mysql": frozenset(
+        [
+            "CHAR",
+            "CHARACTER_SET",
+            "TEXT",
+            "VARCHAR",
+            "INT",
+            "BIGINT",
+            "UBIGINT",
+            "DECIMAL",
+            "DOUBLE",
+            "FLOAT",
+            "DATE",
+            "DATETIME",
+            "TIME",
+            "BINARY",
+        ]
+    ),
     "sqlite": frozenset(
         [
             "TEXT",
@@ -147,7 +169,7 @@ _JOIN_WORDS = frozenset({"", "LEFT", "RIGHT", "FULL", "INNER", "OUTER", "CROSS",
 def check_nodes(tree: exp.Expr, kind: str) -> None:
     """Return when each node and each part of it is allowed. Raises StatementRefusedError that names the node's kind."""
     for node in tree.walk():
-        allowed = _allowed(node, tree)
+        allowed = _allowed(node, tree, kind)
         parts = allowed.get(type(node), frozenset({"none"}))
         if parts is not None:
             if type(node) not in allowed:
@@ -158,9 +180,11 @@ def check_nodes(tree: exp.Expr, kind: str) -> None:
         _check_words(node, kind)
 
 
-def _allowed(node: exp.Expr, tree: exp.Expr) -> Mapping[type[exp.Expr], frozenset[str] | None]:
+def _allowed(node: exp.Expr, tree: exp.Expr, kind: str) -> Mapping[type[exp.Expr], frozenset[str] | None]:
     if node is tree and type(node) in _WRITES:
         return _WRITES
+    if type(node) in _OWN.get(kind, ()):
+        return _OWN[kind]
     return _WRITE_PARTS if type(node) in _WRITE_PARTS and node.parent is tree else _ALLOWED
 
 
@@ -169,7 +193,8 @@ def _check_words(node: exp.Expr, kind: str) -> None:
         case exp.DataType():
             _check_type(node, kind)
         case exp.Var():
-            if not _WORD.fullmatch(node.name):
+            named = kind == "mysql" and isinstance(node.parent, exp.Collate | exp.DataType)
+            if not (_COLLATION if named else _WORD).fullmatch(node.name):
                 raise _refused("a word in an unexpected place")
         case exp.Collate():
             _check_collation(node.expression, kind)
@@ -183,6 +208,10 @@ def _check_words(node: exp.Expr, kind: str) -> None:
         case exp.Trim():
             if str(node.args.get("position") or "BOTH").upper() not in ("BOTH", "LEADING", "TRAILING"):
                 raise _refused("a trim of an unexpected form")
+        case exp.Parameter() if kind == "mysql":
+            raise _refused("a variable of the session")
+        case exp.Placeholder() if kind == "mysql" and not str(node.this or "").startswith("gov"):
+            raise _refused("a placeholder of another driver")
         case exp.LimitOptions():
             if node.args.get("percent") or node.args.get("with_ties"):
                 raise _refused("FETCH with ties or percent")
@@ -192,7 +221,9 @@ def _check_words(node: exp.Expr, kind: str) -> None:
 
 def _check_type(node: exp.DataType, kind: str) -> None:
     name = node.this.value if isinstance(node.this, exp.DType) else ""
-    if name not in _TYPES[kind] or node.args.get("kind") or node.args.get("values"):
+    word = node.args.get("kind")
+    plain = word is None or (name == "CHARACTER_SET" and word.name.lower() == "utf8mb4")
+    if name not in _TYPES[kind] or not plain or node.args.get("values"):
         raise _refused("a cast to a type that is not on the list")
 
 

@@ -50,6 +50,11 @@ def bound_sqlite(raw: Any, clock: Callable[[], dt.datetime], seconds: float) -> 
     return running
 
 
+def mysql_setting(seconds: float) -> str:
+    """The statement that bounds a session's statements in MariaDB."""
+    return f"SET SESSION max_statement_time = {max(0.001, round(seconds, 3))}"
+
+
 def postgres_setting(seconds: float) -> str:
     """The statement that bounds a session's statements."""
     return f"SET statement_timeout TO {max(1, round(seconds * 1_000))}"

@@ -25,6 +25,17 @@ from policies.nouns import Action, DatasetRef
 
 _SAVEPOINT = re.compile(r"\s*(SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT) ([A-Za-z_][A-Za-z0-9_]{0,60})\s*")
 _DIALECT_OWN = {
+    "mysql": frozenset(
+        {
+            "COMMIT",
+            "SELECT @@transaction_isolation",
+            "SELECT @@tx_isolation",
+            *(
+                f"SET SESSION TRANSACTION ISOLATION LEVEL {level}"
+                for level in ("READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
+            ),
+        }
+    ),
     "sqlite": frozenset({"PRAGMA read_uncommitted", "PRAGMA read_uncommitted = 0"}),
     "postgresql": frozenset({"show transaction isolation level"}),
 }
@@ -87,12 +98,14 @@ class GuardedConnection:
     @property
     def isolation_level(self) -> Any:
         """The driver's isolation level."""
-        return self.__raw().isolation_level
+        return getattr(self.__raw(), "isolation_level", None)
 
     @isolation_level.setter
     def isolation_level(self, level: Any) -> None:
         if self.__shared.kind == "sqlite" and level not in _LEVELS:
             raise _closed("an isolation level that SQLite does not have")
+        if self.__shared.kind == "mysql":
+            raise _closed("an isolation level that MariaDB's driver does not have")
         self.__plainly(lambda raw: setattr(raw, "isolation_level", level))
 
     @property
@@ -102,12 +115,17 @@ class GuardedConnection:
 
     @property
     def autocommit(self) -> Any:
-        """Whether PostgreSQL's driver begins no transaction."""
-        return self.__raw().autocommit
+        """Whether PostgreSQL's driver begins no transaction; with MariaDB's what sets that."""
+        return self.__set_autocommit if self.__shared.kind == "mysql" else self.__raw().autocommit
 
     @autocommit.setter
     def autocommit(self, value: bool) -> None:
         self.__plainly(lambda raw: setattr(raw, "autocommit", bool(value)))
+
+    def __set_autocommit(self, value: bool) -> None:
+        """MariaDB's driver has a method where PostgreSQL's has an attribute."""
+        self.__changed()
+        self.__plainly(lambda raw: raw.autocommit(bool(value)))
 
     @property
     def read_only(self) -> bool:
@@ -117,7 +135,10 @@ class GuardedConnection:
     @property
     def closed(self) -> bool:
         """Whether nothing can be run any more."""
-        return self.__checkout is None or bool(getattr(self.__checkout.driver_connection, "closed", False))
+        if self.__checkout is None:
+            return True
+        raw = self.__checkout.driver_connection
+        return not getattr(raw, "open", True) or bool(getattr(raw, "closed", False))
 
     @property
     def broken(self) -> bool:
@@ -142,6 +163,7 @@ class GuardedConnection:
     def _guarded_run(self, sql: str, parameters: Parameters) -> tuple[Any, Use | None, tuple[Any, ...]]:
         raw, check = self.__raw(), self.__check()
         if (_SAVEPOINT.fullmatch(sql) or sql in _DIALECT_OWN[self.__shared.kind]) and not parameters:
+            self.__changed()
             return self.__run(raw, check.ours() if check else nullcontext(), sql, None), None, ()
         _check_form(parameters)
         plan, values, version = self.__planned(sql, parameters)
@@ -191,6 +213,11 @@ class GuardedConnection:
         )
         return write(border, self.__context, sets, shared.encryptor)
 
+    def __changed(self) -> None:
+        """A setting of the driver's connection may differ from now on; it is set anew when it is given back."""
+        if self.__checkout is not None:
+            self.__checkout.info["gov_changed"] = True
+
     def __hold(self, raw: Any) -> tuple[Sequence[str], Sequence[str]]:
         """Begin what a write can be taken back to: a transaction where the driver begins none, else a savepoint."""
         if self.__shared.kind == "sqlite":
@@ -198,7 +225,7 @@ class GuardedConnection:
                 self.__command(f"BEGIN {raw.isolation_level}")
             alone = not raw.in_transaction
         else:
-            alone = bool(raw.autocommit)
+            alone = bool(raw.get_autocommit() if self.__shared.kind == "mysql" else raw.autocommit)
         if alone:
             self.__command("BEGIN")
             return ("COMMIT",), ("ROLLBACK",)
@@ -243,7 +270,8 @@ class GuardedConnection:
         self._begin()
         try:
             with check.ours() if check else nullcontext():
-                rows = cursor.execute(sql, values).fetchall()
+                cursor.execute(sql, values)
+                rows = cursor.fetchall()
         except self.__shared.driver_errors as error:
             failure = self._neutral(error)
         finally:

@@ -62,4 +62,6 @@ def _own(raw: Dialect, knows: Callable[[str | None, str], bool]) -> Dialect:
     made: Dialect = kind(dbapi=raw.loaded_dbapi)
     learned = {name: value for name, value in vars(raw).items() if isinstance(value, _PLAIN)}
     vars(made).update(learned, **{ENCRYPTS: True})
+    if raw.name in ("mysql", "mariadb"):
+        vars(made)["_sscursor"] = None  # a kind of cursor that the guarded connection does not have
     return made

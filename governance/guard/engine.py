@@ -19,6 +19,7 @@ from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.orm import Session
 
 from connectors.sql.address import normalised
+from governance.guard import mysql_driver
 from governance.guard.ambient import AmbientConnection, Stay
 from governance.guard.base import Decryptor, Encryptor, Permits, Recorder, RowPredicate, UseContext
 from governance.guard.bounds import STATEMENT_SECONDS, bound_sqlite, postgres_setting
@@ -32,7 +33,7 @@ from governance.guard.second_check import SecondCheck
 from governance.guard.session import GuardedSession
 from governance.guard.shared import Shared
 from governance.guard.silent import SILENT, SilentEngine, SilentNullPool, SilentQueuePool
-from governance.guard.watch import VERSION_SQL, SchemaWatch
+from governance.guard.watch import VERSION_SQL, SchemaWatch, kind_of
 from policies.catalog import CatalogStore
 from policies.errors import AccessRefusedError, ConfigError, GovernanceError
 from policies.nouns import DatasetRef
@@ -88,12 +89,12 @@ class GuardedStore:
         statement_seconds: float = STATEMENT_SECONDS,
     ) -> None:
         address = normalised(f"store {name}", url)
-        kind = address.get_backend_name()
+        kind = kind_of(address)
         if kind not in VERSION_SQL:
             raise ConfigError(
                 f"store {name}",
                 found=f"a {kind} database",
-                expected="sqlite or postgresql, which the guard speaks",
+                expected="sqlite, postgresql or mariadb, which the guard speaks",
                 next_step="read this store without the guard only where no policy asks for one",
             )
         self._raw = sa.create_engine(
@@ -102,7 +103,7 @@ class GuardedStore:
             poolclass=SilentQueuePool,
             pool_size=POOL_CONNECTIONS,
             max_overflow=POOL_CONNECTIONS,
-            pool_pre_ping=kind == "postgresql",
+            pool_pre_ping=kind != "sqlite",
         )
         self._raw.logger = SILENT
         self._kind = kind
@@ -124,7 +125,7 @@ class GuardedStore:
             SchemaWatch(name, address, catalog, clock=clock, check_seconds=schema_check_seconds),
             self._raw.dialect.default_schema_name or "main",
             self._errors,
-            _sqlite_cursor if kind == "sqlite" else _postgres_cursor,
+            _CURSORS[kind],
             self._check_in,
         )
         default, tables = self._shared.default_schema, frozenset(catalog.datasets)
@@ -225,6 +226,9 @@ class GuardedStore:
             checkout = self._raw.raw_connection()
             if context.writes and self._kind == "postgresql":
                 checkout.driver_connection.read_only = False
+            elif context.writes and self._kind == "mysql":
+                checkout.info["gov_changed"] = True
+                mysql_driver.set_writing(checkout.driver_connection, writes=True)
         except self._errors as error:
             failure = neutral_error(self._name, getattr(error, "orig", None) or error)
         if failure is not None:
@@ -239,7 +243,10 @@ class GuardedStore:
         failed = False
         try:
             postgres = raw is not None and self._kind == "postgresql"
-            if raw is not None and (
+            if self._kind == "mysql":
+                if raw is not None and checkout.info.pop("gov_changed", False):
+                    mysql_driver.given_back(raw, self._statement_seconds)
+            elif raw is not None and (
                 raw.isolation_level != level or (postgres and (raw.autocommit or not raw.read_only))
             ):
                 raw.rollback()
@@ -263,10 +270,15 @@ class GuardedStore:
             failure = neutral_error(self._name, getattr(error, "orig", None) or error)
         if failure is not None:
             raise failure
+        if self._kind == "mysql":
+            mysql_driver.check_server(self._name, self._raw.dialect)
 
     def _prepare_raw(self, raw: Any, record: Any) -> None:
         record.info["gov_fresh"] = True
-        record.info["gov_level"] = raw.isolation_level
+        record.info["gov_level"] = getattr(raw, "isolation_level", None)
+        if self._kind == "mysql":
+            mysql_driver.prepare(raw, self._statement_seconds)
+            return
         if self._kind == "sqlite":
             check = SecondCheck()
             raw.execute("PRAGMA foreign_keys = ON")
@@ -317,3 +329,11 @@ def _postgres_cursor(raw: Any) -> Any:
     import psycopg
 
     return psycopg.RawCursor(raw)
+
+
+_CURSORS: Mapping[str, Callable[[Any], Any]] = {
+    "mysql": mysql_driver.NumberedCursor,
+    "postgresql": _postgres_cursor,
+    "sqlite": _sqlite_cursor,
+}
+"""By kind of store: opens a cursor of the driver's that takes numbered parameters."""

@@ -11,6 +11,8 @@ from governance.guard.nodes import call, column, every, ordered
 from governance.guard.scopes import Resolver
 from governance.guard.totals import Totality
 
+MOST_ROWS = 9_223_372_036_854_775_807
+"""A LIMIT that no table reaches; the next greater ones mean "none" to MariaDB."""
 _UNSORTABLE = frozenset({"json", "other"})
 _ONE_KIND = frozenset({"string", "integer", "boolean", "date", "uuid"})
 """Types of which equal values look the same, collations apart."""
@@ -46,6 +48,8 @@ def fence(derived: exp.Select, use: Use, fields: list[str], kind: str, *, sort: 
         derived.set("order", exp.Order(expressions=_row_order(derived, use, fields, kind)))
     if kind == "sqlite":
         derived.set("limit", exp.Limit(expression=exp.Neg(this=exp.Literal.number(1))))
+    elif kind == "mysql":
+        derived.set("limit", exp.Limit(expression=exp.Literal.number(MOST_ROWS)))
     else:
         derived.set("offset", exp.Offset(expression=exp.Literal.number(0)))
 
@@ -61,6 +65,7 @@ def fix_limits(resolver: Resolver, tree: exp.Expr, kind: str, *, whole: bool = T
         on = distinct.args.get("on") if isinstance(distinct, exp.Distinct) else None
         scope = resolver.scopes.get(id(node))
         is_cut = node.args.get("limit") or node.args.get("offset") or on is not None
+        is_cut = is_cut or isinstance(node.parent, exp.Array)
         if scope is None or not (is_cut or (whole and tempting and node is tree)):
             continue
         more = _tie_breaks(node, scope, resolver, kind)
@@ -159,6 +164,11 @@ def _row_order(derived: exp.Select, use: Use, fields: list[str], kind: str) -> l
     orders: list[exp.Expr] = []
     for place, field in enumerate(fields):
         made = derived.expressions[place].this
+        if kind == "mysql":
+            orders.append(ordered(exp.Literal.number(place + 1), kind))
+            if use.table.fields[field].type not in _ONE_KIND - {"string"}:
+                orders.append(ordered(exp.cast(made.copy(), exp.DType.BINARY), kind))
+            continue
         if kind == "sqlite":
             orders.append(
                 ordered(exp.Collate(this=exp.Literal.number(place + 1), expression=exp.Var(this="BINARY")), kind)

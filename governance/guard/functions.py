@@ -40,23 +40,43 @@ _POSTGRES_RAISING = """
     trim_scale var_pop var_samp variance width_bucket
 """
 
+_MYSQL_TOTAL = f"""
+    adddate ascii bit_length ceil ceiling char_length character_length coalesce concat concat_ws count curdate date
+    date_add date_format date_sub datediff dayname dayofmonth dayofweek dayofyear elt field find_in_set floor
+    greatest hex hour if ifnull instr isnull json_valid last_day lcase least left length locate lower lpad ltrim max
+    microsecond mid min minute month monthname now nullif nvl octet_length ord quarter repeat replace reverse right rpad
+    rtrim second sign space str_to_date strcmp subdate substr substring_index to_days trim ucase unhex upper week
+    weekday weekofyear year yearweek {_WINDOW}
+"""
+_MYSQL_RAISING = """
+    abs acos asin atan atan2 avg bin bit_and bit_count bit_or bit_xor conv cos cot crc32 degrees exp format
+    from_base64 from_days from_unixtime group_concat json_array json_arrayagg json_contains json_contains_path
+    json_exists json_extract json_keys json_length json_object json_objectagg json_quote json_search json_type
+    json_unquote json_value ln log log10 log2 makedate maketime md5 mod nth_value ntile oct pi pow power quote radians
+    regexp_instr regexp_replace regexp_substr round sec_to_time sha1 sha2 sin sqrt std stddev stddev_pop stddev_samp
+    sum tan time time_to_sec to_base64 truncate unix_timestamp var_pop var_samp variance
+"""
+
 TOTAL: Mapping[str, frozenset[str]] = {
-    "sqlite": frozenset(_SQLITE_TOTAL.split()),
+    "mysql": frozenset(_MYSQL_TOTAL.split()),
     "postgresql": frozenset(_POSTGRES_TOTAL.split()),
+    "sqlite": frozenset(_SQLITE_TOTAL.split()),
 }
 """By kind of store, in lower case."""
 
 RAISING: Mapping[str, frozenset[str]] = {
-    "sqlite": frozenset(_SQLITE_RAISING.split()),
+    "mysql": frozenset(_MYSQL_RAISING.split()),
     "postgresql": frozenset(_POSTGRES_RAISING.split()),
+    "sqlite": frozenset(_SQLITE_RAISING.split()),
 }
 """By kind of store, in lower case."""
 
 AGGREGATES = frozenset(
     """
-    array_agg avg bit_and bit_or bool_and bool_or corr count covar_pop covar_samp every group_concat json_agg
-    json_group_array json_group_object json_object_agg jsonb_agg jsonb_object_agg max min mode percentile_cont
-    percentile_disc regr_count regr_intercept regr_r2 regr_slope stddev stddev_pop stddev_samp string_agg sum
+    array_agg avg bit_and bit_or bit_xor bool_and bool_or corr count covar_pop covar_samp every group_concat json_agg
+    json_arrayagg json_group_array json_group_object json_object_agg json_objectagg jsonb_agg jsonb_object_agg max min
+    mode percentile_cont percentile_disc regr_count regr_intercept regr_r2 regr_slope std stddev stddev_pop stddev_samp
+    string_agg sum
     total var_pop var_samp variance
     """.split()  # noqa: SIM905 a list of words reads best as words
 )
@@ -64,22 +84,27 @@ AGGREGATES = frozenset(
 
 ORDERED = frozenset(
     """
-    array_agg first_value group_concat json_agg json_group_array json_group_object json_object_agg jsonb_agg
-    jsonb_object_agg lag last_value lead mode nth_value ntile row_number string_agg
+    array_agg first_value group_concat json_agg json_arrayagg json_group_array json_group_object json_object_agg
+    json_objectagg jsonb_agg jsonb_object_agg lag last_value lead mode nth_value ntile row_number string_agg
     """.split()  # noqa: SIM905 a list of words reads best as words
 )
 """Functions whose value may depend on an order of rows that the statement does not fix."""
 
 ADDING = frozenset(
     """
-    avg corr covar_pop covar_samp regr_intercept regr_r2 regr_slope stddev stddev_pop stddev_samp sum total var_pop
-    var_samp variance
+    avg corr covar_pop covar_samp regr_intercept regr_r2 regr_slope std stddev stddev_pop stddev_samp sum total
+    var_pop var_samp variance
     """.split()  # noqa: SIM905 as above
 )
 """Aggregates that add up floating numbers."""
 
-SPECIAL_FORMS = frozenset({"cast", "extract", "position", "trim", "overlay", "substring"})
-"""Functions with a grammar of their own, which the parser must know by name."""
+_FORMS = frozenset({"cast", "extract", "position", "trim", "overlay", "substring"})
+SPECIAL_FORMS: Mapping[str, frozenset[str]] = {
+    "mysql": _FORMS | {"group_concat", "convert"},
+    "postgresql": _FORMS,
+    "sqlite": _FORMS,
+}
+"""By kind of store: functions with a grammar of their own, which the parser must know by name."""
 
 
 def is_known(kind: str, name: str) -> bool:

@@ -11,6 +11,13 @@ from sqlglot import exp
 from governance.guard.functions import ADDING, AGGREGATES, ORDERED, TOTAL
 
 _RAISING_SQLITE = (exp.JSONExtract, exp.JSONExtractScalar, exp.RegexpLike, exp.Collate)
+_TOTAL_IN_MYSQL = (
+    exp.Select, exp.SetOperation, exp.From, exp.Join, exp.Where, exp.Table, exp.TableAlias, exp.Identifier, exp.Alias,
+    exp.Star, exp.With, exp.CTE, exp.Group, exp.Having, exp.Order, exp.Ordered, exp.Distinct, exp.Column, exp.Literal,
+    exp.Null, exp.Boolean, exp.Placeholder, exp.And, exp.Or, exp.Xor, exp.Not, exp.Paren, exp.Exists, exp.Is, exp.EQ,
+    exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.In, exp.Between, exp.Case, exp.If, exp.Cast,
+    exp.DataType, exp.DataTypeParam, exp.Collate, exp.Var, exp.Window, exp.Tuple, exp.Values, exp.Schema,
+)  # fmt: skip
 _SAFE_PATTERN_CHARACTERS = 500
 _CONSTANTS = (exp.Literal, exp.Placeholder, exp.Parameter, exp.Null, exp.Boolean)
 
@@ -29,6 +36,11 @@ def is_constant(node: object) -> bool:
 def can_raise_in_sqlite(tree: exp.Expr) -> bool:
     """Whether a part of a statement may raise for some value of some row; `totals` answers for PostgreSQL."""
     return any(_raises(node) for node in tree.walk())
+
+
+def can_raise_in_mysql(tree: exp.Expr) -> bool:
+    """The same: there a comparison or a cast that does not fit only warns, but arithmetic overflows."""
+    return not all(_is_total_in_mysql(node, tree) for node in tree.walk())
 
 
 def depends_on_order(tree: exp.Expr, kind: str) -> bool:
@@ -50,6 +62,8 @@ def stops_early(tree: exp.Expr) -> bool:
 
 def is_aggregate(node: object) -> bool:
     """Whether a node is a call that makes one value of many rows."""
+    if isinstance(node, exp.GroupConcat):
+        return True
     if not isinstance(node, exp.Anonymous) or node.this not in AGGREGATES:
         return False
     return not (node.this in ("max", "min") and len(node.expressions) > 1)
@@ -70,6 +84,24 @@ def _has_aggregate(node: exp.Expr) -> bool:
         inner = node.this.this if isinstance(node.this, exp.Filter | exp.WithinGroup) else node.this
         return any(_has_aggregate(each) for each in inner.iter_expressions())
     return is_aggregate(node) or any(_has_aggregate(each) for each in node.iter_expressions())
+
+
+def _is_total_in_mysql(node: exp.Expr, tree: exp.Expr) -> bool:
+    match node:
+        case exp.Anonymous():
+            return node.this in TOTAL["mysql"]
+        case exp.Like():
+            return is_safe_pattern(node.expression)
+        case exp.Limit() | exp.Offset():
+            return isinstance(node.expression, exp.Literal) or node.parent is tree
+        case exp.Subquery():
+            return stands_for_rows(node) or gives_one_row(node)
+        case exp.Interval():
+            return is_constant(node.this)
+        case exp.Neg():
+            return isinstance(node.this, exp.Literal)
+        case _:
+            return isinstance(node, _TOTAL_IN_MYSQL)
 
 
 def _raises(node: exp.Expr) -> bool:
@@ -118,6 +150,8 @@ def gives_one_row(node: exp.Subquery) -> bool:
 def _is_ordered(node: exp.Expr) -> bool:
     if isinstance(node, exp.Anonymous):
         return node.this in ORDERED
+    if isinstance(node, exp.GroupConcat):
+        return True
     if isinstance(node, exp.Array):
         return any(isinstance(each, exp.Query) for each in node.expressions)
     return isinstance(node, exp.WindowSpec) and str(node.args.get("kind")).upper() in ("ROWS", "GROUPS")

@@ -59,7 +59,7 @@ def case(branches: list[tuple[exp.Expr, exp.Expr]], otherwise: exp.Expr | None) 
 
 def ordered(node: exp.Expr, kind: str) -> exp.Ordered:
     """An ORDER BY item, ascending, with NULLs where the database puts them anyway, so that an index serves."""
-    return exp.Ordered(this=node, nulls_first=kind == "sqlite")
+    return exp.Ordered(this=node, nulls_first=kind != "postgresql")
 
 
 def paren(node: exp.Expr) -> exp.Expr:

@@ -29,7 +29,7 @@ NODES = 20_000
 NESTING = 150
 """A statement with more levels of parentheses is refused."""
 
-_DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
+_DIALECTS = {"mysql": "mysql", "postgresql": "postgres", "sqlite": "sqlite"}
 _HIDDEN = "gov_f_"
 _FIRST = frozenset({"select", "with", "values", "("})
 _WRITES = frozenset({"insert", "update", "delete"})
@@ -42,7 +42,7 @@ Write = exp.Insert | exp.Update | exp.Delete
 def dialect_of(kind: str) -> Dialect:
     """The grammar of a kind of store. Raises StatementRefusedError for one that the guard does not speak."""
     if kind not in _DIALECTS:
-        raise refused("a store whose SQL the guard does not read", "SQLite or PostgreSQL", "guard.dialect")
+        raise refused("a store whose SQL the guard does not read", "SQLite, PostgreSQL or MariaDB", "guard.dialect")
     return Dialect.get_or_raise(_DIALECTS[kind])
 
 
@@ -70,6 +70,8 @@ def parse_statement(sql: str, kind: str) -> exp.Query | Write:
         )
     _check_size(tree)
     _restore_names(tree, kind)
+    if kind == "mysql":
+        _write_out_patterns(tree)
     check_nodes(tree, kind)
     return tree  # type: ignore[return-value]  # one of the two, as just checked
 
@@ -145,7 +147,7 @@ def _with_hidden_names(sql: str, tokens: list[Token], kind: str) -> str:
             continue
         name = token.text.lower()
         before = tokens[number - 1].text.lower() if number else ""
-        if name in SPECIAL_FORMS or not is_known(kind, name) or before in _OPENS_ALIAS:
+        if name in SPECIAL_FORMS[kind] or not is_known(kind, name) or before in _OPENS_ALIAS:
             continue
         parts += [sql[place : token.start], _HIDDEN, name]
         place = token.end + 1
@@ -166,6 +168,13 @@ def _restore_names(tree: exp.Expr, kind: str) -> None:
         if not is_known(kind, bare):
             raise refused("a function that is not on the guard's list", "functions of docs/guard.md", "guard.function")
         node.set("this", bare)
+
+
+def _write_out_patterns(tree: exp.Expr) -> None:
+    """`a REGEXP b` by a function that MariaDB has; the generator would write one that only MySQL has."""
+    for node in list(tree.find_all(exp.RegexpLike)):
+        place = exp.Anonymous(this="regexp_instr", expressions=[node.this, node.expression])
+        node.replace(exp.Paren(this=exp.GT(this=place, expression=exp.Literal.number(0))))
 
 
 def _unsteady() -> Exception:

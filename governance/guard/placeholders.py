@@ -4,6 +4,7 @@ Text is walked token by token, so that a mark inside a string, a quoted name or 
 
     sqlite3    ?  ?12  :name  @name  $name           -> :gov1 :gov2 ...
     psycopg    %s  %(name)s  %%  (with parameters)   -> $1 $2 ...
+    pymysql    %s  %(name)s  %%  (with parameters)   -> :gov1 :gov2 ...
 """
 
 from __future__ import annotations
@@ -31,6 +32,13 @@ _POSTGRES = re.compile(
       | (?P<dollar>\$(?:[A-Za-z_\u0080-\U0010ffff][\w]*)?\$)
       | --[^\n]* | (?P<comment>/\*)
       | %\((?P<name>[^)]*)\)[sbt] | (?P<next>%[sbt]) | (?P<percent>%%) | (?P<number>\$[0-9]+)
+      | [A-Za-z_\u0080-\U0010ffff][\w$]* | (?P<bare>%) | .""",
+    re.VERBOSE | re.DOTALL,
+)
+_MYSQL = re.compile(
+    r"""'(?:[^'\\]|''|\\.)*' | "(?:[^"\\]|""|\\.)*" | `(?:[^`]|``)*`
+      | (?P<versioned>/\*M?!) | (?P<comment>/\*.*?(?:\*/|\Z)) | (?P<dashes>--(?![\s]|\Z)) | --[^\n]* | \#[^\n]*
+      | %\((?P<name>[^)]*)\)s | (?P<next>%s) | (?P<percent>%%) | (?P<colon>:[A-Za-z_]) | :=
       | [A-Za-z_\u0080-\U0010ffff][\w$]* | (?P<bare>%) | .""",
     re.VERBOSE | re.DOTALL,
 )
@@ -93,6 +101,49 @@ def number_postgres(sql: str, *, has_parameters: bool) -> Numbered:
     return Numbered("".join(out), tuple(slots))
 
 
+def number_mysql(sql: str, *, has_parameters: bool) -> Numbered:
+    """A statement as pymysql takes it, with `:gov1` for each parameter. Raises StatementRefusedError."""
+    slots: list[Slot] = []
+    out: list[str] = []
+    counted = 0
+    for found in _MYSQL.finditer(sql):
+        if found["versioned"] or found["colon"] or found["dashes"]:
+            raise _wrong(*_ODD[str(found.lastgroup)])
+        if has_parameters and found["next"]:
+            out.append(f":gov{_number(slots, counted)}")
+            counted += 1
+        elif has_parameters and found["name"] is not None:
+            out.append(f":gov{_number(slots, found['name'])}")
+        elif has_parameters and found["bare"]:
+            raise _wrong("a single % in a statement with parameters", "%% for a percent sign")
+        else:
+            out.append(_plain(found[0], marked=has_parameters))
+    if len({type(slot) for slot in slots}) > 1:
+        raise _wrong("parameters both by place and by name", "one way")
+    return Numbered("".join(out), tuple(slots))
+
+
+_ODD = {
+    "versioned": ("a comment that the server would run", "plain comments, /* ... */"),
+    "colon": ("a placeholder of another driver", "the driver's form, %s or %(name)s"),
+    "dashes": ("two minus signs without a space behind them", "`-- ` before a comment, or `- -`"),
+}
+
+
+def cut_mysql(sql: str) -> tuple[list[str], list[int]]:
+    """A generated statement cut at its numbered parameters: the texts between them, and their numbers from 0."""
+    texts, places, start = [], [], 0
+    for found in _OWN_MARKS.finditer(sql):
+        if found["own"]:
+            texts.append(sql[start : found.start()])
+            places.append(int(found["own"]) - 1)
+            start = found.end()
+    return [*texts, sql[start:]], places
+
+
+_OWN_MARKS = re.compile(r"'(?:[^'\\]|''|\\.)*' | `(?:[^`]|``)*` | :gov(?P<own>[0-9]+)", re.VERBOSE | re.DOTALL)
+
+
 def pick(slots: Sequence[Slot], parameters: Sequence[Any] | Mapping[str, Any] | None) -> list[Any]:
     """The values that the numbers stand for, in order. Raises StatementRefusedError when one is missing."""
     given = parameters or ()
@@ -106,6 +157,7 @@ def pick(slots: Sequence[Slot], parameters: Sequence[Any] | Mapping[str, Any] | 
 
 
 NUMBERED: Mapping[str, Callable[[str, bool], Numbered]] = {
+    "mysql": lambda sql, has_parameters: number_mysql(sql, has_parameters=has_parameters),
     "sqlite": lambda sql, _: number_sqlite(sql),
     "postgresql": lambda sql, has_parameters: number_postgres(sql, has_parameters=has_parameters),
 }

@@ -46,6 +46,8 @@ _CASTS = {
     "datetime": exp.DType.TIMESTAMP,
     "time": exp.DType.TIME,
 }
+_BINARY = "utf8mb4_nopad_bin"
+"""MariaDB's collation that compares code points, trailing spaces included."""
 _PLAIN_TEXT = ("TEXT", "VARCHAR")
 COLLATES = "COLLATE"
 """In the declared type of a field of PostgreSQL that has a collation of its own: text compares by code points."""
@@ -78,9 +80,15 @@ class Bindings:
 
 def placeholder(kind: str, place: int) -> exp.Expr:
     """The placeholder of a number, from 1."""
-    if kind == "sqlite":
+    if kind != "postgresql":
         return exp.Placeholder(this=f"gov{place}")
     return exp.Parameter(this=exp.Literal.number(place))
+
+
+def by_code_points(field: str) -> exp.Expr:
+    """A text field of MariaDB that compares by code points."""
+    unicode = exp.DataType(this=exp.DType.CHARACTER_SET, kind=exp.Var(this="utf8mb4"))
+    return exp.Collate(this=exp.Cast(this=column(field), to=unicode), expression=exp.Var(this=_BINARY))
 
 
 def attribute_value(value: Scalar, type_: str) -> Scalar:
@@ -122,18 +130,48 @@ class PredicateSql:
                 return self._truth(operand)
             case Among(operand=operand, items=items):
                 type_ = self._type(operand, items[0])
-                return exp.In(
-                    this=self._operand(operand, type_), expressions=[self._operand(each, type_) for each in items]
-                )
+                among = [self._operand(each, type_) for each in items]
+                if self._is_text(operand, type_):
+                    return self._twice(exp.In, operand, expressions=among)
+                return exp.In(this=self._operand(operand, type_), expressions=among)
             case Compare(op=op, left=left, right=right):
                 return self._compare(op, left, right)
 
     def _compare(self, op: str, left: Operand, right: Operand) -> exp.Expr:
         type_ = self._type(left, right)
+        if self._kind == "mysql":
+            return self._compared(op, left, right, type_)
         sides = [self._operand(each, type_) for each in (left, right)]
         if op not in ("==", "!="):
             sides = [self._ordered(side, each, type_) for side, each in zip(sides, (left, right), strict=True)]
         return _OPERATORS[op](this=sides[0], expression=sides[1])
+
+    def _compared(self, op: str, left: Operand, right: Operand, type_: str) -> exp.Expr:
+        """MariaDB compares unlike kinds by cutting text down to a number: here such a comparison is unknown."""
+        kinds = {_kind_of(self._field_type(each.name)) for each in (left, right) if isinstance(each, FieldOperand)}
+        if len(kinds) > 1:
+            return exp.Null()
+        other = [each for each in (left, right) if not isinstance(each, FieldOperand)]
+        if op == "==" and len(other) == 1 and self._is_text(left if other[0] is right else right, type_):
+            return self._twice(exp.EQ, left if other[0] is right else right, expression=self._operand(other[0], type_))
+        sides = [
+            by_code_points(each.name) if self._is_text(each, type_) else self._operand(each, type_)  # type: ignore[union-attr]
+            for each in (left, right)
+        ]
+        return _OPERATORS[op](this=sides[0], expression=sides[1])
+
+    def _is_text(self, operand: Operand, type_: str) -> bool:
+        return self._kind == "mysql" and type_ == "string" and isinstance(operand, FieldOperand)
+
+    def _twice(self, form: type[exp.Expr], field: Operand, **rest: Any) -> exp.Expr:
+        """Equal under the field's own collation, for which there may be an index, and by code points."""
+        name_ = field.name  # type: ignore[union-attr]  # a field, as its callers saw
+        copied = {
+            key: [each.copy() for each in value] if isinstance(value, list) else value.copy()
+            for key, value in rest.items()
+        }
+        loose, exact = form(this=column(name_), **rest), form(this=by_code_points(name_), **copied)
+        return paren(exp.And(this=loose, expression=exact))
 
     def _ordered(self, side: exp.Expr, operand: Operand, type_: str) -> exp.Expr:
         """Text by code points; in SQLite, text that stands in a column of numbers is unknown."""
@@ -177,6 +215,8 @@ class PredicateSql:
                 return self._field(name)
             case AttributeOperand(name=name):
                 bound = self._bindings.placeholder(AttributeSlot(name, type_))
+                if self._kind == "mysql":
+                    return _cast_in_mysql(bound, type_)
                 return exp.cast(bound, _CASTS[type_]) if self._kind == "postgresql" else bound
             case Constant(value=value):
                 return self._constant(value, type_)
@@ -187,6 +227,8 @@ class PredicateSql:
             return column(name)
         if self._kind == "sqlite":
             return exp.Collate(this=column(name), expression=exp.Var(this="BINARY"))
+        if self._kind == "mysql":
+            return column(name)
         native = self._table.fields[name].native_type.upper()
         plain = column(name) if native.startswith(_PLAIN_TEXT) else exp.cast(column(name), exp.DType.TEXT)
         return exp.Collate(this=plain, expression=_collation("C")) if COLLATES in native else plain
@@ -196,11 +238,32 @@ class PredicateSql:
             return exp.Null()
         if type_ == "boolean":
             return exp.Boolean(this=bool(value))
+        if self._kind == "mysql" and type_ == "string" and not isinstance(value, str):
+            return exp.Null()
         if isinstance(value, bool | int | float):
             return number(int(value) if isinstance(value, bool) else value)
         if self._kind == "postgresql" and type_ in ("date", "datetime", "time"):
             return exp.cast(text(value), _CASTS[type_])
-        return text(value)
+        return _cast_in_mysql(text(value), type_) if self._kind == "mysql" else text(value)
+
+
+def _cast_in_mysql(node: exp.Expr, type_: str) -> exp.Expr:
+    """A moment as one to the microsecond; a text that is none becomes NULL."""
+    if type_ == "date":
+        return exp.cast(node, exp.DType.DATE)
+    if type_ not in ("datetime", "time"):
+        return node
+    precision = [exp.DataTypeParam(this=exp.Literal.number(6))]
+    return exp.Cast(
+        this=node,
+        to=exp.DataType(this=exp.DType.DATETIME if type_ == "datetime" else exp.DType.TIME, expressions=precision),
+    )
+
+
+def _kind_of(type_: str) -> str:
+    if type_ in _NUMBERS or type_ == "boolean":
+        return "number"
+    return "day" if type_ in ("date", "datetime") else type_
 
 
 def _type_of(value: Scalar) -> str:

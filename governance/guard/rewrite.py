@@ -9,8 +9,10 @@ from sqlglot import exp
 
 from governance.access.permits import DatasetPermit, FieldRule, RowRule
 from governance.guard import fences, hazards
+from governance.guard.late import decide_late
 from governance.guard.names import Use
 from governance.guard.nodes import column, name, paren
+from governance.guard.orders import settle_orders
 from governance.guard.parsing import parse_statement, refused, render
 from governance.guard.predicate_sql import AttributeSlot, Bindings
 from governance.guard.schema import StoreSchema, TableShape
@@ -98,6 +100,8 @@ class WritePlan:
     """How many parameters, for blind-index cells, follow the statement's own."""
     writes: Mapping[str, frozenset[str]]
     """Table to what may be done with it, `insert`, `delete` or `update FIELD`, names folded."""
+    before: str | None = None
+    """A SELECT with the same bound values that must give no row before it runs: those that would leave the scope."""
 
 
 Permit = Callable[..., DatasetPermit]
@@ -142,8 +146,8 @@ class Rewriter:
         bindings = Bindings(kind, parameters)
         fenced, derived = self._replaced(tree, resolver, bindings, kinds, force_fence=force_fence)
         check_tables(tree, derived)
-        if kind == "sqlite":
-            keep_spelling(tree, sql)
+        if kind != "postgresql":
+            keep_spelling(tree, sql, kind)
         text = render(tree, kind)
         made = self._rewritten(text, resolver, bindings, fenced=fenced)
         return replace(made, sealed=sealed, width=len(outputs)) if sealed else made
@@ -164,15 +168,20 @@ class Rewriter:
         """
         kind = self._schema.kind
         totality = Totality(resolver, kinds, tree) if kind == "postgresql" else None
-        raises = force_fence or (totality.can_raise() if totality else hazards.can_raise_in_sqlite(tree))
+        blind = hazards.can_raise_in_mysql if kind == "mysql" else hazards.can_raise_in_sqlite
+        raises = force_fence or (totality.can_raise() if totality else blind(tree))
         tempted = any(fences.has_tempting_index(use) for use in resolver.uses)
         ordered = hazards.depends_on_order(tree, kind) or (raises and hazards.stops_early(tree))
         ordered = ordered or (tempted and hazards.adds_up(tree)) or Ties(resolver, kind).decide(tree)
-        if kind == "postgresql":
+        if kind != "sqlite":
             fences.expand_groups(resolver, tree)
         fences.fix_limits(resolver, tree, kind, whole=in_order)
         if raises or ordered:
             fences.push_conditions(resolver, tree, totality)
+        if ordered:
+            settle_orders(resolver, tree, kind)
+        if raises:
+            decide_late(resolver, tree, totality.may_raise if totality else blind)
         derived = [self._derived(use, bindings, raises=raises or ordered, ordered=ordered) for use in resolver.uses]
         for use, each in zip(resolver.uses, derived, strict=True):
             _replace(use, each)

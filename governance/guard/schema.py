@@ -70,7 +70,7 @@ class StoreSchema:
     store: str
     """The store's name."""
     kind: str
-    """`sqlite` or `postgresql`."""
+    """`sqlite`, `postgresql` or `mysql`."""
     default_schema: str
     """Where a bare name is looked up."""
     tables: Mapping[str, TableShape]
@@ -101,7 +101,7 @@ class StoreSchema:
 
     def folded(self, name: str) -> str:
         """A name in the form in which this kind of store compares names."""
-        return ascii_lower(name) if self.kind == "sqlite" else name
+        return _folded(self.kind, name)
 
     def check(self, dataset: str) -> None:
         """Return when a dataset is as it was reviewed. Raises SchemaDriftError."""
@@ -153,12 +153,22 @@ def make_schema(
         if why:
             drifted[name] = why
     departures(list(tables.values()), drifted)
+    for twins in _twins(kind, tables.values()):
+        drifted.update(dict.fromkeys(twins, "tables whose names differ by case only"))
     by_place = {(_folded(kind, each.schema), _folded(kind, each.name)): each for each in tables.values()}
     return StoreSchema(store, kind, default_schema, tables, drifted, _fingerprint(tables, drifted), by_place)
 
 
+def _twins(kind: str, tables: Iterable[TableShape]) -> list[list[str]]:
+    """Datasets that a name of a statement could mean both."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for each in tables:
+        places.setdefault((_folded(kind, each.schema), _folded(kind, each.name)), []).append(each.dataset)
+    return [each for each in places.values() if len(each) > 1]
+
+
 def _folded(kind: str, name: str) -> str:
-    return ascii_lower(name) if kind == "sqlite" else name
+    return name if kind == "postgresql" else ascii_lower(name)
 
 
 def _departure(reviewed: CatalogDataset, fields: Mapping[str, Field]) -> str | None:

@@ -89,6 +89,8 @@ class Resolver:
         return [Output(each.name) for each in outputs]
 
     def _values(self, node: exp.Values, parent: Scope | None, env: _Env) -> list[Output]:
+        if self._kind == "mysql" and not isinstance(node.parent, exp.Insert | None):
+            raise refused("VALUES as a table", "SELECT ... UNION ALL SELECT ...", "guard.form")
         rows = node.expressions
         width = len(rows[0].expressions) if rows and isinstance(rows[0], exp.Tuple) else 1
         for row in rows:
@@ -139,10 +141,11 @@ class Resolver:
             scope.outputs += self._projection(projection, scope, env)
         scope.aliases = self._names(scope.outputs)
         anywhere = self._kind == "sqlite"
+        late = self._kind != "postgresql"
         self._walk(node.args.get("distinct"), scope, env, aliases=True)
         self._walk(node.args.get("where"), scope, env, aliases=anywhere)
         self._walk(node.args.get("group"), scope, env, aliases=True)
-        self._walk(node.args.get("having"), scope, env, aliases=anywhere)
+        self._walk(node.args.get("having"), scope, env, aliases=late)
         for window in node.args.get("windows") or []:
             self._walk(window, scope, env)
         self._order(node, scope, env)
@@ -165,8 +168,8 @@ class Resolver:
         return [Output(alias or self._made_up(inner))]
 
     def _made_up(self, node: exp.Expr) -> str | None:
-        """The name that PostgreSQL gives a column without one; SQLite's is the text of the expression."""
-        if self._kind == "sqlite":
+        """The name that PostgreSQL gives a column without one; that of others is the text of the expression."""
+        if self._kind != "postgresql":
             return None
         while isinstance(node, exp.Window | exp.Filter | exp.WithinGroup | exp.Paren | exp.Cast):
             node = node.this
@@ -292,7 +295,7 @@ class Resolver:
                 for source in hits:
                     self._need(source, self.folded(bare.name), bare)
                 continue
-            self._walk(inner, scope, env, aliases=self._kind == "sqlite")
+            self._walk(inner, scope, env, aliases=self._kind != "postgresql")
 
     def _walk(self, root: object, scope: Scope, env: _Env, *, aliases: bool = False) -> None:
         """Resolve every name of an expression. A stack instead of recursion: chains of AND and OR can be long."""

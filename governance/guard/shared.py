@@ -23,7 +23,7 @@ class Shared:
     store: str
     """The store's name."""
     kind: str
-    """`sqlite` or `postgresql`."""
+    """`sqlite`, `postgresql` or `mysql`."""
     permits: Permits
     """The access policy."""
     predicate: RowPredicate
@@ -67,7 +67,7 @@ class Shared:
 
     def qualified(self, sql: str) -> str:
         """A constant SELECT of ours with each table's schema written out: nothing is looked up by a search path."""
-        if self.kind == "sqlite" or "pg_catalog." in sql:
+        if self.kind != "postgresql" or "pg_catalog." in sql:
             return sql
         if sql not in self._qualified:
             tree = dialect_of(self.kind).parse(sql)[0] or exp.Select()

@@ -1,4 +1,4 @@
-"""Column names as SQLite gives them: the text of an expression without alias, as the user spelled it."""
+"""Column names as SQLite and MariaDB give them: the text of an expression without alias, as the user spelled it."""
 
 from __future__ import annotations
 
@@ -14,26 +14,44 @@ _ENDS = frozenset({"from", "where", "group", "having", "window", "order", "limit
 _OWN = ":gov"
 
 
-def keep_spelling(tree: exp.Query, sql: str) -> None:
+_LONGEST = 250
+"""Characters of a name in MariaDB."""
+
+
+def keep_spelling(tree: exp.Query, sql: str, kind: str) -> None:
     """Give each column of the result that has no name of its own the text that it was written as."""
     select: exp.Expr = tree
     while isinstance(select, exp.SetOperation | exp.Subquery):
         select = select.this
     if not isinstance(select, exp.Select) or isinstance(tree, exp.Subquery):
         return
-    texts = _texts(sql)
+    texts = _texts(sql, kind)
     if len(texts) != len(select.expressions):
         return
     for projection, text in zip(list(select.expressions), texts, strict=True):
+        if kind == "mysql" and isinstance(projection, exp.Column) and not projection.is_star:
+            _as_written(projection, text)
         if not isinstance(projection, exp.Alias | exp.Column | exp.Star) and text and _OWN not in text:
-            named = exp.Alias(alias=name(text))
+            own = projection.name if kind == "mysql" and projection.is_string else text
+            if not own.strip():
+                continue
+            named = exp.Alias(alias=name(own if kind == "sqlite" else own.strip()[:_LONGEST].strip()))
             projection.replace(named)
             named.set("this", projection)
 
 
-def _texts(sql: str) -> list[str]:
+def _as_written(column: exp.Column, text: str) -> None:
+    """MariaDB calls a field of the result as the statement does, and not as the table does."""
+    written = text.rpartition(".")[2].strip("` \n\t")
+    if written != column.name and written.lower() == column.name.lower():
+        named = exp.Alias(alias=name(written))
+        column.replace(named)
+        named.set("this", column)
+
+
+def _texts(sql: str, kind: str) -> list[str]:
     """The parts of the first SELECT list outside parentheses."""
-    tokens = dialect_of("sqlite").tokenize(sql)
+    tokens = dialect_of(kind).tokenize(sql)
     depth, parts, start = 0, [], -1
     for number, token in enumerate(tokens):
         depth += (token.token_type in _OPENS) - (token.token_type in _CLOSES)

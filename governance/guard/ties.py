@@ -17,6 +17,7 @@ _LENGTH = re.compile(r"\([0-9, ]+\)\Z")
 _EXACT = {
     "postgresql": frozenset({"SMALLINT", "INTEGER", "BIGINT", "TEXT", "VARCHAR", "BOOLEAN", "DATE", "UUID",
                              "TIMESTAMP", "TIMESTAMP WITHOUT TIME ZONE", "TIMESTAMP WITH TIME ZONE"}),
+    "mysql": frozenset({"INTEGER", "BIGINT", "SMALLINT", "MEDIUMINT", "TINYINT", "DATE", "DATETIME", "YEAR"}),
     "sqlite": frozenset({"INTEGER", "BIGINT", "SMALLINT", "TEXT", "VARCHAR"}),
 }  # fmt: skip
 """Declared types, without length and collation, of which equal values look the same."""

@@ -89,7 +89,11 @@ class Totality:
 
     def can_raise(self) -> bool:
         """Whether some part of the statement may raise for some row."""
-        return not all(self.is_total(node) for node in self._tree.walk())
+        return self.may_raise(self._tree)
+
+    def may_raise(self, part: exp.Expr) -> bool:
+        """Whether something in a part of the statement may raise for some row."""
+        return not all(self.is_total(node) for node in part.walk())
 
     def is_total(self, node: exp.Expr) -> bool:
         """Whether a node, its operands apart, cannot raise."""

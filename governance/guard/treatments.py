@@ -10,13 +10,14 @@ from connectors.base import Field
 from governance.access.permits import DatasetPermit, FieldPermit
 from governance.guard.masks_sql import mask_sql
 from governance.guard.nodes import ROW, case, column, every, name, paren, some, text
-from governance.guard.predicate_sql import COLLATES, Bindings, PredicateSql
+from governance.guard.predicate_sql import COLLATES, Bindings, PredicateSql, by_code_points
 from governance.guard.schema import TableShape
 from governance.protect.masks import MASKS, TEXT
 from policies.errors import AccessRefusedError
 from policies.row_conditions import ExistsIn
 
-_TEXT_TYPES = ("TEXT", "VARCHAR", "CHAR", "CHARACTER", "CLOB", "NVARCHAR", "NCHAR", "STRING", "BPCHAR")
+_TEXT_TYPES = ("TEXT", "VARCHAR", "CHAR", "CHARACTER", "CLOB", "NVARCHAR", "NCHAR", "STRING", "BPCHAR",
+               "TINYTEXT", "MEDIUMTEXT", "LONGTEXT")  # fmt: skip
 NOTHING = "gov_nothing"
 """The one column of a derived table of which a statement needs no field."""
 
@@ -76,6 +77,8 @@ class Treating:
             if field not in self._table.fields:
                 raise _refused(self._table.dataset, f"a condition on a field `{field}` that the table does not have")
             met.append(exp.EQ(this=column(ours, "gov_c"), expression=self._by_code_points(field)))
+            if self._kind == "mysql" and self._table.fields[field].type == "string":
+                met.append(exp.EQ(this=column(ours, "gov_c"), expression=by_code_points(field)))
         for ours, texts in condition.among.items():
             met.append(exp.In(this=column(ours, "gov_c"), expressions=[text(each) for each in texts]))
         source = exp.Table(

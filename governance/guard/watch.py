@@ -13,9 +13,11 @@ import sqlalchemy as sa
 
 from connectors.base import DatasetKind, ReadLimits
 from connectors.sql.engines.base import Backend
+from connectors.sql.engines.mysql import MysqlBackend
 from connectors.sql.engines.postgresql import PostgresBackend
 from connectors.sql.engines.sqlite import SqliteBackend
 from connectors.sql.inventory import Inventory, take_inventory
+from governance.guard import mysql_facts
 from governance.guard.drift import History
 from governance.guard.schema import Found, StoreSchema, make_schema
 from governance.guard.silent import SILENT
@@ -24,6 +26,7 @@ from policies.catalog import CatalogStore
 from policies.errors import StoreError
 
 VERSION_SQL = {
+    "mysql": mysql_facts.VERSION_SQL,
     "sqlite": "PRAGMA schema_version",
     "postgresql": """
         SELECT pg_catalog.md5(pg_catalog.string_agg(pg_catalog.concat_ws('.', n.oid, n.nspname, c.oid, c.relname,
@@ -43,6 +46,7 @@ VERSION_SQL = {
 """What changes whenever the schema does."""
 
 _MARKS_SQL = {
+    "mysql": mysql_facts.MARKS_SQL,
     "sqlite": "SELECT name, type, coalesce(sql, '') FROM sqlite_master WHERE type IN ('table', 'view')",
     "postgresql": """
         SELECT n.nspname, c.relname, pg_catalog.concat_ws('.', c.oid, c.relkind,
@@ -55,6 +59,12 @@ _MARKS_SQL = {
 }
 
 AskVersion = Callable[[], Any]
+
+
+def kind_of(url: sa.URL) -> str:
+    """The kind of store behind an address: `mysql` for MariaDB under either name."""
+    found = url.get_backend_name()
+    return "mysql" if found == "mariadb" else found
 
 
 class SchemaWatch:
@@ -70,7 +80,7 @@ class SchemaWatch:
         check_seconds: int,
     ) -> None:
         self._store = store
-        self._kind = url.get_backend_name()
+        self._kind = kind_of(url)
         self._backend = _backend(store, url)
         self._backend.engine.logger = self._backend.engine.pool.logger = SILENT
         self._catalog = catalog
@@ -85,7 +95,7 @@ class SchemaWatch:
     def current(self, ask: AskVersion, default_schema: str, *, now: bool = False) -> StoreSchema:
         """The schema; `ask` gives the store's version on the connection of the statement to come.
 
-        SQLite is asked at each statement, PostgreSQL at each new connection (`now`) and every `check_seconds`.
+        SQLite is asked at each statement, others at each new connection (`now`) and every `check_seconds`.
         """
         if self._schema is not None and not now and self._kind != "sqlite" and not self._is_due():
             return self._schema
@@ -107,7 +117,8 @@ class SchemaWatch:
                 warnings.simplefilter("ignore", sa.exc.SAWarning)
                 inventory = take_inventory(self._store, self._backend)
                 with self._backend.engine.connect() as connection:
-                    writing = read_writing_facts(connection, default_schema)
+                    facts = mysql_facts.read_writing_facts if self._kind == "mysql" else read_writing_facts
+                    writing = facts(connection, default_schema)
                 found = Found(inventory, self._indexed(inventory), self._marks(default_schema), writing)
         except sa.exc.SQLAlchemyError:
             failed = True
@@ -133,6 +144,8 @@ class SchemaWatch:
                 )
                 for name, kind, sql in rows
             }
+        if self._kind == "mysql":
+            return {(default_schema, name): (mark, False, {}) for name, mark in rows}
         return {(schema, name): (mark, False, dict(places)) for schema, name, mark, places in rows}
 
     def _indexed(self, inventory: Inventory) -> Mapping[str, tuple[tuple[str, ...], ...]]:
@@ -159,6 +172,8 @@ def _plain_fields(columns: Sequence[str | None]) -> tuple[str, ...]:
 
 
 def _backend(store: str, url: sa.URL) -> Backend:
-    if url.get_backend_name() == "sqlite":
+    if kind_of(url) == "mysql":
+        return MysqlBackend(url, ReadLimits())
+    if kind_of(url) == "sqlite":
         return SqliteBackend(url, ReadLimits(), f"store {store}")
     return PostgresBackend(url, ReadLimits())

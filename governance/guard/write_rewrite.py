@@ -19,8 +19,9 @@ from sqlglot import exp
 
 from governance.access.permits import DatasetPermit
 from governance.guard import hazards
+from governance.guard.after_image import hold_after, hold_now, target_named
 from governance.guard.names import Use, unknown_field
-from governance.guard.nodes import ROW, case, column, every, name, number
+from governance.guard.nodes import case, column, every, name, number
 from governance.guard.parsing import Write, parse_statement, refused, render
 from governance.guard.predicate_sql import Bindings
 from governance.guard.rewrite import (
@@ -66,7 +67,9 @@ class StatementRewriter(Rewriter):
             tree = parse_statement(sql, self._schema.kind)
             if isinstance(tree, exp.Query):
                 return self._read(tree, sql, parameters, kinds, force_fence=force_fence)
-            return self._write(tree, parameters, kinds, force_fence=force_fence, rows=rows)
+            # In MariaDB, what only warns in a SELECT raises in a write, so each one is fenced.
+            fence = force_fence or self._schema.kind == "mysql"
+            return self._write(tree, parameters, kinds, force_fence=fence, rows=rows)
         except RecursionError:
             raise too_deep() from None
 
@@ -86,6 +89,8 @@ class StatementRewriter(Rewriter):
             Parameters(tree, parameters, self._schema.kind),
         )
         returning = tree.args.get("returning")
+        if returning is not None and isinstance(tree, exp.Update) and self._schema.kind == "mysql":
+            raise refused("UPDATE ... RETURNING", "UPDATE alone", "guard.write.returning", "read the rows after it")
         within = asked(work.ref, work.action)
         if isinstance(tree, exp.Insert):
             if target.alias:
@@ -245,14 +250,32 @@ class StatementRewriter(Rewriter):
         parts = self._treating(work.table, within, work.bindings).visible()
         if read is not None:
             parts += self._treating(work.table, read, work.bindings).visible()
-        scope = every(list({each.sql(): each for each in parts}.values()))
+        parts = list({each.sql(): each for each in parts}.values())
+        scope = every(parts)
         tree.set("returning", None)
+        if self._schema.kind == "mysql" and not isinstance(tree, exp.Insert) and not shown:
+            self._hold_after(tree, work, parts)
+            return False
         if not shown and scope is None and isinstance(tree, exp.Insert):
             return False
         in_scope = case([(scope, number(1))], number(0)) if scope is not None else number(1)
         checked = exp.Alias(this=self._requalified(in_scope, work), alias=name(OK))
         tree.set("returning", exp.Returning(expressions=[*shown, checked]))
         return True
+
+    def _hold_after(self, tree: exp.Update | exp.Delete, work: Work, parts: list[exp.Expr]) -> None:
+        """MariaDB's UPDATE returns nothing: its rows are held to the scope as it is, and as it will be after the change."""
+        hold_now(tree, work.table, parts)
+        if not isinstance(tree, exp.Update):
+            return
+        asking = hold_after(tree, work.table, parts, set(work.written))
+        if asking is None:
+            return
+        asked = asking.args["from_"].this
+        asked.set("alias", None)
+        asked.set("this", name(work.table.name))
+        asked.set("db", name(work.table.schema))
+        work.before = render(asking, self._schema.kind)
 
     def _returned(self, node: exp.Expr, work: Work, read: DatasetPermit) -> list[tuple[str, str]]:
         """The columns that one item of RETURNING gives: what it is called, and the field."""
@@ -274,10 +297,7 @@ class StatementRewriter(Rewriter):
 
     def _requalified(self, node: exp.Expr, work: Work) -> exp.Expr:
         """The same over the target itself, which no database lets us rename here."""
-        for each in node.find_all(exp.Column):
-            if each.table == ROW:
-                each.set("table", name(work.table.name))
-        return node
+        return target_named(node, work.table)
 
     # --- names
 

@@ -72,6 +72,8 @@ class Work:
     """Table to what is done with it."""
     touched: list[TableShape] = field(default_factory=list)
     """Other tables that a deletion reaches."""
+    before: str | None = None
+    """`WritePlan.before`."""
 
 
 def finished(
@@ -124,6 +126,7 @@ def finished(
         work.cells,
         work.parameters.added,
         {fold(each): frozenset(map(fold, what)) for each, what in work.writes.items()},
+        work.before,
     )
     return Rewritten(
         base.sql,

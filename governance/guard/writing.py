@@ -7,7 +7,7 @@ no -> back to the savepoint, refused
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from governance.guard.base import Encryptor, UseContext
@@ -112,6 +112,8 @@ def _run(
     count, rows, description, key = 0, [], None, None
     for plan, own in _batches(border, first, sets, values):
         what = _of(plan)
+        if what.before is not None:
+            _check_before(border, plan, plan.bound(own, context))
         cursor = border.run(plan, plan.bound(own, context))
         try:
             found = [tuple(row) for row in cursor.fetchall()] if what.checked else []
@@ -125,6 +127,17 @@ def _run(
         finally:
             cursor.close()
     return Written(description, rows, count, key) if len(sets) == 1 else Written(None, [], count, None)
+
+
+def _check_before(border: Border, plan: Plan, values: Any) -> None:
+    """Return when no row would leave the scope. Raises AccessRefusedError."""
+    asking = replace(plan, rewritten=replace(plan.rewritten, sql=_of(plan).before))
+    cursor = border.run(asking, values)
+    try:
+        if cursor.fetchone() is not None:
+            raise _out_of_scope(plan)
+    finally:
+        cursor.close()
 
 
 def _batches(

@@ -7,7 +7,7 @@ import contextlib
 import datetime as dt
 import itertools
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import sqlglot
 from sqlalchemy import Float, ForeignKey, Integer, String
 from sqlalchemy.orm import Bundle, DeclarativeBase, aliased, column_property, mapped_column, relationship
 
@@ -230,6 +231,11 @@ class World:
             connection.close()
 
 
+def ddl(statement: str, kind: str) -> str:
+    """A statement that makes a table, with the types that MariaDB needs where there are indexes."""
+    return statement.replace(" TEXT", " VARCHAR(100)") if kind in ("mysql", "mariadb") else statement
+
+
 def fill(url: str, customers: Any, orders: Any) -> None:
     engine = sa.create_engine(url)
     with engine.begin() as connection:
@@ -237,7 +243,7 @@ def fill(url: str, customers: Any, orders: Any) -> None:
         connection.exec_driver_sql("DROP TABLE IF EXISTS orders")
         connection.exec_driver_sql("DROP TABLE IF EXISTS customers")
         for statement in SCHEMA:
-            connection.exec_driver_sql(statement)
+            connection.exec_driver_sql(ddl(statement, engine.dialect.name))
         mark = "?" if engine.dialect.name == "sqlite" else "%s"
         for table, rows in (("customers", customers), ("orders", orders)):
             for row in rows:
@@ -292,33 +298,60 @@ def sqlite_worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str
         world.store.close()
 
 
-@pytest.fixture(scope="session")
-def postgres_worlds(postgres_server: str) -> Iterator[dict[str, World]]:
-    """The worlds in PostgreSQL, for reading, each a database of its own."""
-    admin = sa.create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+def create_database(server: str, name: str) -> str:
+    """An empty database on a server, in MariaDB with the collation that servers come with; gives its URL."""
+    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    more = " CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci" if admin.dialect.name == "mysql" else ""
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}{more}")
+    admin.dispose()
+    return sa.make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def drop_database(server: str, name: str) -> None:
+    """Remove a database from a server."""
+    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    force = " WITH (FORCE)" if admin.dialect.name == "postgresql" else ""
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}{force}")
+    admin.dispose()
+
+
+def _server_worlds(server: str) -> Iterator[dict[str, World]]:
     worlds: dict[str, World] = {}
     run = uuid.uuid4().hex[:8]
     for name, (customers, orders) in WORLDS.items():
-        database = f"gov_guard_{run}_{name}"
-        with admin.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {database}")
-        url = sa.make_url(postgres_server).set(database=database).render_as_string(hide_password=False)
+        url = create_database(server, f"gov_guard_{run}_{name}")
         fill(url, customers, orders)
         worlds[name] = guard(url)
     yield worlds
     for name, world in worlds.items():
         world.store.close()
-        with admin.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS gov_guard_{run}_{name} WITH (FORCE)")
-    admin.dispose()
+        drop_database(server, f"gov_guard_{run}_{name}")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session")
+def postgres_worlds(postgres_server: str) -> Iterator[dict[str, World]]:
+    """The worlds in PostgreSQL, for reading, each a database of its own."""
+    yield from _server_worlds(postgres_server)
+
+
+@pytest.fixture(scope="session")
+def mysql_worlds(mysql_server: str) -> Iterator[dict[str, World]]:
+    """The worlds in MariaDB, for reading, each a database of its own."""
+    yield from _server_worlds(mysql_server)
+
+
+KINDS = ("sqlite", "postgresql", "mysql")
+"""The kinds of store that the guard speaks to."""
+FIXTURES = {"sqlite": "sqlite", "postgresql": "postgres", "mysql": "mysql"}
+"""What the names of their fixtures begin with."""
+
+
+@pytest.fixture(params=KINDS)
 def worlds(request: pytest.FixtureRequest) -> dict[str, World]:
     """The worlds of one kind of store after the other."""
-    found: dict[str, World] = request.getfixturevalue(
-        "sqlite_worlds" if request.param == "sqlite" else "postgres_worlds"
-    )
+    found: dict[str, World] = request.getfixturevalue(f"{FIXTURES[request.param]}_worlds")
     return found
 
 
@@ -387,10 +420,59 @@ def outcome(world: World, code: str, form: str) -> Any:
         return type(error).__name__, str(error)
 
 
+def translated(code: str, dialect: str) -> str:
+    """A statement of another store in the words of MariaDB; as it stands when it cannot be read."""
+    try:
+        return sqlglot.transpile(code, read=dialect, write="mysql", error_level=sqlglot.ErrorLevel.RAISE)[0]
+    except sqlglot.errors.SqlglotError:
+        return code
+
+
 def leaks(worlds: Mapping[str, World], code: str, form: str = "sql") -> list[str]:
     """The worlds in which an attack gets something else than in the base world."""
     base = outcome(worlds["base"], code, form)
     return [name for name, world in worlds.items() if outcome(world, code, form) != base]
+
+
+Opened = Callable[..., World]
+
+
+@pytest.fixture
+def opened() -> Iterator[Opened]:
+    """Guards a store until the test ends, however it ends."""
+    kept: list[World] = []
+
+    def make(url: str, *parts: Any, **more: Any) -> World:
+        kept.append(guard(url, *parts, **more))
+        return kept[-1]
+
+    yield make
+    for each in kept:
+        each.store.close()
+
+
+def answer_of(world: World, sql: str, parameters: Any = None) -> Any:
+    try:
+        return world.rows(sql, parameters)
+    except GovernanceError as error:
+        return type(error).__name__, str(error)
+
+
+def small(url: str, statements: Sequence[str], rows: Sequence[tuple[Any, ...]], table: str) -> None:
+    engine = sa.create_engine(url)
+    mark = "?" if engine.dialect.name == "sqlite" else "%s"
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+        for row in rows:
+            connection.exec_driver_sql(f"INSERT INTO {table} VALUES ({', '.join([mark] * len(row))})", row)
+    engine.dispose()
+
+
+def fresh_url(request: pytest.FixtureRequest, kind: str, folder: Path) -> str:
+    if kind == "sqlite":
+        return f"sqlite:///{folder / 'one.db'}"
+    return str(request.getfixturevalue("mysql_url" if kind == "mysql" else "postgres_url"))
 
 
 # --- writing
@@ -408,6 +490,12 @@ def postgres_writers(postgres_worlds: dict[str, World]) -> Iterator[dict[str, Wo
     yield from _writers(postgres_worlds)
 
 
+@pytest.fixture(scope="session")
+def mysql_writers(mysql_worlds: dict[str, World]) -> Iterator[dict[str, World]]:
+    """The worlds in MariaDB, for writing that is rolled back."""
+    yield from _writers(mysql_worlds)
+
+
 def _writers(worlds: dict[str, World]) -> Iterator[dict[str, World]]:
     made = {name: guard(world.url, permits=write_permits()) for name, world in worlds.items()}
     yield made
@@ -415,12 +503,10 @@ def _writers(worlds: dict[str, World]) -> Iterator[dict[str, World]]:
         world.store.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def writers(request: pytest.FixtureRequest) -> dict[str, World]:
     """The worlds of one kind of store after the other, for writing that is rolled back."""
-    found: dict[str, World] = request.getfixturevalue(
-        "sqlite_writers" if request.param == "sqlite" else "postgres_writers"
-    )
+    found: dict[str, World] = request.getfixturevalue(f"{FIXTURES[request.param]}_writers")
     return found
 
 
@@ -433,11 +519,14 @@ def raw_rows(connection: Any, table: str) -> dict[int, dict[str, Any]]:
     names = list(TABLES[table])
     with check.ours() if check else contextlib.nullcontext():
         cursor = raw.cursor()
-        rows = cursor.execute(f"SELECT {', '.join(names)} FROM {own_name(raw, table)}").fetchall()
+        cursor.execute(f"SELECT {', '.join(names)} FROM {own_name(raw, table)}")
+        rows = cursor.fetchall()
     return {row[0]: dict(zip(names, row, strict=True)) for row in rows}
 
 
 def own_name(raw: Any, table: str) -> str:
+    if hasattr(raw, "get_autocommit"):
+        return table
     return f"main.{table}" if hasattr(raw, "create_function") else f"public.{table}"
 
 

@@ -16,6 +16,8 @@ from policies.nouns import Principal
 from .conftest import (  # type: ignore[import-not-found]
     CONTEXT,
     CUSTOMERS,
+    FIXTURES,
+    KINDS,
     ORDERS,
     catalog_store,
     dataset_permit,
@@ -29,11 +31,11 @@ ENDLESS = "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n FROM t) SELECT co
 DOUBLING = "WITH RECURSIVE t(x) AS (SELECT 'ab' UNION ALL SELECT x || x FROM t) SELECT length(max(x)) FROM t"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def url(request, tmp_path):
     found = f"sqlite:///{tmp_path / 'one.db'}"
-    if request.param == "postgresql":
-        found = request.getfixturevalue("postgres_url")
+    if request.param != "sqlite":
+        found = request.getfixturevalue(f"{FIXTURES[request.param]}_url")
     fill(found, CUSTOMERS, ORDERS)
     return found
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from .conftest import leaks, outcome  # type: ignore[import-not-found]
+from .conftest import FIXTURES, KINDS, leaks, outcome  # type: ignore[import-not-found]
 
 EXAMPLES = int(os.environ.get("GOVERNANCE_GRAMMAR_EXAMPLES", "200"))
 
@@ -58,7 +58,7 @@ def numbers(draw, scope, depth, dialect):
         case 6:
             return f"length({draw(texts(scope, depth - 1, dialect))})"
         case 7:
-            return f"CAST({draw(texts(scope, depth - 1, dialect))} AS INTEGER)"
+            return f"CAST({draw(texts(scope, depth - 1, dialect))} AS {'SIGNED' if dialect == 'mysql' else 'INTEGER'})"
         case 8:
             return f"CASE WHEN {draw(conditions(scope, depth - 1, dialect))} THEN {sub()} ELSE {sub()} END"
         case _:
@@ -73,11 +73,13 @@ def texts(draw, scope, depth, dialect):
     field = f"{alias}.{draw(st.sampled_from(names))}"
     match choice:
         case 0:
-            return "'" + draw(TEXTS) + "'"
+            text = draw(TEXTS)
+            return "'" + (text.replace("\\", "\\\\") if dialect == "mysql" else text) + "'"
         case 1 | 2 | 3:
             return field
         case 4:
-            return f"({field} || {draw(texts(scope, depth - 1, dialect))})"
+            other = draw(texts(scope, depth - 1, dialect))
+            return f"concat({field}, {other})" if dialect == "mysql" else f"({field} || {other})"
         case 5:
             return f"substr({field}, 1, {draw(numbers(scope, depth - 1, dialect))})"
         case 6:
@@ -160,7 +162,7 @@ def statements(draw, dialect):
         limit = draw(st.sampled_from(["", " LIMIT 1"]))
         return f"SELECT {key} AS g, {aggregate} AS a FROM {source}{where} GROUP BY {key}{having}{limit}"
     if shape == 4:
-        text = "group_concat(c.name)" if dialect == "sqlite" else "string_agg(c.name, ',')"
+        text = "string_agg(c.name, ',')" if dialect == "postgresql" else "group_concat(c.name)"
         return f"SELECT {text} AS names, count(*) AS n FROM {source}{where}"
     if shape == 5:
         return f"SELECT c.id, {draw(windows(scope, 1, dialect))} AS w FROM {source}{where}"
@@ -196,9 +198,15 @@ def test_generated_statements_learn_nothing_in_postgresql(postgres_worlds, sql):
     _check(postgres_worlds, sql)
 
 
-@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+@CHOSEN
+@given(sql=statements("mysql"))
+def test_generated_statements_learn_nothing_in_mariadb(mysql_worlds, sql):
+    _check(mysql_worlds, sql)
+
+
+@pytest.mark.parametrize("dialect", KINDS)
 def test_grammar_makes_statements_that_mostly_run(request, dialect):
-    world = request.getfixturevalue("sqlite_worlds" if dialect == "sqlite" else "postgres_worlds")["base"]
+    world = request.getfixturevalue(f"{FIXTURES[dialect]}_worlds")["base"]
     ran = []
 
     @settings(CHOSEN, max_examples=60, derandomize=True, phases=[Phase.generate])

@@ -8,7 +8,7 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from .conftest import CONTEXT, HandPermits, catalog_store, dataset_permit, guard  # type: ignore[import-not-found]
+from .conftest import CONTEXT, FIXTURES, KINDS, HandPermits, catalog_store, dataset_permit, guard  # type: ignore[import-not-found]
 
 PEOPLE = sa.Table(
     "people",
@@ -38,9 +38,9 @@ ROW = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def world(request):
-    url = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    url = request.getfixturevalue(f"{FIXTURES[request.param]}_url")
     engine = sa.create_engine(url)
     PEOPLE.metadata.create_all(engine)
     with engine.begin() as connection:

@@ -8,12 +8,15 @@ import sqlalchemy as sa
 from sqlglot import exp
 
 from connectors.base import Field
+from governance.guard.mysql_driver import NumberedCursor
 from governance.guard.nodes import name as quoted
 from governance.guard.parsing import render
 from governance.guard.predicate_sql import Bindings, PredicateSql, attribute_value
 from governance.guard.schema import TableShape
 from policies.errors import AccessRefusedError
 from policies.predicate import parse_predicate
+
+from .conftest import FIXTURES, KINDS  # type: ignore[import-not-found]
 
 FIELDS = {
     "id": ("integer", "INTEGER"), "name": ("string", "TEXT"), "code": ("string", "VARCHAR(5)"),
@@ -40,13 +43,14 @@ PREDICATES = [
 ATTRIBUTES = {"region": "EU", "age": 18, "member": True}
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=KINDS)
 def table(request):
-    url = "sqlite://" if request.param == "sqlite" else request.getfixturevalue("postgres_module_url")
+    url = "sqlite://" if request.param == "sqlite" else request.getfixturevalue(f"{FIXTURES[request.param]}_module_url")
     engine = sa.create_engine(url)
     columns = ", ".join(f"{name} {native}" for name, (_, native) in FIELDS.items())
     with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE TABLE t ({columns})")
+        more = " COLLATE utf8mb4_general_ci" if request.param == "mysql" else ""
+        connection.exec_driver_sql(f"CREATE TABLE t ({columns}){more}")
         marks = ", ".join(f":{name}" for name in FIELDS)
         connection.execute(sa.text(f"INSERT INTO t VALUES ({marks})"), ROWS)
         yield connection
@@ -73,6 +77,8 @@ def admitted(connection, text):
     raw = connection.connection.driver_connection
     if kind == "sqlite":
         found = raw.execute(render(query, kind), {f"gov{place}": value for place, value in enumerate(values, 1)})
+    elif kind == "mysql":
+        found = NumberedCursor(raw).execute(render(query, kind), values)
     else:
         import psycopg
 

@@ -17,7 +17,7 @@ from policies.catalog import CatalogDataset, CatalogField, CatalogStore
 from policies.errors import DecryptionError, KeyringError, StatementRefusedError
 from policies.nouns import LabelStatus
 
-from .conftest import CONTEXT, EU, HandPermits, dataset_permit, guard  # type: ignore[import-not-found]
+from .conftest import CONTEXT, EU, FIXTURES, KINDS, HandPermits, dataset_permit, guard  # type: ignore[import-not-found]
 
 
 class Base(DeclarativeBase):
@@ -26,10 +26,10 @@ class Base(DeclarativeBase):
 
 class Patient(Base):
     __tablename__ = "patients"
-    code = mapped_column(String, primary_key=True)
+    code = mapped_column(String(80), primary_key=True)
     visit = mapped_column(Integer, primary_key=True)
-    name = mapped_column(String)
-    region = mapped_column(String)
+    name = mapped_column(String(80))
+    region = mapped_column(String(80))
     diagnosis = mapped_column(Encrypted(String))
     remark = mapped_column(Encrypted(String))
 
@@ -73,9 +73,10 @@ CATALOG = CatalogStore(
 )  # fmt: skip
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def ward(request, tmp_path: Path):
-    url = f"sqlite:///{tmp_path}/ward.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path}/ward.db" if sqlite else request.getfixturevalue(f"{FIXTURES[request.param]}_url")
     engine = sa.create_engine(url)
     Base.metadata.create_all(engine)
     with engine.begin() as connection:

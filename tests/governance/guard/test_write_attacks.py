@@ -164,23 +164,26 @@ REFUSED = [
 ]  # fmt: skip
 
 
+READ_OTHERWISE = {"mask-concat", "move-out-all"}
+"""In MariaDB `||` is OR."""
 SECRETS = ("A123", "D012", "likes tea", "secret", "bob@x.io", "+4915112345678", "Dee")
 
 
 @pytest.fixture(scope="module")
-def untouched(sqlite_writers, postgres_writers):
+def untouched(sqlite_writers, postgres_writers, mysql_writers):
     return {
         kind: write_outcome(each["base"]).seen
-        for kind, each in (("sqlite", sqlite_writers), ("postgresql", postgres_writers))
+        for kind, each in (("sqlite", sqlite_writers), ("postgresql", postgres_writers), ("mysql", mysql_writers))
     }
 
 
 @pytest.mark.parametrize("name", BOTH)
 def test_write_learns_and_harms_nothing(writers, untouched, name):
+    own = writers["base"].store._kind == "mysql"
     base, leaks = write_outcomes(writers, BOTH[name])
     assert leaks == []
     assert not [each for each in SECRETS if each in str(base.told) and each not in BOTH[name]]
-    if name in REFUSED:
+    if name in REFUSED and not (own and name in READ_OTHERWISE):
         assert base.told[0][0] in ("StatementRefusedError", "AccessRefusedError"), base.told
     if not isinstance(base.told[0][0], int):
         assert base.seen == untouched[writers["base"].store._kind]
@@ -193,6 +196,8 @@ def test_writes_in_a_row_learn_and_harm_nothing(writers, name):
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_ordinary_form_is_written(writers, untouched, name):
+    if name == "returning" and writers["base"].store._kind == "mysql":
+        return  # MariaDB's UPDATE returns nothing
     outcome = write_outcome(writers["base"], BOTH[name])
     assert outcome.told[0][0] > 0
     assert outcome.seen != untouched[writers["base"].store._kind]

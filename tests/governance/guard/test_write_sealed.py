@@ -19,7 +19,7 @@ from policies.catalog import BlindIndex, Catalog, CatalogDataset, CatalogField, 
 from policies.errors import AccessRefusedError, BadInputError, KeyringError, StatementRefusedError, StoreError
 from policies.nouns import Action, LabelStatus
 
-from .conftest import EU, WRITER, WritePermits, guard  # type: ignore[import-not-found]
+from .conftest import EU, FIXTURES, KINDS, WRITER, WritePermits, guard  # type: ignore[import-not-found]
 
 
 class Base(DeclarativeBase):
@@ -28,10 +28,10 @@ class Base(DeclarativeBase):
 
 class Patient(Base):
     __tablename__ = "patients"
-    code = mapped_column(String, primary_key=True)
+    code = mapped_column(String(80), primary_key=True)
     visit = mapped_column(Integer, primary_key=True)
-    name = mapped_column(String)
-    region = mapped_column(String)
+    name = mapped_column(String(80))
+    region = mapped_column(String(80))
     diagnosis = mapped_column(Encrypted(String))
     seen = mapped_column(Encrypted(Date))
 
@@ -73,11 +73,11 @@ def protector(tmp_path_factory):
     return Protector(made, Catalog(stores={"crm": CATALOG}))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def ward(request, tmp_path, protector):
-    url = (
-        f"sqlite:///{tmp_path}/ward.db" if request.param == "sqlite" else request.getfixturevalue("postgres_module_url")
-    )
+    url = f"sqlite:///{tmp_path}/ward.db"
+    if request.param != "sqlite":
+        url = request.getfixturevalue(f"{FIXTURES[request.param]}_module_url")
     engine = sa.create_engine(url)
     Base.metadata.drop_all(engine)
     Base.metadata.create_all(engine)
@@ -283,7 +283,7 @@ def test_ready_made_token_is_kept_as_it_is(ward, protector):
 class Member(Base):
     __tablename__ = "members"
     id = mapped_column(Integer, primary_key=True, autoincrement=False)
-    region = mapped_column(String)
+    region = mapped_column(String(80))
     email = mapped_column(Encrypted(String, index="email_bidx"))
     email_bidx = mapped_column(IndexCell, deferred=True)
 
@@ -308,11 +308,11 @@ MEMBERS = CatalogStore(
 )  # fmt: skip
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def club(request, tmp_path, tmp_path_factory):
-    url = (
-        f"sqlite:///{tmp_path}/club.db" if request.param == "sqlite" else request.getfixturevalue("postgres_module_url")
-    )
+    url = f"sqlite:///{tmp_path}/club.db"
+    if request.param != "sqlite":
+        url = request.getfixturevalue(f"{FIXTURES[request.param]}_module_url")
     engine = sa.create_engine(url)
     Base.metadata.drop_all(engine)
     Base.metadata.create_all(engine)

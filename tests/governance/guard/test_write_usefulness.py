@@ -14,7 +14,16 @@ from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, relationship
 
 from policies.nouns import Action
 
-from .conftest import WRITER, WritePermits, catalog_store, guard  # type: ignore[import-not-found]
+from .conftest import (
+    FIXTURES,
+    KINDS,
+    WRITER,
+    WritePermits,
+    catalog_store,
+    create_database,
+    drop_database,
+    guard,
+)  # type: ignore[import-not-found]
 
 
 class Base(DeclarativeBase):
@@ -69,13 +78,13 @@ def fill(url, *, everything):
 FIELDS = {each.name: dict.fromkeys(each.columns.keys(), "clear") for each in Base.metadata.sorted_tables}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def pair(request, tmp_path):
     """A session behind the guard, and one over a store that holds the visible rows only."""
     if request.param == "sqlite":
         urls = [f"sqlite:///{tmp_path}/{name}.db" for name in ("real", "plain")]
     else:
-        urls = [request.getfixturevalue("postgres_module_url"), request.getfixturevalue("postgres_other_url")]
+        urls = [request.getfixturevalue(f"{FIXTURES[request.param]}_{which}_url") for which in ("module", "other")]
     fill(urls[0], everything=True).dispose()
     plain = fill(urls[1], everything=False)
     if plain.dialect.name == "sqlite":
@@ -93,14 +102,19 @@ def pair(request, tmp_path):
 @pytest.fixture(scope="module")
 def postgres_other_url(postgres_server):
     """A second database beside the file's own."""
+    yield from other_url(postgres_server)
+
+
+@pytest.fixture(scope="module")
+def mysql_other_url(mysql_server):
+    """The same in MariaDB."""
+    yield from other_url(mysql_server)
+
+
+def other_url(server):
     name = f"gov_writes_{uuid.uuid4().hex[:8]}"
-    admin = sa.create_engine(postgres_server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield sa.make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    yield create_database(server, name)
+    drop_database(server, name)
 
 
 def get(session, number):
