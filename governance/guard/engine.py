@@ -9,7 +9,7 @@ and cache of compiled statements, on which listeners hang and in which values li
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 

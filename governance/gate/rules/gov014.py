@@ -43,4 +43,4 @@ def _must_be_encrypted(dataset: str, field: str, view: View) -> bool:
     if any(each.blind_index is not None and each.blind_index.field == field for each in beside):
         return False
     least = view.known.encrypt_from
-    return entry.encrypted or (least is not None and facts.sensitivity >= least)
+    return bool(entry.encrypted) or (least is not None and facts.sensitivity >= least)
