@@ -30,6 +30,8 @@ def read_command(tokens: Sequence[Token], at: At) -> Reading | None:
         return Reading((at.change(ChangeKind.DROP_FILTER, _name(tokens[words.index("ON") + 1 :], at)[0]),))
     if words[:2] == ["SECURITY", "LABEL"]:
         return _label(tokens, words, at)
+    if words[0] in ("DEALLOCATE", "PREPARE"):
+        return Reading()  # MySQL's PREPARE takes any text; what counts is the EXECUTE, which is not read
     if words[:2] == ["RENAME", "TABLE"]:
         return Reading(tuple(_renamed(tokens[2:], at)))
     return None
