@@ -223,7 +223,8 @@ def _beside(events: Mapping[str, tuple[CheckResult, int]], squawk: Path, folder:
         issues = _issues(squawk, sorted((folder / f"{name}-events" / "sql").glob("*.sql")))
         named = ", ".join(f"{rule} {number}" for rule, number in issues.most_common(4))
         ours = len(_alarms(result))
-        yield f"| {name}, {count} revisions as SQL | {sum(issues.values())}: {named}, ... | {_about_data(issues)} | {ours} |"
+        told = f"{sum(issues.values())}: {named}, ... | {_about_data(issues)} | {ours}"
+        yield f"| {name}, {count} revisions as SQL | {told} |"
     example = folder / "example" / "sql" / "V1.sql"
     example.parent.mkdir(parents=True)
     example.write_text(EXAMPLE, encoding="utf-8")

@@ -13,6 +13,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from ruamel.yaml import YAML
 
+from governance.cli.main import main
+
 ROOT = Path(__file__).resolve().parents[3]
 CI = ROOT / "docs" / "ci"
 CONTEXT = Path(__file__).with_name("contexts") / "crm"
@@ -79,3 +81,9 @@ def test_the_action_and_the_template_run_the_script():
     assert job["artifacts"]["reports"]["junit"] == "governance-check/check.xml"
     hooks = YAML(typ="safe").load(ROOT / ".pre-commit-hooks.yaml")
     assert all(each["entry"].startswith("governance check") and not each["pass_filenames"] for each in hooks)
+
+
+def test_our_own_migrations_pass_as_ci_checks_them(capsys):
+    assert main(["--config", str(ROOT / ".ci" / "check" / "governance.yaml"), "check"]) == 0
+    assert capsys.readouterr().out.startswith("pass: 0 findings")
+    assert "--config .ci/check/governance.yaml check" in (ROOT / "Makefile").read_text(encoding="utf-8")
