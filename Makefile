@@ -7,7 +7,7 @@ SOURCES := audits connectors governance policies tests
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lint types contracts smoke bench accuracy soak lock clean
+.PHONY: help install demo test check format lint types contracts gate smoke bench accuracy soak lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,7 +27,7 @@ demo: $(INSTALLED)  ## Build the demo project in demo/ and walk through it
 test: $(INSTALLED)  ## Run every test, PostgreSQL included
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
 
-check: $(INSTALLED) lint types contracts test smoke  ## What CI runs: format, lint, types, import contracts, tests, wheel
+check: $(INSTALLED) lint types contracts gate test smoke  ## What CI runs: format, lint, types, imports, gate, tests, wheel
 
 format: $(INSTALLED)  ## Format the sources
 	$(BIN)/ruff format $(SOURCES)
@@ -42,6 +42,9 @@ types: $(INSTALLED)
 
 contracts: $(INSTALLED)
 	$(BIN)/lint-imports
+
+gate: $(INSTALLED)  ## Check our own migrations by our own rules
+	$(BIN)/governance --config .ci/check/governance.yaml check
 
 smoke: $(INSTALLED)  ## Install the wheel in an empty environment and use it from another folder
 	$(BIN)/python tests/smoke/wheel_smoke.py

@@ -60,6 +60,13 @@ def check(
     return work.result(baseline)
 
 
+def judge(reading: Reading, store: str, project: CheckProject) -> CheckResult:
+    """What some changes of one store do that catalog and policies do not provide for. Raises ConfigError."""
+    work = _Work(project)
+    work.reading(reading, store, _dialects(project.config, store, None))
+    return work.result(None)
+
+
 @dataclass
 class _Work:
     """One check under way."""
@@ -82,6 +89,14 @@ class _Work:
         described = self._described(sources, view)
         self.found += of_migrations
         self.found += [each for each in self._look(described, view) if each[0].fingerprint not in known]
+
+    def reading(self, reading: Reading, store: str, dialects: tuple[str, ...]) -> None:
+        """Judge changes that came from elsewhere."""
+        view = self._view(store, Schema(set(dialects) <= {"mysql", "sqlite"}), dialects)
+        for item in _in_one(reading):
+            view.schema.add(item)
+        self._count(reading)
+        self.found += self._look(view.schema.standing(lambda *place: _is_decided(view, *place)), view)
 
     def fixture(self, path: Path) -> None:
         """Judge a file of seeds or test data."""

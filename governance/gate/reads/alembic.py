@@ -180,7 +180,7 @@ class _Reader:
         inner.walk(found.function.body, {**inner.constants, **_passed(found.function, call, scope)}, depth + 1)
         self.statements += inner.statements
         self.changes += [replace(each, line=call.lineno) for each in inner.changes]
-        self.unread += [replace(each, line=call.lineno) for each in inner.unread]
+        self.unread += dict.fromkeys(replace(each, line=call.lineno) for each in inner.unread)
 
     def _helper(self, call: ast.Call, scope: Scope) -> None:
         """A function of a file that is not there: what it is given tells what it may add."""

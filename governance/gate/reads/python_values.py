@@ -7,6 +7,7 @@ than that is unknown, and unknown is None.
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Mapping, Sequence
 
 Scope = Mapping[str, ast.expr]
@@ -59,7 +60,28 @@ def items_of(node: ast.expr, scope: Scope) -> Sequence[ast.expr] | None:
         return None if any(isinstance(each, ast.Starred) for each in node.elts) else node.elts
     if isinstance(node, ast.Dict):
         return None if None in node.keys else [key for key in node.keys if key is not None]
+    if isinstance(node, (ast.ListComp, ast.GeneratorExp)) and len(node.generators) == 1:
+        return _made_by(node.elt, node.generators[0], scope)
     return None
+
+
+def _made_by(element: ast.expr, loop: ast.comprehension, scope: Scope) -> Sequence[ast.expr] | None:
+    """What a comprehension over a list of the file gives; None for one with a condition."""
+    items = items_of(loop.iter, scope)
+    if items is None or loop.ifs or not isinstance(loop.target, ast.Name):
+        return None
+    return [_Filled(loop.target.id, item).visit(copy.deepcopy(element)) for item in items]
+
+
+class _Filled(ast.NodeTransformer):
+    """Puts an expression in the place of a name."""
+
+    def __init__(self, name: str, value: ast.expr) -> None:
+        self._name = name
+        self._value = value
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self._value if node.id == self._name else node
 
 
 def called(call: ast.Call) -> str:

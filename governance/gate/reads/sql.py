@@ -20,12 +20,14 @@ from governance.gate.reads.alter_actions import read_alter
 from governance.gate.reads.names import table_name
 from governance.gate.reads.place import At
 from governance.gate.reads.sql_bodies import read_body
-from governance.gate.reads.sql_commands import read_command
+from governance.gate.reads.sql_commands import read_command, with_column
 from governance.gate.reads.sql_cutting import cut, spelled_out
 from governance.gate.reads.sql_statements import read_statement
 
 DIALECTS = ("postgres", "mysql", "sqlite")
 """Dialects that are read, by the parser's names, in the order in which they are tried."""
+BROKEN = (SqlglotError, RecursionError, TypeError, AttributeError, ValueError, IndexError)
+"""What the compiled parser raises on broken text: its own errors, and those of trees that it left half-built."""
 _VERBS = frozenset(
     ["ALTER", "CREATE", "DO", "DELIMITER", "BEGIN", "IF", "EXEC", "EXECUTE", "INSERT", "UPDATE", "DELETE", "END"]
 )
@@ -47,7 +49,7 @@ def _statements(text: str, dialects: Sequence[str]) -> list[list[Token]] | None:
     for name in dialects:
         try:
             return list(cut(Dialect.get_or_raise(name).tokenize(text)))
-        except SqlglotError:
+        except BROKEN:
             continue
     return None
 
@@ -66,19 +68,26 @@ def _read(tokens: list[Token], text: str, dialects: Sequence[str], file: str, fi
 
 def _in_dialect(source: str, at: At) -> Reading:
     """What one statement does, read in one dialect."""
-    spoken = Dialect.get_or_raise(at.dialect)
     try:
         with _quiet():
-            tokens = spoken.tokenize(source)
-            if not tokens:
-                return Reading()
-            tokens = spelled_out(tokens, source, spoken.tokenize)
-            known = read_body(tokens, source, at, _in_dialect, spoken.tokenize) or read_command(tokens, at)
-            if known is not None:
-                return replace(known, statements=1)
-            parsed = [each for each in spoken.parser().parse(tokens, source) if each is not None]
-    except (SqlglotError, RecursionError):
+            return _parsed(source, at)
+    except BROKEN:
         return replace(at.unread("statement", _verb_of(source)), statements=1)
+
+
+def _parsed(source: str, at: At) -> Reading:
+    spoken = Dialect.get_or_raise(at.dialect)
+    tokens = spoken.tokenize(source)
+    if not tokens:
+        return Reading()
+    tokens = spelled_out(tokens, source, spoken.tokenize)
+    known = read_body(tokens, source, at, _in_dialect, spoken.tokenize) or read_command(tokens, at)
+    if known is not None:
+        return replace(known, statements=1)
+    spelled = with_column(tokens, source)
+    if spelled != source:
+        source, tokens = spelled, spoken.tokenize(spelled)
+    parsed = [each for each in spoken.parser().parse(tokens, source) if each is not None]
     reading = Reading(statements=len(parsed))
     for each in parsed:
         if isinstance(each, exp.Command) and str(each.this).upper() == "ALTER":
@@ -114,7 +123,7 @@ def _comments(text: str, dialect: str) -> Iterator[tuple[tuple[str, str], str]]:
         try:
             with _quiet():
                 parsed = Dialect.get_or_raise(dialect).parse(source)[0]
-        except SqlglotError:
+        except BROKEN:
             continue
         if isinstance(parsed, exp.Comment) and isinstance(parsed.this, exp.Column):
             column = parsed.this

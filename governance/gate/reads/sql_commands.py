@@ -18,6 +18,9 @@ _NOT_OF_TABLES = frozenset(
 )  # fmt: skip
 
 
+_RENAMED = frozenset({"AS", "COLUMN", "CONSTRAINT", "INDEX", "KEY", "TO"})
+
+
 def read_command(tokens: Sequence[Token], at: At) -> Reading | None:
     """What such a statement does; None for one that is not read here."""
     words = [token.text.upper() for token in tokens]
@@ -30,9 +33,24 @@ def read_command(tokens: Sequence[Token], at: At) -> Reading | None:
         return Reading((at.change(ChangeKind.DROP_FILTER, _name(tokens[words.index("ON") + 1 :], at)[0]),))
     if words[:2] == ["SECURITY", "LABEL"]:
         return _label(tokens, words, at)
+    if words[0] in ("DEALLOCATE", "PREPARE"):
+        return Reading()  # MySQL's PREPARE takes any text; what counts is the EXECUTE, which is not read
     if words[:2] == ["RENAME", "TABLE"]:
         return Reading(tuple(_renamed(tokens[2:], at)))
     return None
+
+
+def with_column(tokens: Sequence[Token], source: str) -> str:
+    """The statement with the word COLUMN that may be left out of `ALTER TABLE t RENAME a TO b`."""
+    words = [token.text.upper() for token in tokens]
+    if words[:2] != ["ALTER", "TABLE"]:
+        return source
+    for place in range(len(words) - 3, 1, -1):
+        column = words[place] == "RENAME" and words[place + 2] == "TO" and words[place + 1] not in _RENAMED
+        if column:
+            begin = tokens[place + 1].start
+            source = f"{source[:begin]}COLUMN {source[begin:]}"
+    return source
 
 
 def switched(action: Sequence[str], dataset: str, at: At) -> Reading | None:

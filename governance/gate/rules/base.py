@@ -161,5 +161,12 @@ def page_text(rule: Rule) -> str:
     return "\n\n".join([f"{rule.id}: {parts['Title']}", *said]) + "\n"
 
 
+def page_markdown(rule: Rule) -> str:
+    """A rule's page as it stands in docs/rules."""
+    parts = page(rule)
+    said = [f"## {name}\n\n{_unfolded(parts[name])}" for name in PARTS]
+    return "\n\n".join([f"# {rule.id}", parts["Title"], *said]) + "\n"
+
+
 def _unfolded(text: str) -> str:
     return re.sub(r"\s*\n\s*", " ", text)
