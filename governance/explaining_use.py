@@ -1,4 +1,4 @@
-"""What the ledger has on a use that just ended: fields with their treatments, the lines that decided, what was left out."""
+"""What the ledger has on a use that just ended: fields with their treatments, who decided, what was left out."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ from governance.cli.project_option import opened
 @format_option("text", "json", "csv", "markdown")
 @output_option
 @click.pass_context
-def query(  # noqa: PLR0913 one for each option
+def query(
     ctx: click.Context,
     *,
     store: str,
@@ -49,7 +49,7 @@ def query(  # noqa: PLR0913 one for each option
     form: str,
     output: Path | None,
 ) -> int:
-    """Run one SELECT on STORE as USER for a purpose, and show what the policy gives. With `-` it comes from standard input.
+    """Run one SELECT on STORE as USER for a purpose, and show what the policy gives. With `-` it is read from stdin.
 
     With --output the rows leave the application, and the action is `export` instead of `read`; the file is written when
     all rows are there. Rows go to standard output, what was left out to standard error. Exits 1 when access is refused.

@@ -87,7 +87,11 @@ class Recorder(Protocol):
         ...
 
     def close(self, decision_id: str, outcome: str, counts: Mapping[str, int], *, reason: str | None = None) -> Any:
-        """Record how the use that a decision allowed has ended."""
+        """Record how the use that a decision allowed has ended; durable when it returns."""
+        ...
+
+    def close_soon(self, decision: Event, outcome: str, counts: Mapping[str, int]) -> None:
+        """Record the same within a second; returns at once."""
         ...
 
 

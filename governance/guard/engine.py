@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -28,6 +29,7 @@ from governance.guard.dialects import Compiled, Dialects
 from governance.guard.neutral import neutral_error
 from governance.guard.paths import PathPermits
 from governance.guard.plans import Planner
+from governance.guard.recording import Drafts
 from governance.guard.sealed import Sealing
 from governance.guard.second_check import SecondCheck
 from governance.guard.session import GuardedSession
@@ -35,7 +37,7 @@ from governance.guard.shared import Shared
 from governance.guard.silent import SILENT, SilentEngine, SilentNullPool, SilentQueuePool
 from governance.guard.watch import VERSION_SQL, SchemaWatch, kind_of
 from policies.catalog import CatalogStore
-from policies.errors import AccessRefusedError, ConfigError, GovernanceError
+from policies.errors import AccessRefusedError, ConfigError, GovernanceError, StoreError
 from policies.nouns import DatasetRef
 from policies.row_conditions import ExistsIn
 
@@ -97,6 +99,13 @@ class GuardedStore:
                 expected="sqlite, postgresql or mariadb, which the guard speaks",
                 next_step="read this store without the guard only where no policy asks for one",
             )
+        if kind == "sqlite" and address.database and not Path(address.database).is_file():
+            raise StoreError(
+                f"store {name}",
+                found="no database file",
+                expected="the file of the store's url",
+                next_step="correct the url; a store that is missing is never made",
+            )
         self._raw = sa.create_engine(
             address,
             hide_parameters=True,
@@ -127,6 +136,7 @@ class GuardedStore:
             self._errors,
             _CURSORS[kind],
             self._check_in,
+            Drafts(clock),
         )
         default, tables = self._shared.default_schema, frozenset(catalog.datasets)
         self._dialects = Dialects(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
 
@@ -11,21 +12,24 @@ from governance.access.permits import DatasetPermit
 from governance.guard.base import Recorder, UseContext
 from governance.guard.kept import Kept
 from governance.guard.rewrite import Rewritten
-from governance.ledger.events import EventDraft, EventObject
+from governance.ledger.events import Event, EventDraft, EventObject
 from policies.errors import AccessRefusedError, LedgerError, SchemaDriftError
 from policies.nouns import Action, FieldRef
 
+PEOPLE_SECONDS = 30
+"""How long the references of people are kept."""
 _log = structlog.get_logger()
 _FIRST_WORD = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*([A-Za-z]+)", re.DOTALL)
 _ACTIONS = {"insert": Action.WRITE, "update": Action.WRITE, "delete": Action.DELETE}
 
 
 class Use:
-    """One recorded use: opened by a decision, closed once."""
+    """One recorded use: opened by a decision, closed once. The end of one that writes is durable before it goes on."""
 
-    def __init__(self, recorder: Recorder, decision_id: str) -> None:
+    def __init__(self, recorder: Recorder, decision: Event, *, writes: bool = False) -> None:
         self._recorder = recorder
-        self._decision_id = decision_id
+        self._decision = decision
+        self._writes = writes
         self._closed = False
         self.rows = 0
 
@@ -37,21 +41,37 @@ class Use:
         if not self._closed:
             self._closed = True
             counts = {"rows": self.rows} | ({"conflicts": conflicts} if conflicts else {})
-            self._recorder.close(self._decision_id, outcome, counts)
+            if self._writes:
+                self._recorder.close(self._decision.id, outcome, counts)
+            else:
+                self._recorder.close_soon(self._decision, outcome, counts)
 
     def abandon(self) -> None:
         """Record the end where nobody can be told that this failed."""
         try:
             self.close("partial")
         except LedgerError:
-            _log.warning("guard.close_not_recorded", decision=self._decision_id)
+            _log.warning("guard.close_not_recorded", decision=self._decision.id)
 
 
 class Drafts:
-    """Drafts of decisions made before: the same plan for the same people gives the same draft."""
+    """Drafts of decisions made before: the same plan for the same people gives the same draft.
 
-    def __init__(self, most: int = 1_000) -> None:
+    Beside them the references of those people, asked for anew every PEOPLE_SECONDS: a name can be erased meanwhile.
+    """
+
+    def __init__(self, clock: Callable[[], dt.datetime], most: int = 1_000) -> None:
+        self._clock = clock
+        self._people: Kept[tuple[str, str], tuple[dt.datetime, tuple[str, str]]] = Kept(most)
         self._kept: Kept[tuple[int, str, str, str, str], tuple[Rewritten, EventDraft]] = Kept(most)
+
+    def people(self, recorder: Recorder, actor: str, principal: str) -> tuple[str, str]:
+        """The references of who acts and who asks. Raises LedgerError."""
+        now, found = self._clock(), self._people.get((actor, principal))
+        if found is None or not dt.timedelta(0) <= now - found[0] < dt.timedelta(seconds=PEOPLE_SECONDS):
+            found = (now, (recorder.refer("principal", actor), recorder.refer("principal", principal)))
+            self._people.put((actor, principal), found)
+        return found[1]
 
     def draft(
         self, rewritten: Rewritten, people: tuple[str, str], context: UseContext, make: Callable[[], EventDraft]
@@ -87,7 +107,7 @@ class Recording:
             self._context,
             lambda: self._event("allowed", statement, rewritten.objects, rewritten.rules, self._action(statement)),
         )
-        return Use(self._recorder, self._recorder.decide(draft).id)
+        return Use(self._recorder, self._recorder.decide(draft), writes=rewritten.write is not None)
 
     def filtered(self, permit: DatasetPermit, conditions: Sequence[str], statement: str) -> Use:
         """Record that records of a dataset were treated by a permit. Raises LedgerError."""
@@ -101,7 +121,7 @@ class Recording:
             for treatment in each.treatments
         )
         draft = self._event("allowed", statement, objects, tuple(sorted(rules)), self._context.action)
-        return Use(self._recorder, self._recorder.decide(draft).id)
+        return Use(self._recorder, self._recorder.decide(draft))
 
     def refused(self, statement: str, error: AccessRefusedError | SchemaDriftError) -> None:
         """Record that a statement was refused, and by which rules. Raises LedgerError."""
@@ -138,6 +158,5 @@ class Recording:
     def _known(self) -> tuple[str, str]:
         """The references of who acts and who asks, asked for once."""
         if self._people is None:
-            actor, principal = self._context.actor, self._context.principal.name
-            self._people = (self._recorder.refer("principal", actor), self._recorder.refer("principal", principal))
+            self._people = self._drafts.people(self._recorder, self._context.actor, self._context.principal.name)
         return self._people

@@ -46,7 +46,7 @@ class Shared:
     """Opens a cursor of the driver's that takes numbered parameters."""
     check_in: Callable[[Any], None]
     """Gives a driver's connection back to the pool."""
-    drafts: Drafts = field(default_factory=Drafts)
+    drafts: Drafts
     """Drafts of decisions made before."""
     _qualified: dict[str, str] = field(default_factory=dict)
 

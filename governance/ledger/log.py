@@ -20,6 +20,7 @@ from governance.ledger.checkpoint_file import CheckpointFiles, KeptAt
 from governance.ledger.events import Event, EventDraft, stamp
 from governance.ledger.export import export_lines
 from governance.ledger.group_commit import GroupCommit, Outcome, Units
+from governance.ledger.late_closes import LateCloses
 from governance.ledger.names import Names
 from governance.ledger.period_ending import closing, drop, droppable, dropping, edited, opening, retention_limit
 from governance.ledger.periods import Period, PeriodState, list_periods, newest_note, seal_event
@@ -65,6 +66,7 @@ class Ledger:
         self._names = Names(engine, keyed_hash, new_id)
         self._file_behind = False  # a checkpoint was signed in somebody else's transaction
         self._group = GroupCommit(self._write)
+        self._late = LateCloses(self._group.submit)
 
     # --- writing
 
@@ -77,7 +79,12 @@ class Ledger:
 
         Events that other threads record at the same moment share the commit.
         """
-        return self._group.submit(drafts)
+        late = self._late.take()
+        try:
+            return self._group.submit([*late, *drafts])[len(late) :]
+        except LedgerError:
+            self._late.give_back(late)
+            raise
 
     def append_in(self, connection: Connection, draft: EventDraft) -> Event:
         """Record what happened inside a transaction of the caller's; durable when, and only when, that commits.
@@ -103,25 +110,21 @@ class Ledger:
         decision = next(self.events(ids=(decision_id,)), None)
         if decision is None or decision.kind != "decision":
             raise _refused("an id that is no decision of this ledger")
-        return self.append(
-            EventDraft(
-                kind="close",
-                actor=decision.actor,
-                principal=decision.principal,
-                purpose=decision.purpose,
-                action=decision.action,
-                outcome=outcome,
-                counts=counts,
-                refs={"decision": decision_id},
-                reason=reason,
-            )
-        )
+        return self.append(_closing(decision, outcome, counts, reason))
+
+    def close_soon(self, decision: Event, outcome: str, counts: Mapping[str, int]) -> None:
+        """Record how the use that a decision allowed has ended, with the next event or `LATE_SECONDS` later.
+
+        Returns at once: what must be durable before a use is its decision. Whatever reads this ledger sees it.
+        """
+        self._late.add(_closing(decision, outcome, counts))
 
     def checkpoint(self) -> str:
         """A signed note of the log as it stands, kept in the table and in the files. Raises LedgerError.
 
         A file that cannot be written raises nothing: what the note covers is durable. See `checkpoint_faults`.
         """
+        self._late.flush()
         with _translated(), writing(self._engine) as connection:
             period = self._open_period(connection)
             note = self._stored_note(connection, period) or self._sign(connection, period)
@@ -188,6 +191,7 @@ class Ledger:
 
     def finish(self) -> None:
         """Leave a checkpoint of everything written. Raises LedgerError."""
+        self._late.stop()
         self.checkpoint()
 
     def __enter__(self) -> Self:
@@ -213,11 +217,13 @@ class Ledger:
 
         Streams. Raises LedgerError, and TamperedError for stored bytes that are no event.
         """
+        self._late.flush()
         kinds = (kind,) if isinstance(kind, str) else kind
         return read_events(self._engine, Filter(kinds, since, until, principal, ids))
 
     def open_decisions(self) -> Iterator[Event]:
         """Allowed uses without a close: in every report their outcome is unknown. A refusal has nothing to close."""
+        self._late.flush()
         found = read_events(self._engine, Filter(open_decisions=True))
         return (event for event in found if event.outcome != "refused")
 
@@ -226,6 +232,7 @@ class Ledger:
 
         Raises TamperedError for a text that is no checkpoint of this ledger's key, LedgerError when it cannot be read.
         """
+        self._late.flush()
         return verify_log(self._engine, self._signer, self._keyed_hash, outside=checkpoint)
 
     def export(self) -> Iterator[bytes]:
@@ -400,4 +407,18 @@ def _refused(found: str) -> LedgerError:
         found=found,
         expected="an event that is durable before the use it records",
         next_step="nothing was released; run `governance doctor`, then `governance ledger verify`",
+    )
+
+
+def _closing(decision: Event, outcome: str, counts: Mapping[str, int], reason: str | None = None) -> EventDraft:
+    return EventDraft(
+        kind="close",
+        actor=decision.actor,
+        principal=decision.principal,
+        purpose=decision.purpose,
+        action=decision.action,
+        outcome=outcome,
+        counts=counts,
+        refs={"decision": decision.id},
+        reason=reason,
     )

@@ -228,8 +228,9 @@ def test_an_export_that_is_granted_is_written_and_recorded_as_one(project: Path,
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("nostore", "SELECT 1"), 2, "nostore"), (("crm", "SELEC 1"), 1, "SELECT"), (("crm", "DROP TABLE customers"), 1, "SELECT"),
-        (("crm", "SELECT national_id FROM customers"), 1, "customers"), (("crm", ""), 1, "statement"),
+        (("nostore", "SELECT 1"), 2, "nostore"), (("crm", "SELEC 1"), 1, "SELECT"),
+        (("crm", "DROP TABLE customers"), 1, "SELECT"), (("crm", "SELECT national_id FROM customers"), 1, "customers"),
+        (("crm", ""), 1, "statement"),
     ],
 )  # fmt: skip
 def test_a_query_that_cannot_run_says_why_and_shows_nothing(project: Path, run, words, code, said) -> None:

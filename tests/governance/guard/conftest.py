@@ -183,6 +183,9 @@ class HandRecorder:
     def close(self, decision_id: str, outcome: str, counts: Mapping[str, int], *, reason: str | None = None) -> None:
         self.closes.append((decision_id, outcome, dict(counts)))
 
+    def close_soon(self, decision: Any, outcome: str, counts: Mapping[str, int]) -> None:
+        self.close(decision.id, outcome, counts)
+
 
 def catalog_store(tables: Mapping[str, Mapping[str, str | None]], record_key: str = "id") -> CatalogStore:
     return CatalogStore(
