@@ -59,7 +59,8 @@ def learn_pairs(
         for field, entry in rules.datasets[name].fields.items():
             if entry.treatment == f"pseudonym:{domain}":
                 keys = barred.subject_keys.get(name, ()) if barred is not None else ()
-                columns = [table.table.c[each].label(f"c{at}") for at, each in enumerate((field, *keys))]
+                clause = table.table
+                columns = [clause.c[each].label(f"c{at}") for at, each in enumerate((field, *keys))]
                 found = source.execute(sa.select(*columns).distinct().execution_options(stream_results=True))
                 for page in found.partitions(_PAGE):
                     kept = [
