@@ -18,7 +18,8 @@ from governance.jobs.plan import Plan, PlanDraft, PlanLine, make_plan
 from governance.jobs.running import Progress
 from governance.jobs.store_connection import connected
 from governance.protect.existing.bench import Bench
-from governance.protect.existing.conversion import PURPOSE, Conversion, ConvertWork
+from governance.protect.existing.conversion import Conversion
+from governance.protect.existing.conversion_work import PURPOSE, ConvertWork
 from governance.protect.existing.statements import STATEMENTS
 from governance.protect.existing.target import Target, find_target
 from governance.protect.existing.turning import Scope, ToClear, ToTokens
