@@ -15,7 +15,8 @@ from governance.jobs.running import Progress
 from governance.ledger.events import EventDraft, EventObject
 from governance.offices import office_of, pace_of, writable_store
 from governance.protect.existing import planning, rotation
-from governance.protect.existing.planning import DECRYPT, ENCRYPT, Bench
+from governance.protect.existing.bench import Bench
+from governance.protect.existing.planning import DECRYPT, ENCRYPT
 from governance.protect.existing.rotation import ROTATE
 from governance.protect.existing.turning import Scope
 from governance.reviewing import catalog_text

@@ -13,9 +13,12 @@ from sqlalchemy import select
 
 from connectors.base import FULL
 from governance.copies.findings import has_residue
+from governance.copies.pairs import Barred
 from governance.copies.source import read_source
 from governance.copies.starting import starting_rules
+from governance.copies.steps import ACTION
 from governance.copies.work import KIND, CopyWork, Places, plan_copy
+from governance.jobs.bounds import bounds_of
 from governance.jobs.engine import run_job
 from governance.jobs.outcome import JobOutcome, StepOutcome
 from governance.jobs.plan import Plan, read_plan
@@ -27,6 +30,7 @@ from governance.records.transactions import reading as reading_records
 from governance.scanning import scan_stores
 from policies.copy_rules import read_copy_rules
 from policies.errors import CatalogError, ConfigError
+from policies.nouns import DatasetRef
 
 if TYPE_CHECKING:
     from governance.app import Governance
@@ -123,7 +127,18 @@ def _places(gov: Governance, source: str, target: str) -> Iterator[Places]:
             key=pseudonym_key(gov),
             folder=gov.project.keyring_path.parent / ROW_LISTS,
             scan=lambda: _scan(gov, target),
+            barred=_barred(gov, source),
         )
+
+
+def _barred(gov: Governance, source: str) -> Barred | None:
+    """The persons whom a tombstone keeps out of a copy."""
+    office = office_of(gov)
+    graves, grave = bounds_of(office, DatasetRef(source, source), ACTION).graves, office.grave
+    if not graves or grave is None or source not in gov.catalog.stores:
+        return None
+    keys = {name: entry.subject_key for name, entry in gov.catalog.stores[source].datasets.items()}
+    return Barred(keys, lambda key: grave(source, key) in graves)
 
 
 def pseudonym_key(gov: Governance) -> PseudonymKey:

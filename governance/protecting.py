@@ -17,13 +17,13 @@ from audits.reports.protection import protection_report
 from connectors.sql.address import normalised
 from connectors.sql.faults import translated
 from governance.access.grants import grants_to
+from governance.judging_protection import cell_counts, key_counts, migration, problems_of, said_of, state_of
 from governance.ledger.events import EventDraft, EventObject
 from governance.protect.key_tally import KeyTally, tally
 from governance.protect.keyring.base import KeyInfo, KeyState, KeyUse
-from governance.protect.token_counts import ColumnCells, TableCells, TableCount, snapshot
+from governance.protect.token_counts import TableCount, snapshot
 from policies.errors import ConfigError, InstallationError, StoreError
-from policies.nouns import DatasetRef, FieldRef, Sensitivity
-from policies.taxonomy import HARMLESS
+from policies.nouns import DatasetRef, FieldRef
 
 if TYPE_CHECKING:
     from governance.access.facts import FieldFacts
@@ -171,13 +171,13 @@ def _count_dataset(
         keys = tally(parts, key_of=key_of, keys=infos, person_states=gov.keyring.person_states)
         found.tokens.update(keys.keys)
         rows.append(
-            _field(gov, facts, shown.get(facts.ref, set()))
-            | _counts(cells, column)
-            | _migration(column, beside)
-            | _key_counts(keys, infos)
+            said_of(gov, facts, shown.get(facts.ref, set()))
+            | cell_counts(cells, column)
+            | migration(column, beside)
+            | key_counts(keys, infos)
         )
     found.rows += cells.rows
-    found.fields += [each | {"state": _state(each), "problems": _problems(each)} for each in rows]
+    found.fields += [each | {"state": state_of(each), "problems": problems_of(each)} for each in rows]
 
 
 def _columns(gov: Governance, ref: DatasetRef) -> Iterator[FieldFacts]:
@@ -190,89 +190,12 @@ def _columns(gov: Governance, ref: DatasetRef) -> Iterator[FieldFacts]:
             yield replace(facts, sensitivity=gravest.sensitivity, category=gravest.category)
 
 
-def _field(gov: Governance, facts: FieldFacts, treatments: set[str]) -> dict[str, Any]:
-    """What catalog and policy say of a field."""
-    entry = gov.catalog.field(facts.ref)
-    least = gov.project.config.protection.encrypt_from
-    personal = facts.category != HARMLESS
-    return {
-        "field": str(facts.ref),
-        "category": facts.category,
-        "sensitivity": facts.sensitivity.word,
-        "declared": entry is not None and bool(entry.encrypted),
-        "by_person": entry is not None and entry.encrypted == "subject",
-        "required": personal and least is not None and facts.sensitivity >= Sensitivity.of(least),
-        "shown": "clear" if "clear" in treatments else "masked" if treatments else "nobody",
-    }
-
-
-def _counts(cells: TableCells, column: ColumnCells | None) -> dict[str, Any]:
-    if column is None:
-        return {"column": None, "rows": cells.rows, "nulls": 0, "clear": 0, "tokens": 0}
-    return {
-        "column": column.native,
-        "rows": cells.rows,
-        "nulls": column.nulls,
-        "clear": column.clear,
-        "tokens": column.tokens,
-    }
-
-
-def _migration(column: ColumnCells | None, beside: ColumnCells | None) -> dict[str, Any]:
-    """Whether another column is being filled for the field: to what, how many cells are, how many are not yet."""
-    if column is None or beside is None:
-        return {"migration": None}
-    filled, full = beside.tokens + beside.clear, column.tokens + column.clear
-    to = "encrypted" if beside.tokens or not column.tokens else "clear"
-    return {"migration": {"to": to, "filled": filled, "left": max(0, full - filled)}}
-
-
-def _key_counts(keys: KeyTally, infos: Mapping[str, KeyInfo]) -> dict[str, Any]:
-    states = {key: infos[key].state.value for key in keys.keys}
-    return {
-        "keys": [{"id": key, "state": states[key], "tokens": keys.keys[key]} for key in infos if key in keys.keys],
-        "persons": {"keys": keys.person_keys, "active": keys.persons["active"], "destroyed": keys.persons["destroyed"]},
-        "elsewhere": keys.elsewhere,
-        "unknown": keys.unknown,
-    }
-
-
 def _uncounted(gov: Governance, ref: DatasetRef, shown: Mapping[FieldRef, set[str]]) -> Iterator[dict[str, Any]]:
     """The fields of a dataset that could not be read."""
     for facts in _columns(gov, ref):
         numbers = dict.fromkeys(("column", "rows", "nulls", "clear", "tokens", "migration"))
-        said = _field(gov, facts, shown.get(facts.ref, set())) | numbers | _key_counts(KeyTally(), {})
+        said = said_of(gov, facts, shown.get(facts.ref, set())) | numbers | key_counts(KeyTally(), {})
         yield said | {"state": "unread", "problems": []}
-
-
-def _state(said: Mapping[str, Any]) -> str:
-    """The one word for how a field is protected."""
-    if said["column"] is None:
-        return "missing"
-    if said["migration"] is not None:
-        return "migrating"
-    if said["declared"] or said["tokens"]:
-        return "partly" if said["clear"] else "encrypted"
-    if said["category"] == HARMLESS:
-        return "harmless"
-    return "clear" if said["shown"] == "clear" else "masked"
-
-
-_PROBLEMS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
-    "missing": lambda said: said["column"] is None,
-    "clear_in_encrypted": lambda said: said["declared"] and said["clear"] > 0 and said["migration"] is None,
-    "must_be_encrypted": lambda said: said["required"] and not said["declared"] and said["migration"] is None,
-    "undeclared": lambda said: said["tokens"] > 0 and not said["declared"] and said["migration"] is None,
-    "key_unknown": lambda said: said["unknown"] > 0,
-    "key_elsewhere": lambda said: said["elsewhere"] > 0,
-    "key_destroyed": lambda said: any(each["state"] == "destroyed" for each in said["keys"]),
-    "not_by_person": lambda said: said["by_person"] and bool(said["keys"]) and said["migration"] is None,
-    "migrating": lambda said: said["migration"] is not None,
-}
-
-
-def _problems(said: Mapping[str, Any]) -> list[str]:
-    return [code for code, holds in _PROBLEMS.items() if holds(said)]
 
 
 def _keys(

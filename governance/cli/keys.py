@@ -182,6 +182,7 @@ def destroy(
     else:
         lines = [
             f"{each['key'] or 'destroyed before'}: the last backup that can hold it dies on {each['backups_end']}; "
+            f"{each['index_cells']} index cells emptied, {each['pairs']} pseudonyms forgotten; "
             f"event {each['event']} in the ledger"
             for each in rows
         ]

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from governance.copies.closure import Kept, find_kept
 from governance.copies.findings import find_all
-from governance.copies.pairs import learn_pairs
+from governance.copies.pairs import Barred, learn_pairs
 from governance.copies.rules import check_rules
 from governance.copies.source import SourceTable, read_source
 from governance.copies.state import Positions, is_ours
@@ -62,6 +62,8 @@ class Places:
     """Where row numbers and sealed pairs lie."""
     scan: Callable[[], ScanResult]
     """Scans the target."""
+    barred: Barred | None = None
+    """Persons with a tombstone; None where none stands."""
 
     @property
     def place(self) -> str:
@@ -178,7 +180,8 @@ class CopyWork:
 
     def _learn(self, source: Connection, domain: str, maker: Assignments) -> None:
         """Take up the pairs of earlier copies, learn those of this one, and keep them before a row is written."""
-        learn_pairs(source, self._places.folder, domain, maker, (self._tables, self._rules))
+        places = self._places
+        learn_pairs(source, places.folder, domain, maker, (self._tables, self._rules), places.barred)
 
     def _steps(self, stack: ExitStack) -> Iterator[Step]:
         places, plan = self._places, self._plan

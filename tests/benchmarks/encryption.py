@@ -139,6 +139,31 @@ def by_person(ring, protector, texts, keys, others):
         figure(f"decrypt, {told}", size, back, others[1] * size / mine)
 
 
+def floors(texts, others, few):
+    """What the library's calls alone cost, with nothing put together: no code in Python can be quicker."""
+    mine, cipher, nonce, bound = len(texts), AESGCM(os.urandom(32)), os.urandom(12), b"b" * 70
+    raw, keys = [each.encode() for each in texts], [os.urandom(32) for _ in texts]
+    call, sealed = best(lambda: [cipher.encrypt(nonce, each, bound) for each in raw])
+    figure("floor: AESGCM calls alone / plain AESGCM loop", mine, call, others[0])
+    for name, engine in {"as it comes (CBC)": AesEngine, "AesGcmEngine": AesGcmEngine}.items():
+        theirs, _ = utils(texts[:few], engine)
+        figure(f"floor: AESGCM calls alone / sqlalchemy-utils, {name}", mine, call, theirs * mine / few, 15)
+    keyed = HMAC(os.urandom(32), SHA256())
+
+    def refer():
+        for each in raw:
+            state = keyed.copy()
+            state.update(each)
+            state.finalize()
+
+    refs, _ = best(refer)
+    wrapped, _ = best(lambda: [cipher.decrypt(nonce, each, bound) for each in sealed])
+    own, _ = best(lambda: [AESGCM(key).encrypt(nonce, each, bound) for key, each in zip(keys, raw, strict=True)])
+    parts = {"reference": refs, "unwrap": wrapped, "own key": own}
+    told = ", ".join(f"{name} {spent / mine * 1e6:.2f}" for name, spent in parts.items())
+    figure(f"floor: a key for each cell, calls alone, microseconds: {told}", mine, sum(parts.values()), others[0], 0.25)
+
+
 def searching(ring, protector, texts):
     mine = len(texts)
 
@@ -184,6 +209,7 @@ def main(cells):
         protector = Protector(ring, parse_catalog(CATALOG))
         others = by_dataset_key(protector, texts, keys, Plain(texts), min(cells, 5_000))
         by_person(ring, protector, texts, keys, others)
+        floors(texts, others, min(cells, 5_000))
         searching(ring, protector, texts)
 
 

@@ -60,7 +60,8 @@ def measure(what: str, folder: Path, rows: int, batch: int) -> dict[str, Any]:
     from governance.jobs.office import Office
     from governance.jobs.pace import Pace
     from governance.ledger.log import Ledger
-    from governance.protect.existing.planning import Bench, plan_encryption, run_conversion
+    from governance.protect.existing.bench import Bench
+    from governance.protect.existing.planning import plan_encryption, run_conversion
     from governance.protect.existing.rotation import plan_rotation, run_rotation
     from governance.protect.keyed_hash import HmacKeyedHash
     from governance.protect.keyring.file import FileKeyring

@@ -8,15 +8,18 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import sqlalchemy as sa
 
 from governance import Governance
-from governance.copies.pairs import pairs_path
-from governance.copying import pseudonym_key
+from governance.copies.pairs import learn_pairs, pairs_path
+from governance.copies.source import read_source
+from governance.copying import _places, pseudonym_key
 from governance.keeping_keys import destroy_subjects
 from governance.offices import ROW_LISTS, office_of
 from governance.protect.keyring.passphrase import PassphraseProvider
 from governance.protect.protector import Protector
 from governance.protect.pseudonyms import Assignments
+from policies.copy_rules import parse_copy_rules
 from policies.errors import AccessRefusedError
 from policies.nouns import DatasetRef
 
@@ -120,6 +123,24 @@ def test_pseudonyms_of_a_destroyed_person_are_forgotten(gov, project):
     left.unseal(pairs_path(folder, "mail").read_bytes())
     assert len(left) == len(names) - 1
     assert left.reverse(pairs.column(pa.array([mine]))).to_pylist() == [None]
+
+
+def test_a_later_copy_learns_no_pair_of_a_person_with_a_tombstone(gov, project, tmp_path):
+    rules = parse_copy_rules(MASKS)
+    store = sa.create_engine(f"sqlite:///{project / 'crm.db'}")
+    with store.begin() as connection:
+        connection.execute(sa.text("UPDATE customers SET name = 'planted-marker' WHERE id = 2"))
+    destroy_subjects(gov, "crm", ["2"])
+    config = project / "governance.yaml"
+    config.write_text(config.read_text().replace("stores:\n", 'stores:\n  test: {url: "sqlite:///test.db"}\n'))
+    with Governance.open(config) as again, _places(again, "crm", "test") as places, store.connect() as connection:
+        tables = read_source(connection, "crm", ["customers"], {"customers": ("id",)})
+        learned = Assignments(pseudonym_key(again), "mail", "email")
+        learn_pairs(connection, tmp_path, "mail", learned, (tables, rules), places.barred)
+        names = connection.execute(sa.text("SELECT count(DISTINCT name) FROM customers")).scalar_one()
+        assert len(learned) == names - 1
+        assert learned.forget(pa.array(["planted-marker"])) == 0
+    store.dispose()
 
 
 @pytest.mark.parametrize(("scope", "key"), [("dataset", []), ("record", [2]), ("subject", ["2"])])

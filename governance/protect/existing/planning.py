@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from governance.jobs.engine import run_job
 from governance.jobs.journal import JobHead, find
@@ -17,16 +17,16 @@ from governance.jobs.pace import Pace
 from governance.jobs.plan import Plan, PlanDraft, PlanLine, make_plan
 from governance.jobs.running import Progress
 from governance.jobs.store_connection import connected
-from governance.protect.existing.conversion import PURPOSE, Conversion, ConvertWork
+from governance.protect.existing.bench import Bench
+from governance.protect.existing.conversion import Conversion
+from governance.protect.existing.conversion_work import PURPOSE, ConvertWork
 from governance.protect.existing.statements import STATEMENTS
 from governance.protect.existing.target import Target, find_target
 from governance.protect.existing.turning import Scope, ToClear, ToTokens
 from governance.protect.existing.values import misfit, typed_values
-from governance.protect.keyring.base import Keyring
 from governance.protect.plaintexts import decode_values, encode_values, natural_inner
 from governance.protect.protector import Protector
 from governance.protect.token_counts import FORMS
-from policies.catalog import Catalog
 from policies.errors import BadInputError, StoreError
 from policies.nouns import FieldRef
 
@@ -40,33 +40,6 @@ _VERIFY = 2
 """The number of the step before the switch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What converting takes beside the office."""
-
-    catalog: Catalog
-    """The reviewed data map."""
-    keyring: Keyring
-    """Gives the keys."""
-    store: Engine
-    """The store whose column is converted."""
-
-    def protector(self, field: FieldRef, scope: Scope | None = None) -> Protector:
-        """A protector under a catalog that declares the field encrypted, and by whose keys, as it will be or was."""
-        return Protector(self.keyring, _declaring(self.catalog, field, scope))
-
-
-def _declaring(catalog: Catalog, field: FieldRef, scope: Scope | None) -> Catalog:
-    store = catalog.stores[field.store]
-    dataset = store.datasets[field.dataset]
-    standing = dataset.fields[field.field]
-    declared = standing.encrypted or True if scope is None else "subject" if scope == "subject" else True
-    entry = standing.model_copy(update={"encrypted": declared})
-    fields = dataset.model_copy(update={"fields": {**dataset.fields, field.field: entry}})
-    datasets = store.model_copy(update={"datasets": {**store.datasets, field.dataset: fields}})
-    return catalog.model_copy(update={"stores": {**catalog.stores, field.store: datasets}})
-
-
 def plan_encryption(office: Office, bench: Bench, field: FieldRef, *, scope: Scope | None = None) -> Plan:
     """What encrypting a column would do: its cells counted, each tried whether it can be encrypted.
 
@@ -74,7 +47,7 @@ def plan_encryption(office: Office, bench: Bench, field: FieldRef, *, scope: Sco
     Raises StoreError when something hangs on the column that its conversion would break, or a value is not of the
     column's type; CatalogError, LedgerError. Nothing is changed in the store.
     """
-    scope = scope or ("subject" if _is_of_subjects(bench.catalog, field) else "dataset")
+    scope = scope or ("subject" if bench.is_of_subjects(field) else "dataset")
     with connected(bench.store, str(field)) as connection:
         target = find_target(connection, field, bench.catalog)
         if target.word == "binary" and _all_tokens(connection, target):
@@ -83,11 +56,6 @@ def plan_encryption(office: Office, bench: Bench, field: FieldRef, *, scope: Sco
         _check_subjects(target, scope)
         cells = _count(connection, target, bench)
     return _plan(office, ENCRYPT, target, target.word, scope, cells)
-
-
-def _is_of_subjects(catalog: Catalog, field: FieldRef) -> bool:
-    entry = catalog.field(field)
-    return entry is not None and entry.encrypted == "subject"
 
 
 def plan_decryption(office: Office, bench: Bench, field: FieldRef) -> Plan:
@@ -207,6 +175,13 @@ def _word_of_tokens(connection: Connection, target: Target, protector: Protector
     cells = 0
     for rows in _pages(connection, target, target.record_key):
         tokens = [row[0] for row in rows]
+        if protector.destroyed(tokens):
+            raise _refused(
+                target.field,
+                "tokens under keys of persons that were destroyed",
+                "tokens that open",
+                "set these cells to NULL: they read as NULL already, and nobody can open them",
+            )
         values = protector.decrypt_column(target.field, tokens, [row[1:] for row in rows])
         words |= {natural_inner([value]) for value in values if value is not None}
         cells += len(rows)

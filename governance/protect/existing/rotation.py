@@ -22,8 +22,8 @@ from governance.jobs.plan import Plan, PlanDraft, PlanLine, make_plan
 from governance.jobs.running import Progress
 from governance.jobs.store_connection import connected
 from governance.protect import deterministic
-from governance.protect.existing.conversion import PURPOSE
-from governance.protect.existing.planning import Bench
+from governance.protect.existing.bench import Bench
+from governance.protect.existing.conversion_work import PURPOSE
 from governance.protect.existing.renewing import Reindex, Renew
 from governance.protect.existing.target import Target, find_target
 from governance.protect.keyring.base import KeyInfo, KeyState, KeyUse

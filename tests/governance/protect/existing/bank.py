@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from governance.jobs.office import Office
 from governance.ledger.log import Ledger
-from governance.protect.existing.planning import Bench
+from governance.protect.existing.bench import Bench
 from governance.protect.keyed_hash import HmacKeyedHash
 from governance.protect.keyring.file import FileKeyring
 from governance.protect.signing import Ed25519Signer

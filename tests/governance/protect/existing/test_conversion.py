@@ -82,6 +82,8 @@ def test_persons_keys_encrypt_when_they_are_asked_for(office, bench):
     bench.keyring.subjects.destroy([bench.keyring.subjects.ref("s1", "p2")])
     with pytest.raises(DecryptionError):
         bank.opened(bench, "name")
+    with pytest.raises(StoreError, match="persons that were destroyed"):
+        plan_decryption(office, bench, bank.ref("name"))
 
 
 def test_a_column_without_null_keeps_that_where_the_store_can(office, bench, store):
