@@ -25,8 +25,8 @@ class Score:
     """Looked at."""
     faulty: int
     """Wrong."""
-    before: float | None = None
-    """The share that was right in the last run; None when there was none."""
+    moved: float | None = None
+    """By how much the share that is right has grown since the last run, over what both looked at; None without one."""
 
     @property
     def value(self) -> float | None:
@@ -41,19 +41,26 @@ class Score:
     @property
     def change(self) -> Text | None:
         """How it moved, in points of a hundred; None where nothing is known."""
-        if self.before is None or self.value is None:
+        if self.moved is None:
             return None
-        points = round((self.value - self.before) * 100, 1)
+        points = round(self.moved * 100, 1)
         return text("quality.change_points", points=f"{points:+.1f}") if points else text("quality.change_none")
 
 
 def score_of(measures: Iterable[Measure]) -> Score:
     """The score of some measures together: every value and record counts alike."""
     counted = [each for each in measures if NO_PURPOSE not in each["rules"]]
-    known = [each["before"] for each in counted if each["before"] is not None]
-    was = sum(each["checked"] for each in known)
-    before = 1 - sum(each["faulty"] for each in known) / was if was else None
-    return Score(sum(each["checked"] for each in counted), sum(each["faulty"] for each in counted), before)
+    both = [each for each in counted if each["before"] is not None]
+    now, before = _share(both), _share(each["before"] for each in both)
+    moved = None if now is None or before is None else now - before
+    return Score(sum(each["checked"] for each in counted), sum(each["faulty"] for each in counted), moved)
+
+
+def _share(numbers: Iterable[Mapping[str, Any]]) -> float | None:
+    """The share that is right."""
+    counted = [(each["checked"], each["faulty"]) for each in numbers]
+    checked = sum(each for each, _ in counted)
+    return 1 - sum(each for _, each in counted) / checked if checked else None
 
 
 def dataset_of(measure: Measure, datasets: Sequence[str]) -> str:

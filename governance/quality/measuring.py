@@ -80,12 +80,18 @@ def measure(run: Run, stores: Mapping[Store, Sequence[DatasetLook]]) -> list[Uns
 
 
 def _wanted(run: Run, look: DatasetLook) -> DatasetLook:
-    """The part of a dataset that the run's rules are about."""
+    """The part of a dataset that the run's rules are about, and the checks that say which values may be compared."""
+    unique, consistent = run.wants("uniqueness.person"), run.wants("consistency.differs")
+    compared = look.person.all() if (look.lists_people and unique) or (look.leads and consistent) else ()
     return replace(
         look,
-        checks=tuple(each for each in look.checks if run.wants(*each.check.rules)),
-        lists_people=look.lists_people and run.wants("uniqueness.person"),
-        leads=look.leads if run.wants("consistency.differs") else "",
+        checks=tuple(
+            each
+            for each in look.checks
+            if run.wants(*each.check.rules) or (each.dimension == "validity" and each.check.fields[0] in compared)
+        ),
+        lists_people=look.lists_people and unique,
+        leads=look.leads if consistent else "",
         counted=look.counted if run.wants("vocabulary.unknown") else (),
         unneeded=look.unneeded if run.wants("completeness.no_purpose") else (),
     )
@@ -127,6 +133,8 @@ def _check(run: Run, look: DatasetLook, columns: Columns) -> dict[str, np.ndarra
         found = placed.check.look(columns)
         if placed.dimension == "validity" and placed.place.startswith(f"{look.ref}."):
             faults[placed.check.fields[0]] = found
+        if not run.wants(*placed.check.rules):
+            continue
         run.tally.count(placed.place, placed.dimension, int(np.count_nonzero(found != NOT_CHECKED)))
         for number, rule in enumerate(placed.check.rules, start=1):
             rows = np.flatnonzero(found == number)

@@ -21,6 +21,8 @@ SAME, CLOSE, DIFFERS, UNKNOWN = "same", "close", "differs", "unknown"
 """How two names stand to each other."""
 CLOSE_RATIO = 88
 """From this likeness on, of 100, two Latin names are close: one letter in eight may differ."""
+KEPT_NAMES = 20_000
+"""So many forms of names are kept: names repeat."""
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 _GERMAN = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "oe", "æ": "ae", "ł": "l", "ı": "i", "đ": "d"}
@@ -67,9 +69,18 @@ class NameReader:
             re.compile(f"(?:{'|'.join(sorted(titles_zh, key=lambda each: -len(each)))})$") if titles_zh else None
         )
         self._readings = dict(re.findall(r"([^\sa-z]+)([a-z]+)", readings))
+        self._kept: dict[str, NameForm] = {}
 
     def form(self, text: str) -> NameForm:
-        """The form of a name as it is written."""
+        """The form of a name as it is written; the forms of the last names asked for are kept."""
+        form = self._kept.get(text)
+        if form is None:
+            if len(self._kept) >= KEPT_NAMES:
+                self._kept.clear()
+            form = self._kept[text] = self._made(text)
+        return form
+
+    def _made(self, text: str) -> NameForm:
         plain = fold(text).casefold()
         han = "".join(_HAN.findall(plain))
         if not han:

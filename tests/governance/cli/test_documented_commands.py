@@ -20,6 +20,7 @@ PAGES = (
     "docs/jobs.md",
     "docs/keys.md",
     "docs/policy.md",
+    "docs/quality.md",
     "docs/query.md",
     "docs/read-a-report.md",
     "docs/redact.md",

@@ -42,10 +42,10 @@ def told(small_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_eleven_chapters_are_told_and_reports_left(told: Told, lang: str) -> None:
+def test_twelve_chapters_are_told_and_reports_left(told: Told, lang: str) -> None:
     lines = told.lines[lang]
-    assert [each.text.split()[0] for each in lines if each.style is Style.CHAPTER] == [str(n) for n in range(1, 12)]
-    assert [each.text.strip() for each in lines[-3:]] == [str(told.folder / f"reports/{name}.html") for name in REPORTS]
+    assert [each.text.split()[0] for each in lines if each.style is Style.CHAPTER] == [str(n) for n in range(1, 13)]
+    assert [each.text.strip() for each in lines[-4:]] == [str(told.folder / f"reports/{name}.html") for name in REPORTS]
     for page in told.pages[lang]:
         assert f'lang="{lang}"' in page
         assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//|@import|url\(\s*['"]?http""", page)
@@ -95,7 +95,7 @@ def test_every_command_that_the_walk_shows_runs(
     monkeypatch.chdir(told.folder)
     shown = [each.text.strip() for each in told.lines["en"] if each.style is Style.COMMAND]
     commands = [shlex.split(each)[2:] for each in shown if each.startswith("$ governance ")]
-    assert len(commands) == 14
+    assert len(commands) == 15
     for arguments in commands:
         assert main(arguments) == (1 if arguments[0] == "check" else 0), capsys.readouterr().err
     assert (told.folder / "access.html").is_file()
