@@ -55,7 +55,8 @@ def told(old: AccessPolicy, new: AccessPolicy) -> set[tuple[str, str, str]]:
 
 leaves = st.sampled_from(
     ["name == 'EU'", "name < other", "name == principal.region", "age > 3", "age <= principal.limit", "gold",
-     "price > 1.5", "born < '2026-01-01'", "other is None", "age in (1, 5)", "not gold", "price == age", "name != other"]
+     "price > 1.5", "born < '2026-01-01'", "other is None", "age in (1, 5)", "not gold",
+     "price == age", "name != other"]
 )  # fmt: skip
 conditions = st.recursive(
     leaves,
