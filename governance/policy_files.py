@@ -23,6 +23,7 @@ from policies.errors import AccessRefusedError
 from policies.nouns import Action, DatasetRef, Principal, Scalar
 from policies.principals import read_principals, together
 from policies.purposes import PurposesFile, read_purposes
+from policies.separation import SEPARATION, read_separation
 from policies.taxonomy import Taxonomy, load_taxonomy
 
 WATCHED = ("access.csv", "catalog.yaml", "principals.yaml", "purposes.yaml")
@@ -148,7 +149,7 @@ def read_policy(
     principals = together(read_principals(file("principals.yaml")), people, people_place)
     catalog = read_catalog(file("catalog.yaml"))
     lines = read_access(file("access.csv"), Names(purposes, principals, catalog, taxonomy))
-    return AccessPolicy(lines, purposes, principals, catalog, taxonomy, laws)
+    return AccessPolicy(lines, purposes, principals, catalog, taxonomy, laws, read_separation(file(SEPARATION)))
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

@@ -16,7 +16,17 @@ import pytest
 
 from governance.access.lint import lint_rules
 from governance.cli.main import cli
-from policies import access_tests, catalog, config, copy_rules, errors, principals, purposes, retention_rules
+from policies import (
+    access_tests,
+    catalog,
+    config,
+    copy_rules,
+    errors,
+    principals,
+    purposes,
+    retention_rules,
+    separation,
+)
 from policies.taxonomy import load_taxonomy
 from policies.yaml_files import FileModel
 
@@ -68,7 +78,7 @@ def _models(module: ModuleType) -> Iterator[type[FileModel]]:
 
 def settings_page() -> str:
     parts = [MADE, "# Settings\n", "Every key of the files that people write. Unknown keys are refused.\n"]
-    for module in (config, catalog, purposes, principals, access_tests, retention_rules, copy_rules):
+    for module in (config, catalog, purposes, principals, separation, access_tests, retention_rules, copy_rules):
         assert module.__doc__
         parts.append(f"## {module.__name__.removeprefix('policies.')}\n\n{module.__doc__.splitlines()[0]}\n")
         for model in _models(module):

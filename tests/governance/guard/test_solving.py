@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.access.policy import AccessPolicy
-from governance.guard import exposure, solving, witnesses
+from governance.guard import exposure, solving
 from governance.guard.exposure import ABSENT, UNDECIDED, exposures
+from policies import witnesses
 from policies.access_lines import parse_access
 from policies.access_names import Names
 from policies.catalog import parse_catalog
