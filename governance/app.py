@@ -25,6 +25,7 @@ from governance.lapse_wiring import WinBackGuard
 from governance.ledger.events import EventDraft, EventObject
 from governance.ledger.log import Ledger
 from governance.opening_keys import open_keyring
+from governance.people import PrincipalsSource
 from governance.policy_files import PolicyFiles
 from governance.project import Project
 from governance.protect.keyring.base import KeyInfo
@@ -61,7 +62,13 @@ class Governance(Uses):
     """
 
     def __init__(
-        self, project: Project, *, actor: str, clock: Callable[[], dt.datetime], new_id: Callable[[], str]
+        self,
+        project: Project,
+        *,
+        actor: str,
+        clock: Callable[[], dt.datetime],
+        new_id: Callable[[], str],
+        principals: PrincipalsSource | None = None,
     ) -> None:
         self.project = project
         """Where things are."""
@@ -71,7 +78,7 @@ class Governance(Uses):
         """Gives the present, aware, in UTC."""
         self.new_id = new_id
         """Gives a fresh id."""
-        self.policy_files = PolicyFiles(project, clock, lambda who, why: glass_is_open(self, who, why))
+        self.policy_files = PolicyFiles(project, clock, principals, lambda who, why: glass_is_open(self, who, why))
         """The policy folder as it stands now."""
         self._guards: dict[tuple[str, str], GuardedStore] = {}
         self._new_keys: list[KeyInfo] = []
@@ -86,12 +93,15 @@ class Governance(Uses):
         clock: Callable[[], dt.datetime] = now,
         new_id: Callable[[], str] = random_id,
         env: Mapping[str, str] = os.environ,
+        principals: PrincipalsSource | None = None,
     ) -> Self:
         """The project whose configuration lies at a path.
 
-        `actor` names the service that acts. Nothing is opened yet but the configuration. Raises ConfigError.
+        `actor` names the service that acts. `principals` gives users, name to attributes, beside those of
+        `principals.yaml`; it is asked again after 30 s, and when it raises, everybody is refused. Nothing is opened yet
+        but the configuration. Raises ConfigError.
         """
-        return cls(Project.read(Path(path), env), actor=actor, clock=clock, new_id=new_id)
+        return cls(Project.read(Path(path), env), actor=actor, clock=clock, new_id=new_id, principals=principals)
 
     # --- use
 

@@ -14,7 +14,7 @@ from audits.report import Report
 from audits.reports.exposure import exposure_report
 from governance.access.policy import AccessPolicy
 from governance.guard.exposure import Exposure, exposures
-from governance.policy_files import WATCHED, read_policy
+from governance.policy_files import WATCHED
 from policies.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def compare_policies(gov: Governance, old: str, new: str | None = None) -> Repor
     """What the policy `new` shows that `old` did not, and the reverse; the folder in force unless `new` is given.
 
     Each is a folder of policy files, or a revision of the git repository that the project lies in. The laws are those
-    of the configuration in force, the packs those of today. No store is opened, nothing is recorded. Raises
+    of the configuration in force, the packs and the users of a table those of today. Nothing is recorded. Raises
     BadInputError for what is neither, and the errors of the files.
     """
     before = _policy(gov, old, "OLD")
@@ -59,12 +59,11 @@ def _turned(found: Exposure) -> Exposure:
 
 
 def _policy(gov: Governance, named: str, place: str) -> AccessPolicy:
-    day, laws = gov.clock().date(), gov.project.config.laws
     folder = Path(named)
     if folder.is_dir():
-        return read_policy(folder.joinpath, laws, day)
+        return gov.policy_files.policy_of(folder.joinpath)
     with _checked_out(gov, named, place) as copy:
-        return read_policy(copy.joinpath, laws, day)
+        return gov.policy_files.policy_of(copy.joinpath)
 
 
 @contextmanager

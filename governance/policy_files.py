@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from governance.access.permits import DatasetPermit
 from governance.access.policy import AccessPolicy
+from governance.people import People, PrincipalsSource
 from governance.project import Project
 from policies.access_lines import read_access
 from policies.access_names import Names
 from policies.catalog import Catalog, read_catalog
 from policies.errors import AccessRefusedError
-from policies.nouns import Action, DatasetRef, Principal
-from policies.principals import read_principals
+from policies.nouns import Action, DatasetRef, Principal, Scalar
+from policies.principals import read_principals, together
 from policies.purposes import PurposesFile, read_purposes
+from policies.separation import SEPARATION, read_separation
 from policies.taxonomy import Taxonomy, load_taxonomy
 
 WATCHED = ("access.csv", "catalog.yaml", "principals.yaml", "purposes.yaml")
@@ -33,39 +36,61 @@ _Stamp = tuple[tuple[int, int, int] | None, ...]
 class _Read:
     stamp: _Stamp
     day: dt.date
+    people: Mapping[str, dict[str, Scalar]]
     policy: AccessPolicy
 
 
 class PolicyFiles:
-    """What the policy folder says now. Safe to share between threads."""
+    """What the policy folder says now. Safe to share between threads.
+
+
+    `principals` gives users beside those of `principals.yaml`; `glass_is_open` says whether break-glass is open for a
+    principal and a purpose. Raises ConfigError when the configuration names a table of principals too.
+    """
 
     def __init__(
         self,
         project: Project,
         clock: Callable[[], dt.datetime],
+        principals: PrincipalsSource | None = None,
         glass_is_open: Callable[[Principal, str], bool] = lambda *_: False,
     ) -> None:
         self._glass_is_open = glass_is_open
         self._project = project
+        self._people = People(project, clock, principals)
         self._clock = clock
         self._lock = threading.Lock()
         self._last: _Read | None = None
 
     @property
     def policy(self) -> AccessPolicy:
-        """The access policy as the files stand at this moment.
+        """The access policy as the files, and users from elsewhere, stand at this moment.
 
-        Raises ConfigError, CatalogError, PolicyFileError or PredicateError when one of them is wrong.
+        Raises ConfigError, CatalogError, PolicyFileError or PredicateError when one of them is wrong, StoreError when a
+        table of users cannot be read, and whatever a source of the application's raises.
         """
         stamp, day = self._stamp(), self._clock().date()
         last = self._last
-        if last is not None and last.stamp == stamp and last.day == day:
+        if last is not None and last.stamp == stamp and last.day == day and not self._people.is_due():
             return last.policy
         with self._lock:
-            policy = self._read(day)
+            people = self._people.now()
+            if last is not None and last.stamp == stamp and last.day == day and last.people is people:
+                return last.policy
+            policy = self._read(day, people)
             # Stamped before it was read: a file that changed meanwhile is read again at the next question.
-            self._last = _Read(stamp, day, policy)
+            self._last = _Read(stamp, day, people, policy)
             return policy
+
+    def policy_of(self, file: Callable[[str], Path]) -> AccessPolicy:
+        """The policy of other files, `file` giving each one's path by name, with today's packs, laws and users.
+
+        Raises as `policy`.
+        """
+        with self._lock:
+            people = self._people.now()
+        laws = self._project.config.laws
+        return read_policy(file, laws, self._clock().date(), people=people, people_place=self._people.place)
 
     @property
     def catalog(self) -> Catalog:
@@ -105,24 +130,33 @@ class PolicyFiles:
         policy = self.policy
         return {"catalog": policy.catalog.digest, "policy": policy.digest}
 
-    def _read(self, day: dt.date) -> AccessPolicy:
-        return read_policy(self._project.policy_file, self._project.config.laws, day)
+    def _read(self, day: dt.date, people: Mapping[str, dict[str, Scalar]]) -> AccessPolicy:
+        file, laws = self._project.policy_file, self._project.config.laws
+        return read_policy(file, laws, day, people=people, people_place=self._people.place)
 
     def _stamp(self) -> _Stamp:
         return tuple(_stamp(self._project.policy_file(name)) for name in WATCHED)
 
 
-def read_policy(file: Callable[[str], Path], laws: Collection[str], day: dt.date) -> AccessPolicy:
+def read_policy(
+    file: Callable[[str], Path],
+    laws: Collection[str],
+    day: dt.date,
+    *,
+    people: Mapping[str, dict[str, Scalar]] = MappingProxyType({}),
+    people_place: str = "principals",
+) -> AccessPolicy:
     """The access policy of some files, `file` giving each one's path by name, with the packs of a day.
 
-    Raises ConfigError, CatalogError, PolicyFileError or PredicateError when one of them is wrong.
+    `people` are users beside those of the files. Raises ConfigError, CatalogError, PolicyFileError or PredicateError
+    when one of them is wrong.
     """
     taxonomy = load_taxonomy(day)
     purposes = read_purposes(file("purposes.yaml"))
-    principals = read_principals(file("principals.yaml"))
+    principals = together(read_principals(file("principals.yaml")), people, people_place)
     catalog = read_catalog(file("catalog.yaml"))
     lines = read_access(file("access.csv"), Names(purposes, principals, catalog, taxonomy))
-    return AccessPolicy(lines, purposes, principals, catalog, taxonomy, laws)
+    return AccessPolicy(lines, purposes, principals, catalog, taxonomy, laws, read_separation(file(SEPARATION)))
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

@@ -20,8 +20,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Never
 
-from policies.access_names import Names, bad_character, folded, twin
+from policies.access_names import Names, folded, twin
 from policies.access_objects import AccessObject, resolve_object
+from policies.characters import bad_character
 from policies.errors import PolicyFileError
 from policies.nouns import Action, Effect
 from policies.predicate import Predicate, parse_predicate

@@ -40,6 +40,13 @@ def _rule_id(name: str) -> str:
     return name
 
 
+def _attribute(name: str) -> str:
+    if not name.isidentifier():
+        raise ValueError("an attribute's name is letters, digits and `_`")
+    return name
+
+
+AttributeName = Annotated[str, AfterValidator(_attribute)]
 StoreName = Annotated[str, AfterValidator(_store_name)]
 Law = Annotated[str, AfterValidator(_law)]
 
@@ -153,6 +160,21 @@ class ScanConfig(FileModel):
     """ISO 3166 regions that phone numbers without a prefix may belong to."""
 
 
+class PrincipalsConfig(FileModel):
+    """A table from which users and their attributes come, beside those of `principals.yaml`."""
+
+    store: StoreName
+    """The store that holds it, a database."""
+    table: str = Field(min_length=1)
+    """The table or view, with its schema where that is not the default one: `hr.staff`."""
+    name: str
+    """The column that holds a user's name, as policies write it."""
+    attributes: dict[AttributeName, str] = Field(default_factory=dict)
+    """Attribute, as `principal.NAME` in conditions, to column."""
+    refresh_seconds: int = Field(default=30, ge=0)
+    """How old what was read may be; 0 reads it for every statement."""
+
+
 class JobsConfig(FileModel):
     """How jobs work: whatever deletes, encrypts or copies many rows."""
 
@@ -201,6 +223,8 @@ class GovernanceConfig(FileModel):
     """Where our own records lie."""
     keyring: KeyringConfig = KeyringConfig()
     """Where keys come from."""
+    principals: PrincipalsConfig | None = None
+    """A table from which users come, beside those of `principals.yaml`."""
     protection: ProtectionConfig = ProtectionConfig()
     """What must be encrypted in the stores."""
     laws: tuple[Law, ...] = ("gdpr",)

@@ -19,6 +19,7 @@ from policies.errors import AccessRefusedError, PolicyFileError, PredicateError
 from policies.nouns import Action, DatasetRef, Effect, FieldRef, Principal
 from policies.principals import PrincipalsFile
 from policies.purposes import PurposesFile
+from policies.separation import SeparationFile
 from policies.taxonomy import Taxonomy
 
 _CacheKey = tuple[tuple[str, ...], str, Action, DatasetRef]
@@ -41,6 +42,7 @@ class AccessPolicy:
         catalog: Catalog,
         taxonomy: Taxonomy,
         laws: Collection[str],
+        separation: SeparationFile | None = None,
     ) -> None:
         self.lines = lines
         self.purposes = purposes
@@ -48,6 +50,7 @@ class AccessPolicy:
         self.catalog = catalog
         self.taxonomy = taxonomy
         self.laws = tuple(sorted(laws))
+        self.separation = separation or SeparationFile()
         self.datasets: Mapping[DatasetRef, DatasetFacts] = dataset_facts(catalog, taxonomy, self.laws)
         self.digest = _digest(lines, purposes, principals, catalog, taxonomy, self.laws)
         for rule in lines.rules:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from governance.cli import completion
 from governance.cli.output import emit, emit_report, examples, format_option, lang_option, output_option
 from governance.cli.policy_compile import compile_
 from governance.cli.project_option import opened
@@ -66,10 +67,10 @@ def lint(ctx: click.Context, form: str, lang: str, output: Path | None) -> int:
         "policy explain alice read crm.customers --purpose support --lang zh-Hans",
     )
 )
-@click.argument("user")
+@click.argument("user", shell_complete=completion.users)
 @click.argument("action", type=click.Choice(["read", "export", "write", "delete"]))
-@click.argument("ref", metavar="OBJECT")
-@click.option("--purpose", required=True, help="The purpose, as in purposes.yaml.")
+@click.argument("ref", metavar="OBJECT", shell_complete=completion.places)
+@click.option("--purpose", required=True, shell_complete=completion.purposes, help="The purpose, as in purposes.yaml.")
 @format_option("text", "json")
 @lang_option
 @output_option
@@ -91,7 +92,7 @@ def explain(
         "policy who special --format html --output special.html --lang zh-Hant",
     )
 )
-@click.argument("ref", metavar="OBJECT")
+@click.argument("ref", metavar="OBJECT", shell_complete=completion.objects)
 @format_option(*REPORT_FORMATS)
 @lang_option
 @output_option
@@ -114,7 +115,7 @@ def who(ctx: click.Context, ref: str, form: str, lang: str, output: Path | None)
         "policy what alice --format html --output alice.html",
     )
 )
-@click.argument("user")
+@click.argument("user", shell_complete=completion.users)
 @format_option(*REPORT_FORMATS)
 @lang_option
 @output_option

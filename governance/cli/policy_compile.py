@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from governance.cli import completion
 from governance.cli.output import emit, examples, format_option, lang_option, output_option, say
 from governance.cli.project_option import opened
 
@@ -29,7 +30,7 @@ SCHEMA = "governance.policy-compile/1"
         "policy compile crm --target postgres --remove --output remove.sql",
     ),
 )
-@click.argument("store")
+@click.argument("store", shell_complete=completion.stores)
 @click.option("--target", type=click.Choice(["postgres"]), required=True, help="The kind of database.")
 @click.option(
     "--action",

@@ -74,15 +74,18 @@ def _head(compiled: CompiledPolicy) -> Iterator[str]:
 
 
 def _removal(compiled: CompiledPolicy) -> Iterator[str]:
+    """Drop what is marked as ours; who runs it must be a member of the owning role for that, superuser or not."""
     mark = literal(compiled.mark)
+    ours = f"shobj_description(oid, 'pg_authid') = {mark} || ' database ' || current_database()"
     yield from _block(
+        f"FOR found IN SELECT rolname AS name FROM pg_roles WHERE {ours} LOOP",  # noqa: S608 - the mark is quoted
+        "  EXECUTE format('GRANT %I TO CURRENT_USER', found.name);",
+        "END LOOP;",
         "FOR found IN SELECT nspname AS name FROM pg_namespace",
         f"  WHERE starts_with(obj_description(oid, 'pg_namespace'), {mark}) LOOP",
         "  EXECUTE format('DROP SCHEMA %I CASCADE', found.name);",
         "END LOOP;",
-        "FOR found IN SELECT rolname AS name FROM pg_roles",
-        f"  WHERE shobj_description(oid, 'pg_authid') = {mark} || ' database ' || current_database() LOOP",
-        "  EXECUTE format('GRANT %I TO CURRENT_USER', found.name);",
+        f"FOR found IN SELECT rolname AS name FROM pg_roles WHERE {ours} LOOP",  # noqa: S608
         "  EXECUTE format('DROP OWNED BY %I', found.name);",
         "  EXECUTE format('DROP ROLE %I', found.name);",
         "END LOOP;",

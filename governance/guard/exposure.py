@@ -16,12 +16,12 @@ from governance.access.permits import DatasetPermit
 from governance.access.policy import AccessPolicy
 from governance.guard.filter import RecordFilter
 from governance.guard.solving import ABSENT, Solver
-from governance.guard.witnesses import Bound, TooManyCasesError, UndecidableError, domains, witnesses
 from policies.access_lines import TREATMENTS
 from policies.errors import AccessRefusedError
 from policies.nouns import Action, DatasetRef, FieldRef, Principal, Scalar
 from policies.predicate import Predicate
 from policies.purposes import FORMS
+from policies.witnesses import Bound, TooManyCasesError, UndecidableError, domains, witnesses
 
 UNDECIDED = "undecided"
 """Nobody can say; taken for the worst."""

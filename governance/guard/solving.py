@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from governance.access.permits import DatasetPermit, FieldPermit, FieldRule, RowRule
-from governance.guard.witnesses import UndecidableError
 from policies.predicate import Conjunction, Disjunction, Node, Not, Predicate
+from policies.witnesses import UndecidableError
 
 EFFORT = 30_000_000
 """Steps that the solver takes for one question; the same question takes as many on every machine."""

@@ -26,6 +26,7 @@ from policies import (
     purposes,
     quality_rules,
     retention_rules,
+    separation,
 )
 from policies.taxonomy import load_taxonomy
 from policies.yaml_files import FileModel
@@ -78,7 +79,18 @@ def _models(module: ModuleType) -> Iterator[type[FileModel]]:
 
 def settings_page() -> str:
     parts = [MADE, "# Settings\n", "Every key of the files that people write. Unknown keys are refused.\n"]
-    for module in (config, catalog, purposes, principals, access_tests, retention_rules, quality_rules, copy_rules):
+    every = (
+        config,
+        catalog,
+        purposes,
+        principals,
+        separation,
+        access_tests,
+        retention_rules,
+        quality_rules,
+        copy_rules,
+    )
+    for module in every:
         assert module.__doc__
         parts.append(f"## {module.__name__.removeprefix('policies.')}\n\n{module.__doc__.splitlines()[0]}\n")
         for model in _models(module):

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from governance.access.lint import lint, lint_rules
+from policies.separation import SeparationFile
 from policies.vocabulary import LANGUAGES, Words
+from policies.yaml_files import load_yaml
 
 GOOD = """p, support, care, read, crm.orders, clear, allow,
 p, support, care, read, crm.orders.amount, mask:redact, allow,
@@ -17,69 +19,41 @@ g, alice, support
 """
 
 CASES = {
-    "POL001": ("g, mallory, support", "g, carol, support"),
-    "POL002": ("g, alice, idle", "g, alice, support"),
-    "POL003": ("p, nobody, care, read, crm.orders, clear, allow, ", "p, dave, care, read, crm.orders, null, allow, "),
-    "POL004": (GOOD.splitlines()[0], "p, support, care, export, crm.orders, clear, allow, "),
-    "POL005": (
-        "p, support, care, read, crm.orders.amount, mask:redact, allow, id == 1",
-        "p, support, care, read, crm.orders.amount, null, allow, id == 1",
-    ),
-    "POL006": ("p, *, *, *, category:user.financial, , deny, ", "p, *, *, export, category:user.financial, , deny, "),
-    "POL007": ("p, support, care, read, crm, clear, allow, ", "p, support, care, read, crm, mask:redact, allow, "),
-    "POL008": (
-        "p, support, marketing, read, crm.orders, clear, allow, ",
-        "p, support, care, export, crm.orders, clear, allow, ",
-    ),
-    "POL009": (
-        "p, support, marketing, read, special, clear, allow, ",
-        "p, support, care, read, special, clear, allow, ",
-    ),
-    "POL010": (
-        "p, support, care, read, crm.customers.born, mask:email, allow, ",
-        "p, support, care, read, crm.customers.born, mask:redact, allow, ",
-    ),
-    "POL011": (
-        "p, support, care, export, crm.orders.amount, clear, allow, ",
-        "p, support, care, read, crm.orders.id, clear, allow, ",
-    ),
-    "POL012": (
-        "p, support, care, export, crm.orders, clear, allow, id == principal.nosuch",
-        "p, support, care, export, crm.customers, clear, allow, region == principal.region",
-    ),
-    "POL013": (
-        "p, support, care, export, crm, clear, allow, region == 'EU'",
-        "p, support, care, export, crm.customers, clear, allow, region == 'EU'",
-    ),
-    "POL014": (
-        "p, support, care, read, crm.customers.draft, clear, allow, ",
-        "p, support, care, read, crm.customers.email, clear, allow, ",
-    ),
-    "POL015": (
-        "p, *, care, export, crm.orders, clear, allow, ",
-        "p, support, care, export, crm.orders, clear, allow, ",
-    ),
-    "POL016": (
-        "p, support, care, write, crm.orders, null, allow, ",
-        "p, support, care, write, crm.orders, clear, allow, ",
-    ),
+    (rule, name): case
+    for rule, cases in load_yaml(Path(__file__).with_name("lint_cases.yaml"), error=ValueError).items()
+    for name, case in cases.items()
 }
+BAD = {rule: case for (rule, name), case in CASES.items() if name.startswith("fail_")}
+"""A failing case of each rule."""
 
 
 def found(policy, rule_id):
     return [(each.line, dict(each.values)) for each in lint(policy) if each.rule_id == rule_id]
 
 
-def test_every_rule_has_a_case():
-    assert sorted(CASES) == [rule.rule_id for rule in lint_rules()]
+def with_case(make, case):
+    policy = make(GOOD + "\n".join(case["lines"]))
+    policy.separation = SeparationFile.model_validate(
+        {"pairs": [{"roles": list(roles), "why": "two eyes"} for roles in case.get("separate", ())]}
+    )
+    return policy
 
 
-@pytest.mark.parametrize("rule_id", sorted(CASES))
-def test_a_rule_finds_its_case_and_leaves_the_good_one(make, rule_id):
-    bad, good = CASES[rule_id]
+def test_every_rule_has_four_cases_and_half_of_them_stay_quiet():
+    assert sorted({rule for rule, _ in CASES}) == [rule.rule_id for rule in lint_rules()]
+    for each in lint_rules():
+        names = [name for rule, name in CASES if rule == each.rule_id]
+        assert len(names) >= 4, each.rule_id
+        assert sum(name.startswith("pass_") for name in names) * 2 >= len(names), each.rule_id
+
+
+@pytest.mark.parametrize(("rule_id", "name"), CASES)
+def test_a_rule_finds_just_what_its_case_says(make, rule_id, name):
+    case = CASES[rule_id, name]
     before = found(make(GOOD), rule_id)
-    assert len(found(make(GOOD + bad), rule_id)) > len(before)
-    assert found(make(GOOD + good), rule_id) == before
+    new = [each for each in found(with_case(make, case), rule_id) if each not in before]
+    assert sorted({line for line, _ in new}) == sorted(case.get("found", []))
+    assert name.startswith("fail_" if new else "pass_")
 
 
 def test_a_good_policy_has_no_errors(make):
@@ -98,9 +72,8 @@ def test_a_denied_line_names_the_deny(make):
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_finding_can_be_said(make, lang):
-    policy = make(GOOD + "\n".join(bad for bad, _ in CASES.values()))
-    findings = lint(policy)
-    assert {each.rule_id for each in findings} == set(CASES)
+    findings = [each for case in BAD.values() for each in lint(with_case(make, case))]
+    assert {each.rule_id for each in findings} == set(BAD)
     for each in findings:
         assert "{" not in Words(lang).say(each.key, **each.values)
 
@@ -113,5 +86,5 @@ def test_every_rule_has_a_page():
 
 
 def test_a_finding_is_plain_data(make):
-    findings = lint(make(GOOD + "\n".join(bad for bad, _ in CASES.values())))
+    findings = [each for case in BAD.values() for each in lint(with_case(make, case))]
     assert json.loads(json.dumps([asdict(each) for each in findings]))[0]["line"] == findings[0].line

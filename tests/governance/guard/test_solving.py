@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.access.policy import AccessPolicy
-from governance.guard import exposure, solving, witnesses
+from governance.guard import exposure, solving
 from governance.guard.exposure import ABSENT, UNDECIDED, exposures
+from policies import witnesses
 from policies.access_lines import parse_access
 from policies.access_names import Names
 from policies.catalog import parse_catalog
@@ -55,7 +56,8 @@ def told(old: AccessPolicy, new: AccessPolicy) -> set[tuple[str, str, str]]:
 
 leaves = st.sampled_from(
     ["name == 'EU'", "name < other", "name == principal.region", "age > 3", "age <= principal.limit", "gold",
-     "price > 1.5", "born < '2026-01-01'", "other is None", "age in (1, 5)", "not gold", "price == age", "name != other"]
+     "price > 1.5", "born < '2026-01-01'", "other is None", "age in (1, 5)", "not gold",
+     "price == age", "name != other"]
 )  # fmt: skip
 conditions = st.recursive(
     leaves,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.guard.witnesses import MOST_ROWS, UndecidableError, witnesses
 from policies.predicate import parse_predicate
+from policies.witnesses import MOST_ROWS, UndecidableError, witnesses
 
 TYPES = {"a": "string", "b": "string", "n": "integer", "m": "integer", "x": "decimal", "t": "boolean", "d": "date"}
 TEXTS = ["", "A", "B", "BA", "EU", "欧"]
