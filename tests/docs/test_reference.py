@@ -16,7 +16,18 @@ import pytest
 
 from governance.access.lint import lint_rules
 from governance.cli.main import cli
-from policies import access_tests, catalog, config, copy_rules, errors, principals, purposes, retention_rules
+from policies import (
+    access_tests,
+    catalog,
+    config,
+    copy_rules,
+    errors,
+    lifecycle,
+    principals,
+    purposes,
+    retention_file,
+    retention_starts,
+)
 from policies.taxonomy import load_taxonomy
 from policies.yaml_files import FileModel
 
@@ -49,7 +60,15 @@ def commands_page() -> str:
 
 
 def _docstrings(model: type[FileModel]) -> dict[str, str]:
-    """The text under each field of a model."""
+    """The text under each field of a model, those of the models that it extends included."""
+    found: dict[str, str] = {}
+    for each in reversed(model.__mro__):
+        if issubclass(each, FileModel) and each is not FileModel:
+            found |= _own_docstrings(each)
+    return found
+
+
+def _own_docstrings(model: type[FileModel]) -> dict[str, str]:
     body = ast.parse(inspect.getsource(model)).body[0]
     assert isinstance(body, ast.ClassDef)
     found = {}
@@ -68,7 +87,17 @@ def _models(module: ModuleType) -> Iterator[type[FileModel]]:
 
 def settings_page() -> str:
     parts = [MADE, "# Settings\n", "Every key of the files that people write. Unknown keys are refused.\n"]
-    for module in (config, catalog, purposes, principals, access_tests, retention_rules, copy_rules):
+    for module in (
+        config,
+        catalog,
+        purposes,
+        principals,
+        access_tests,
+        retention_file,
+        retention_starts,
+        lifecycle,
+        copy_rules,
+    ):
         assert module.__doc__
         parts.append(f"## {module.__name__.removeprefix('policies.')}\n\n{module.__doc__.splitlines()[0]}\n")
         for model in _models(module):
