@@ -175,6 +175,8 @@ def run(ctx: click.Context, path: Path, form: str) -> int:
 
     Start it again after a kill. Its certificate is printed by `governance job certificate`.
     """
+    from governance.retention.run import COUNTS
+
     with opened(ctx) as gov, progress("retention") as step:
         found = gov.run_retention(path.read_text(encoding="utf-8"), on_progress=step)
     document = found.to_json()
@@ -182,7 +184,7 @@ def run(ctx: click.Context, path: Path, form: str) -> int:
         emit(json.dumps(document, indent=2), None)
     else:
         numbers = ", ".join(
-            f"{document[key]} {key}" for key in ("planned", "deleted", "held", "changed", "gone", "left")
+            f"{document[key]} {key}" for key in ("planned", *COUNTS) if document[key] or key != "masked"
         )
         emit(f"job {found.job}: {numbers}; decision {found.decision} in the ledger", None)
     if found.resumes is not None:
