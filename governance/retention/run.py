@@ -30,7 +30,6 @@ from governance.retention.targets import Ruled, find_targets
 from policies.retention_rules import RetentionRule
 from policies.verdicts import Standing
 
-
 COUNTS = ("deleted", "masked", "held", "changed", "gone", "left")
 """What can have become of records that a plan listed, or that became due since."""
 
