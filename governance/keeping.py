@@ -11,7 +11,7 @@ from governance.jobs.holds import Hold, Scope
 from governance.jobs.running import Progress
 from governance.ledger.events import EventDraft, EventObject
 from governance.offices import office_of, pace_of, writable_store
-from governance.retention.plan import RetentionPlan, plan_together, read_plan, views
+from governance.retention.plan import PURPOSE, RetentionPlan, plan_together, read_plan, verdict_on, views
 from governance.retention.run import RetentionOutcome, run_together
 from governance.retention.steps import Tools
 from governance.retention.targets import Ruled
@@ -19,6 +19,7 @@ from policies.errors import ConfigError
 from policies.nouns import DatasetRef
 from policies.retention_rules import RetentionBook, RetentionRule, read_book
 from policies.row_conditions import ExistsIn
+from policies.verdicts import Verdict
 
 if TYPE_CHECKING:
     from governance.app import Governance
@@ -79,6 +80,39 @@ def run_retention(
         tools = Tools(shredder_of(gov, store), archives_of(gov, sealed.id))
         office, pace = office_of(gov), pace_of(gov)
         return run_together(office, ruled, sealed.plan, engine, pace=pace, on_progress=on_progress, tools=tools)
+
+
+def explain_retention(gov: Governance, dataset: DatasetRef, key: Sequence[str]) -> Verdict | None:
+    """What the rules say of one record, by its key, and which of them won and lost; None where there is no record.
+
+    Recorded as a read under `governance.retention`. Raises ConfigError for a dataset that no limit speaks of,
+    BadInputError for a key of another length, StoreError, LedgerError.
+    """
+    rules = retention_rules(gov)
+    limits = [each for each in rules.values() if each.dataset == dataset and each.kind == "limit"]
+    if not limits:
+        raise ConfigError(
+            "retention.yaml",
+            found=f"no limit for {dataset}",
+            expected="a rule that says how long its records may be kept",
+            next_step="add one; `governance retention plan` lists what has none",
+        )
+    office = office_of(gov)
+    decision = gov.ledger.decide(
+        EventDraft(
+            kind="decision",
+            actor=gov.actor_ref,
+            purpose=PURPOSE,
+            action="read",
+            outcome="allowed",
+            objects=(EventObject(str(dataset)),),
+            versions=gov.versions(),
+        )
+    )
+    with writable_store(gov, dataset.store) as engine:
+        found = verdict_on(office, _ruled(gov, rules, limits[0]), engine, key)
+    gov.ledger.close(decision.id, "done", {"rows": 0 if found is None else 1})
+    return found
 
 
 def place_hold(

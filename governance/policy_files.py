@@ -43,7 +43,6 @@ class _Read:
 class PolicyFiles:
     """What the policy folder says now. Safe to share between threads.
 
-
     `principals` gives users beside those of `principals.yaml`; `glass_is_open` says whether break-glass is open for a
     principal and a purpose. Raises ConfigError when the configuration names a table of principals too.
     """

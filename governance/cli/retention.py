@@ -133,6 +133,33 @@ def _why(blocked: str) -> str:
     return waits.get(blocked, f"that {blocked} refers to")
 
 
+@retention.command(epilog=examples("retention why crm.orders 17", "retention why crm.orders 17 --format json"))
+@click.argument("dataset")
+@click.argument("key", nargs=-1, required=True)
+@format_option("text", "json")
+@click.pass_context
+def why(ctx: click.Context, *, dataset: str, key: tuple[str, ...], form: str) -> int:
+    """Say what the rules decide on one record of DATASET, by its KEY, and which of them won and lost. Recorded."""
+    from governance.keeping import explain_retention
+    from policies.nouns import DatasetRef
+
+    store, _, name = dataset.partition(".")
+    with opened(ctx) as gov:
+        gov.project.store(store)
+        found = explain_retention(gov, DatasetRef(store, name), key)
+    if found is None:
+        emit('{"schema": "governance.verdict/1", "outcome": null}' if form == "json" else "no such record", None)
+        return 0
+    if form == "json":
+        told = {name: getattr(found, name) for name in type(found).__slots__}
+        emit(json.dumps({"schema": "governance.verdict/1"} | told, indent=2), None)
+        return 0
+    action = f", {found.action}" if found.action else ""
+    won, lost = (", ".join(names) or "-" for names in (found.won, found.lost))
+    emit(f"{found.outcome}{action}: {found.why}\n    won: {won}\n    lost: {lost}", None)
+    return 0
+
+
 @retention.command(epilog=examples("retention run --plan plan.json"))
 @click.option(
     "--plan",
@@ -148,6 +175,8 @@ def run(ctx: click.Context, path: Path, form: str) -> int:
 
     Start it again after a kill. Its certificate is printed by `governance job certificate`.
     """
+    from governance.retention.run import COUNTS
+
     with opened(ctx) as gov, progress("retention") as step:
         found = gov.run_retention(path.read_text(encoding="utf-8"), on_progress=step)
     document = found.to_json()
@@ -155,7 +184,7 @@ def run(ctx: click.Context, path: Path, form: str) -> int:
         emit(json.dumps(document, indent=2), None)
     else:
         numbers = ", ".join(
-            f"{document[key]} {key}" for key in ("planned", "deleted", "held", "changed", "gone", "left")
+            f"{document[key]} {key}" for key in ("planned", *COUNTS) if document[key] or key != "masked"
         )
         emit(f"job {found.job}: {numbers}; decision {found.decision} in the ledger", None)
     if found.resumes is not None:

@@ -157,11 +157,12 @@ class StepRun:
     def _moved(self, seen: int) -> int:
         """Listed rows that are still there although the step did not come upon them: they are not as they were."""
         rows, step = self._run.rows, self._step
-        if rows is None or step.action != "delete" or not isinstance(step, TableStep):
+        if rows is None or step.action not in {"delete", "write"} or not isinstance(step, TableStep):
             return 0
+        done = self._done if step.action == "write" else 0  # what was written is still there
         with transaction(self._run.connection):
             marks = (self._marker.mark(key) for key in step.there(self._run.connection))
-            return sum(rows.states([mark])[0] is not None for mark in marks) - seen
+            return sum(rows.states([mark])[0] is not None for mark in marks) - seen - done
 
     def _event(self, intent: Intent) -> EventDraft:
         counts = {"rows": len(intent.digests), "batch": intent.number, "step": self._number + 1}

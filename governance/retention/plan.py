@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from governance.jobs import plan as plans
@@ -23,8 +24,10 @@ from governance.retention.figures import Figures, count_verdicts, figures
 from governance.retention.steps import ledger_action, reviewed_rows, step_name
 from governance.retention.target import Target
 from governance.retention.targets import Ruled, find_targets
+from policies.errors import BadInputError
 from policies.nouns import DatasetRef
 from policies.retention_rules import RetentionRule
+from policies.verdicts import Standing, Verdict, decide
 
 KIND = "retention"
 """The kind of plan and job."""
@@ -217,6 +220,31 @@ def plan_together(
         row_list=row_list,
     )
     return views(plans.look(office, draft) if look else _kept(office, plans.make_plan(office, draft)))
+
+
+def verdict_on(office: Office, ruled: Ruled, store: Engine, key: Sequence[str]) -> Verdict | None:
+    """What all rules of a dataset say of one record today; None for one that is not there.
+
+    Foreign keys are not asked. Raises BadInputError for a key of another length, StoreError and as `find_targets`.
+    """
+    with connected(store, str(ruled.rule.dataset)) as connection:
+        (target,) = find_targets(connection, [ruled], today=office.local().date(), zone=office.zone)
+        if len(key) != len(target.key):
+            raise BadInputError(
+                f"key of {ruled.rule.dataset}",
+                found=f"{len(key)} value(s)",
+                expected=f"{len(target.key)}, one for each field of its primary key",
+                next_step="give the key fields' values in their order",
+            )
+        match = [sa.cast(column, sa.String(100)) == value for column, value in zip(target.key, key, strict=True)]
+        standings = [each.standing.label(f"s{number}") for number, each in enumerate(target.claims)]
+        persons = [each.label(f"p{number}") for number, each in enumerate(target.subject)]
+        row = connection.execute(sa.select(*standings, *persons).where(*match)).first()
+    if row is None:
+        return None
+    numbers, person = row[: len(standings)], row[len(standings) :]
+    claims = [each.claim(Standing(number)) for each, number in zip(target.claims, numbers, strict=True)]
+    return decide(claims, held=office.holds.stop(ruled.rule.dataset).holds(key, person))
 
 
 def views(made: Plan) -> tuple[RetentionPlan, ...]:

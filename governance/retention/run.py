@@ -25,10 +25,13 @@ from governance.jobs.store_connection import connected
 from governance.retention.figures import count_verdicts
 from governance.retention.plan import KIND, PURPOSE, RetentionPlan, day_of, schema_of, views
 from governance.retention.steps import Archiving, Deletion, Setting, Tools, step_of
-from governance.retention.target import Target
+from governance.retention.target import TAKES_ROWS, Target
 from governance.retention.targets import Ruled, find_targets
 from policies.retention_rules import RetentionRule
 from policies.verdicts import Standing
+
+COUNTS = ("deleted", "masked", "held", "changed", "gone", "left")
+"""What can have become of records that a plan listed, or that became due since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,13 @@ class RetentionOutcome:
 
     @property
     def deleted(self) -> int:
-        """Records that were deleted."""
-        return self.of.total("done")
+        """Records that were deleted, archived ones included."""
+        return sum(each.done for each in self.of.steps if each.name.split(" ", 1)[0] in TAKES_ROWS)
+
+    @property
+    def masked(self) -> int:
+        """Records whose fields were masked, or emptied with their key destroyed."""
+        return self.of.total("done") - self.deleted
 
     @property
     def held(self) -> int:
@@ -100,7 +108,7 @@ class RetentionOutcome:
 
     def to_json(self) -> dict[str, Any]:
         """The document that the command prints."""
-        names = ("job", "decision", "state", "certificate", "planned", "deleted", "held", "changed", "gone", "left")
+        names = ("job", "decision", "state", "certificate", "planned", *COUNTS)
         resumes = self.resumes.isoformat() if self.resumes else None
         return {
             "schema": "governance.retention-run/1",

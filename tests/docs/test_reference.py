@@ -22,10 +22,12 @@ from policies import (
     config,
     copy_rules,
     errors,
+    lifecycle,
     principals,
     purposes,
     quality_rules,
-    retention_rules,
+    retention_file,
+    retention_starts,
     separation,
 )
 from policies.taxonomy import load_taxonomy
@@ -60,7 +62,15 @@ def commands_page() -> str:
 
 
 def _docstrings(model: type[FileModel]) -> dict[str, str]:
-    """The text under each field of a model."""
+    """The text under each field of a model, those of the models that it extends included."""
+    found: dict[str, str] = {}
+    for each in reversed(model.__mro__):
+        if issubclass(each, FileModel) and each is not FileModel:
+            found |= _own_docstrings(each)
+    return found
+
+
+def _own_docstrings(model: type[FileModel]) -> dict[str, str]:
     body = ast.parse(inspect.getsource(model)).body[0]
     assert isinstance(body, ast.ClassDef)
     found = {}
@@ -86,7 +96,9 @@ def settings_page() -> str:
         principals,
         separation,
         access_tests,
-        retention_rules,
+        retention_file,
+        retention_starts,
+        lifecycle,
         quality_rules,
         copy_rules,
     )

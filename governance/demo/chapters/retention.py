@@ -1,4 +1,4 @@
-"""Chapter: what is due, in numbers, before anything is deleted."""
+"""Chapter: what is due, in numbers, before anything is done; and who won where rules disagree."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from governance.retention.plan import RetentionPlan
 
 
 def retention(stage: Stage, plans: tuple[RetentionPlan, ...]) -> Iterator[Line]:
-    """The plan of every rule."""
+    """The plan of every limit, and what keeps records although one is over."""
     yield from stage.say("retention")
     yield from table(
         [
@@ -17,6 +17,16 @@ def retention(stage: Stage, plans: tuple[RetentionPlan, ...]) -> Iterator[Line]:
             for each in plans
         ]
     )
+    kept = [
+        (stage.word("retention_won", rule=winner.removeprefix("retention:")), str(conflict["rows"]))
+        for each in plans
+        for conflict in each.conflicts
+        for winner in conflict["won"][:1]
+        if conflict["why"] == "duty"
+    ]
+    if kept:
+        yield from stage.say("retention_conflicts")
+        yield from table(kept)
     yield from stage.command("governance retention plan")
 
 

@@ -69,6 +69,14 @@ COMMAND_LINES = [
     "retention plan",
     "retention plan customers-ten-years --format json",
     "retention holds",
+    "retention holds --format json",
+    "retention why crm.customers 1",
+    "retention why crm.customers planted.marker@zebra-quagga.example --format json",
+    "retention hold crm.customers --record planted.marker@zebra-quagga.example --reason claim",
+    "retention templates --format json",
+    "subject reapply crm",
+    "backup drill record crm --backup-of 2026-11-20",
+    "backup drill list --format json",
 ]
 REFUSED = [
     "SELECT national_id FROM customers WHERE national_id = '11010519491231002X'",

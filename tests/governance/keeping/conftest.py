@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import sqlite3
 import uuid
 from pathlib import Path
@@ -23,6 +24,14 @@ class Clock:
 
     def __call__(self):
         return self.now
+
+
+@pytest.fixture
+def project(shared_project, tmp_path, monkeypatch):
+    """A copy of one project that was made once for the file; the process stands in its folder."""
+    shutil.copytree(shared_project, tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
+    return tmp_path / "project"
 
 
 @pytest.fixture
