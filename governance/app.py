@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from governance.access.explanation import Explanation
     from governance.guard.engine import GuardedStore
     from governance.guard.query import Answer
+    from governance.jobs.holds import Holds
     from governance.retention.plan import RetentionPlan
     from governance.retention.run import RetentionOutcome
     from governance.scan.options import Engine, ScanOptions
@@ -341,6 +342,13 @@ class Governance:
         """Consent as conditions on rows, for the guard."""
         return LiveConsent(self.project, self.policy_files, lambda: self.records, self._sealer)
 
+    @property
+    def holds(self) -> Holds:
+        """The legal holds in the records: what neither a job nor a guarded DELETE takes away."""
+        from governance.jobs.holds import Holds
+
+        return Holds(self.records, self.keyring.keyed_hash(), clock=self.clock, new_id=self.new_id)
+
     def guard(self, store: str) -> GuardedStore:
         """The guard of one store under the catalog as it stands now, shared by all who use it.
 
@@ -374,6 +382,7 @@ class Governance:
             decryptor=protector,
             encryptor=protector,
             schema_check_seconds=self.project.config.schema_check_seconds,
+            stop_of=self.holds.stop,
         )
         self._guards[store, catalog.digest] = guard
         return guard

@@ -16,15 +16,9 @@ from governance.guard.bounds import mysql_setting
 from governance.guard.placeholders import cut_mysql
 from policies.errors import ConfigError
 
-SQL_MODE = ",".join(
-    (
-        "ANSI_QUOTES",
-        "ERROR_FOR_DIVISION_BY_ZERO",
-        "NO_ENGINE_SUBSTITUTION",
-        "ONLY_FULL_GROUP_BY",
-        "SIMULTANEOUS_ASSIGNMENT",
-        "STRICT_ALL_TABLES",
-    )
+SQL_MODE = (
+    "ANSI_QUOTES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,"
+    "ONLY_FULL_GROUP_BY,SIMULTANEOUS_ASSIGNMENT,STRICT_ALL_TABLES"
 )
 """The grammar of what the guard generates: backslashes escape, `||` is OR, text that does not fit is an error."""
 LOWEST = (10, 6)
@@ -87,7 +81,7 @@ def given_back(raw: Any, seconds: float) -> None:
 
 
 class NumberedCursor:
-    """A cursor of the driver's that takes numbered parameters, each of them one value and never a part of a statement."""
+    """A cursor of the driver's that takes numbered parameters, each of them one value and no part of a statement."""
 
     def __init__(self, raw: Any) -> None:
         self._cursor = raw.cursor()

@@ -33,6 +33,8 @@ class Sealing:
     """The fields that identify a record of a dataset."""
     type_of: Callable[[str, str], str | None] = lambda _, __: None
     """The type of the clear values of a field; None when the catalog does not say."""
+    subject_key: Callable[[str], tuple[str, ...]] | None = None
+    """The fields that say whom a record is about, by dataset, where holds are to be asked for; else None."""
     index_of: Callable[[str], Mapping[str, str]] = lambda _: {}
     """The encrypted fields of a dataset that have a blind index, each with the field that holds its cells."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlglot import exp
 
 from governance.guard.base import Decryptor, Encryptor, Permits, Recorder, RowPredicate
+from governance.guard.held import StopOf
 from governance.guard.parsing import dialect_of
 from governance.guard.plans import Planner
 from governance.guard.recording import Drafts
@@ -46,6 +47,8 @@ class Shared:
     """Opens a cursor of the driver's that takes numbered parameters."""
     check_in: Callable[[Any], None]
     """Gives a driver's connection back to the pool."""
+    stop_of: StopOf | None = None
+    """What holds stop in a dataset; None where nobody asks."""
     drafts: Drafts = field(default_factory=Drafts)
     """Drafts of decisions made before."""
     _qualified: dict[str, str] = field(default_factory=dict)
