@@ -45,8 +45,8 @@ def hold_now(tree: exp.Update | exp.Delete, table: TableShape, scope: Sequence[e
 def hold_after(tree: exp.Update, table: TableShape, scope: Sequence[exp.Expr], touched: set[str]) -> exp.Select | None:
     """Hold an UPDATE to a scope after the change; gives the SELECT that asks for rows that would fall out.
 
-    The condition that was added is the right side of the new WHERE. None where no changed field decides. `scope` is over
-    the fields of `gov_row`. Raises StatementRefusedError for a field whose stored value cannot be told beforehand.
+    The condition that was added is the right side of the new WHERE. None where no changed field decides. `scope` is
+    over the fields of `gov_row`. Raises StatementRefusedError for a field whose stored value cannot be told beforehand.
     """
     whole = every(list(scope))
     deciding = {each.name for each in whole.find_all(exp.Column) if each.table == ROW} if whole is not None else set()

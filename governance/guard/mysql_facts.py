@@ -47,7 +47,11 @@ MARKS_SQL = """
 
 _TABLES = "SELECT TABLE_NAME, TABLE_TYPE, ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
 _TRIGGERS = "SELECT EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = DATABASE()"
-_WHO = "CONCAT(''', REPLACE(CURRENT_USER(), '@', ''@''), '''), CONCAT(''', CURRENT_ROLE(), ''@'''), CURRENT_ROLE()"
+_USER = "SUBSTRING_INDEX(CURRENT_USER(), '@', {})"
+_WHO = (
+    f"CONCAT(QUOTE({_USER.format(1)}), '@', QUOTE({_USER.format(-1)})),"
+    " QUOTE(CURRENT_ROLE()), CONCAT(QUOTE(CURRENT_ROLE()), '@', QUOTE('')), CURRENT_ROLE()"
+)
 _MAY_SEE_TRIGGERS = f"""
     SELECT EXISTS (SELECT 1 FROM information_schema.USER_PRIVILEGES
                    WHERE PRIVILEGE_TYPE = 'TRIGGER' AND GRANTEE IN ({_WHO}))
@@ -100,10 +104,10 @@ def read_writing_facts(connection: sa.Connection, schema: str) -> Mapping[TableK
 
 
 def _references(rows: Iterable[sa.Row[Any]]) -> Iterator[tuple[str, Reference]]:
-    keys: dict[tuple[str, str, str], list[tuple[Any, ...]]] = {}
+    keys: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
     for row in rows:
-        constraint, schema, table, *_ = row
-        keys.setdefault((constraint, schema, table), []).append(tuple(row))
+        part = tuple(row)
+        keys.setdefault(part[:3], []).append(part)
     for (_, schema, table), parts in keys.items():
         on_delete = _ON_DELETE.get(str(parts[0][6]).upper(), "keep")
         fields, referred = tuple(each[3] for each in parts), tuple(each[5] for each in parts)

@@ -98,7 +98,7 @@ class WritePlan:
     writes: Mapping[str, frozenset[str]]
     """Table to what may be done with it, `insert`, `delete` or `update FIELD`, names folded."""
     held: tuple[int, int] | None = None
-    """Of a DELETE: how many columns of key and of subject key stand behind its own; None where nobody asks for holds."""
+    """Of a DELETE: how many columns of key and subject key stand behind its own; None where nobody asks for holds."""
     reached: tuple[DatasetRef, ...] = ()
     """Other datasets from which it takes rows along."""
     before: str | None = None

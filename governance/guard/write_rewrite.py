@@ -283,7 +283,7 @@ class StatementRewriter(Rewriter):
         ]
 
     def _hold_after(self, tree: exp.Update | exp.Delete, work: Work, parts: list[exp.Expr]) -> None:
-        """MariaDB's UPDATE returns nothing: its rows are held to the scope as it is, and as it will be after the change."""
+        """MariaDB's UPDATE returns nothing: its rows are held to the scope as it is and as it will be."""
         work.own += hold_now(tree, work.table, parts)
         if not isinstance(tree, exp.Update):
             return

@@ -41,7 +41,7 @@ ACTING = {
         ],
     },
     "rule": {
-        "mysql": ["DROP VIEW v_c", "DROP TABLE orders", "DROP INDEX ix_tempting ON customers",
+        "mysql": ["DROP VIEW v_c", "DROP TABLE orders", "DROP INDEX ix_tempting ON customers", "DROP INDEX ix_notes ON customers",
                   "ALTER TABLE customers ENGINE = MyISAM"],
         "sqlite": ["DROP VIEW v_c", "DROP TABLE orders", "DROP TABLE customers",
                    ("CREATE TABLE customers (id INTEGER PRIMARY KEY ON CONFLICT REPLACE, name TEXT, email TEXT, phone TEXT,"
