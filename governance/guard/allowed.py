@@ -254,6 +254,8 @@ _INSTEAD: Mapping[tuple[type[exp.Expr], str], tuple[str, str]] = {
         "WITH before a write",
         "write it behind the field names: INSERT INTO t (a) WITH ... SELECT",
     ),
+    (exp.Update, "order"): ("UPDATE ... ORDER BY", "name the rows by their keys"),
+    (exp.Delete, "order"): ("DELETE ... ORDER BY", "name the rows by their keys"),
     (exp.Update, "limit"): ("UPDATE ... LIMIT", "name the rows by their keys"),
     (exp.Delete, "limit"): ("DELETE ... LIMIT", "name the rows by their keys"),
 }
