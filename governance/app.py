@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from governance.access.explanation import Explanation
     from governance.guard.engine import GuardedStore
     from governance.guard.query import Answer
+    from governance.jobs.holds import Holds
     from governance.quality.result import QualityResult
     from governance.quality.validating import Violation
     from governance.retention.plan import RetentionPlan
@@ -391,6 +392,13 @@ class Governance(Uses):
         """What rows must meet besides the policy: live consent, and no marketing to lapsed people without a basis."""
         return WinBackGuard(self.project, self.policy_files, self.consent_conditions, self.clock)
 
+    @property
+    def holds(self) -> Holds:
+        """The legal holds in the records: what neither a job nor a guarded DELETE takes away."""
+        from governance.jobs.holds import Holds
+
+        return Holds(self.records, self.keyring.keyed_hash(), clock=self.clock, new_id=self.new_id)
+
     def guard(self, store: str) -> GuardedStore:
         """The guard of one store under the catalog as it stands now, shared by all who use it.
 
@@ -425,6 +433,7 @@ class Governance(Uses):
             decryptor=Reading(protector),
             encryptor=protector,
             schema_check_seconds=self.project.config.schema_check_seconds,
+            stop_of=self.holds.stop,
         )
         self._guards[store, catalog.digest] = guard
         return guard

@@ -1,7 +1,7 @@
 """A change of fields that decide which rows are in scope, in MariaDB, whose UPDATE returns nothing.
 
-The rows are held to the condition as it will stand after the change: in it, each changed field is its new value, cast so
-that what is stored is exactly what was looked at.
+The rows are held to the condition as it will stand after the change: in it, each changed field is its new value, cast
+so that what is stored is exactly what was looked at.
 
     UPDATE t SET region = CAST(x AS CHAR(10)) WHERE id IN (... rows in scope ...) AND CAST(x AS CHAR(10)) = 'EU'
 
@@ -29,19 +29,24 @@ _CAST = {
 }
 
 
-def hold_now(tree: exp.Update | exp.Delete, table: TableShape, scope: Sequence[exp.Expr]) -> None:
-    """Hold a write to a scope by the row that it locks, too: a sub-query may have read an older one."""
+def hold_now(tree: exp.Update | exp.Delete, table: TableShape, scope: Sequence[exp.Expr]) -> list[exp.Expr]:
+    """Hold a write to a scope by the row that it locks, too: a sub-query may have read an older one.
+
+    Gives the conditions that were added to WHERE.
+    """
     whole = every(list(scope))
-    if whole is not None:
-        where = tree.args["where"].this
-        tree.set("where", exp.Where(this=exp.And(this=where, expression=_replaced(whole, {}, table))))
+    if whole is None:
+        return []
+    held = _replaced(whole, {}, table)
+    tree.set("where", exp.Where(this=exp.And(this=tree.args["where"].this, expression=held)))
+    return [held]
 
 
 def hold_after(tree: exp.Update, table: TableShape, scope: Sequence[exp.Expr], touched: set[str]) -> exp.Select | None:
     """Hold an UPDATE to a scope after the change; gives the SELECT that asks for rows that would fall out.
 
-    None where no changed field decides. `scope` is over the fields of `gov_row`. Raises StatementRefusedError for a
-    field whose stored value cannot be told beforehand.
+    The condition that was added is the right side of the new WHERE. None where no changed field decides. `scope` is
+    over the fields of `gov_row`. Raises StatementRefusedError for a field whose stored value cannot be told beforehand.
     """
     whole = every(list(scope))
     deciding = {each.name for each in whole.find_all(exp.Column) if each.table == ROW} if whole is not None else set()

@@ -176,6 +176,8 @@ def check_nodes(tree: exp.Expr, kind: str) -> None:
                 raise _refused(type(node).__name__)
             for name, value in node.args.items():
                 if name not in parts and value not in (None, False, [], ""):
+                    if (type(node), name) in _INSTEAD:
+                        raise _refused(*_INSTEAD[type(node), name])
                     raise _refused(f"{type(node).__name__} with `{name.rstrip('_')}`")
         _check_words(node, kind)
 
@@ -233,11 +235,38 @@ def _check_collation(node: exp.Expr | None, kind: str) -> None:
         raise _refused("a collation of an unexpected form")
 
 
-def _refused(found: str) -> StatementRefusedError:
+_UPSERT = (
+    "an INSERT that changes or passes over rows that are there already",
+    "UPDATE the row first, and INSERT it when no row was changed: an upsert would tell of rows that cannot be seen",
+)
+_JOINED = "name the rows by `IN (SELECT ...)` in WHERE, and take each new value from a sub-query"
+_INSTEAD: Mapping[tuple[type[exp.Expr], str], tuple[str, str]] = {
+    (exp.Insert, "conflict"): _UPSERT,
+    (exp.Insert, "alternative"): _UPSERT,
+    (exp.Insert, "ignore"): _UPSERT,
+    (exp.Insert, "overwrite"): _UPSERT,
+    (exp.Update, "from_"): ("UPDATE ... FROM", _JOINED),
+    (exp.Delete, "using"): ("DELETE ... USING", _JOINED),
+    (exp.Delete, "tables"): ("a DELETE from joined tables", _JOINED),
+    (exp.Update, "with_"): ("WITH before a write", "put each of its queries where its name stands"),
+    (exp.Delete, "with_"): ("WITH before a write", "put each of its queries where its name stands"),
+    (exp.Insert, "with_"): (
+        "WITH before a write",
+        "write it behind the field names: INSERT INTO t (a) WITH ... SELECT",
+    ),
+    (exp.Update, "order"): ("UPDATE ... ORDER BY", "name the rows by their keys"),
+    (exp.Delete, "order"): ("DELETE ... ORDER BY", "name the rows by their keys"),
+    (exp.Update, "limit"): ("UPDATE ... LIMIT", "name the rows by their keys"),
+    (exp.Delete, "limit"): ("DELETE ... LIMIT", "name the rows by their keys"),
+}
+"""Forms that people expect: what they are called, and what to write in their place."""
+
+
+def _refused(found: str, next_step: str = "write the query in another form") -> StatementRefusedError:
     return StatementRefusedError(
         "statement",
         found=f"{found}, which the guard does not admit",
         expected="a statement of the forms listed in docs/guard.md",
-        next_step="write the query in another form",
+        next_step=next_step,
         rule_ids=("guard.form",),
     )

@@ -122,7 +122,7 @@ class GuardedConnection:
     def autocommit(self, value: bool) -> None:
         self.__plainly(lambda raw: setattr(raw, "autocommit", bool(value)))
 
-    def __set_autocommit(self, value: bool) -> None:
+    def __set_autocommit(self, value: object) -> None:
         """MariaDB's driver has a method where PostgreSQL's has an attribute."""
         self.__changed()
         self.__plainly(lambda raw: raw.autocommit(bool(value)))
@@ -150,6 +150,11 @@ class GuardedConnection:
     @property
     def _driver_errors(self) -> tuple[type[BaseException], ...]:
         return self.__shared.driver_errors
+
+    @property
+    def _counts(self) -> bool:
+        """Whether the driver's `executemany` gives a number of rows."""
+        return self.__shared.kind == "mysql"
 
     def _neutral(self, error: BaseException) -> GovernanceError:
         return neutral_error(self.__shared.store, error)
@@ -210,6 +215,7 @@ class GuardedConnection:
             lambda plan: self.__recording.allowed(plan.rewritten, sql),
             lambda: self.__hold(raw),
             self.__command,
+            shared.stop_of,
         )
         return write(border, self.__context, sets, shared.encryptor)
 

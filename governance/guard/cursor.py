@@ -75,10 +75,10 @@ class GuardedCursor:
         self.__cursor, self.__use, self.__omitted = self.__connection._guarded_run(operation, parameters)  # noqa: SLF001
         return self
 
-    def executemany(self, operation: str, parameters: Sequence[Parameters], *_: object) -> GuardedCursor:
+    def executemany(self, operation: str, parameters: Sequence[Parameters], *_: object) -> GuardedCursor | int:
         """Run one INSERT, UPDATE or DELETE for each set of parameters, all of them or none.
 
-        Raises as `execute`.
+        Gives this cursor; over MariaDB the number of rows, as SQLAlchemy expects of its drivers. Raises as `execute`.
         """
         self.__end("partial")
         if not isinstance(operation, str):
@@ -86,7 +86,7 @@ class GuardedCursor:
         if isinstance(parameters, str | bytes | Mapping) or not isinstance(parameters, Iterable):
             raise _wrong("parameters that are no sequence of sets")
         self.__cursor, self.__use, self.__omitted = self.__connection._guarded_many(operation, list(parameters))  # noqa: SLF001
-        return self
+        return self.rowcount if self.__connection._counts else self  # noqa: SLF001 the two are one unit
 
     def fetchone(self) -> Any:
         """The next row, or None."""

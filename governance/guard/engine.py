@@ -26,6 +26,7 @@ from governance.guard.base import Decryptor, Encryptor, Permits, Recorder, RowPr
 from governance.guard.bounds import STATEMENT_SECONDS, bound_sqlite, postgres_setting
 from governance.guard.connection import GuardedConnection
 from governance.guard.dialects import Compiled, Dialects
+from governance.guard.held import StopOf
 from governance.guard.neutral import neutral_error
 from governance.guard.paths import PathPermits
 from governance.guard.plans import Planner
@@ -89,6 +90,7 @@ class GuardedStore:
         encryptor: Encryptor | None = None,
         schema_check_seconds: int = 30,
         statement_seconds: float = STATEMENT_SECONDS,
+        stop_of: StopOf | None = None,
     ) -> None:
         address = normalised(f"store {name}", url)
         kind = kind_of(address)
@@ -130,13 +132,14 @@ class GuardedStore:
             recorder,
             decryptor,
             encryptor,
-            Planner(kind, _sealing(catalog)),
+            Planner(kind, _sealing(catalog, holds=stop_of is not None)),
             SchemaWatch(name, address, catalog, clock=clock, check_seconds=schema_check_seconds),
             self._raw.dialect.default_schema_name or "main",
             self._errors,
             _CURSORS[kind],
             self._check_in,
             Drafts(clock),
+            stop_of,
         )
         default, tables = self._shared.default_schema, frozenset(catalog.datasets)
         self._dialects = Dialects(
@@ -303,7 +306,7 @@ class GuardedStore:
         raw.read_only = True
 
 
-def _sealing(catalog: CatalogStore) -> Sealing:
+def _sealing(catalog: CatalogStore, *, holds: bool) -> Sealing:
     encrypted = {
         name: frozenset(field for field, entry in dataset.fields.items() if entry.encrypted)
         for name, dataset in catalog.datasets.items()
@@ -328,6 +331,7 @@ def _sealing(catalog: CatalogStore) -> Sealing:
         lambda name: indexes.get(name, {}),
         lambda name: persons.get(name, frozenset()),
         lambda name: subjects.get(name, ()),
+        holds,
     )
 
 

@@ -16,15 +16,9 @@ from governance.guard.bounds import mysql_setting
 from governance.guard.placeholders import cut_mysql
 from policies.errors import ConfigError
 
-SQL_MODE = ",".join(
-    (
-        "ANSI_QUOTES",
-        "ERROR_FOR_DIVISION_BY_ZERO",
-        "NO_ENGINE_SUBSTITUTION",
-        "ONLY_FULL_GROUP_BY",
-        "SIMULTANEOUS_ASSIGNMENT",
-        "STRICT_ALL_TABLES",
-    )
+SQL_MODE = (
+    "ANSI_QUOTES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,"
+    "ONLY_FULL_GROUP_BY,SIMULTANEOUS_ASSIGNMENT,STRICT_ALL_TABLES"
 )
 """The grammar of what the guard generates: backslashes escape, `||` is OR, text that does not fit is an error."""
 LOWEST = (10, 6)
@@ -33,7 +27,8 @@ LOWEST = (10, 6)
 _SETTINGS = (
     f"SET SESSION sql_mode = '{SQL_MODE}'",
     "SET NAMES utf8mb4",
-    "SET SESSION optimizer_switch = 'condition_pushdown_for_derived=off,split_materialized=off'",
+    # The cache of sub-queries takes two spellings for one value, whatever the sub-query compares by.
+    "SET SESSION optimizer_switch = 'condition_pushdown_for_derived=off,split_materialized=off,subquery_cache=off'",
     "SET SESSION group_concat_max_len = 1048576",
     "SET SESSION max_sort_length = 65536",
     "SET SESSION sql_select_limit = DEFAULT",
@@ -87,7 +82,7 @@ def given_back(raw: Any, seconds: float) -> None:
 
 
 class NumberedCursor:
-    """A cursor of the driver's that takes numbered parameters, each of them one value and never a part of a statement."""
+    """A cursor of the driver's that takes numbered parameters, each of them one value and no part of a statement."""
 
     def __init__(self, raw: Any) -> None:
         self._cursor = raw.cursor()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 from sqlglot.errors import SqlglotError
@@ -46,14 +47,16 @@ MARKS_SQL = """
 
 _TABLES = "SELECT TABLE_NAME, TABLE_TYPE, ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
 _TRIGGERS = "SELECT EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = DATABASE()"
-_MAY_SEE_TRIGGERS = """
-    SELECT EXISTS (SELECT 1 FROM information_schema.USER_PRIVILEGES
-                   WHERE PRIVILEGE_TYPE = 'TRIGGER' AND GRANTEE IN ({who}))
-        OR EXISTS (SELECT 1 FROM information_schema.SCHEMA_PRIVILEGES
-                   WHERE PRIVILEGE_TYPE = 'TRIGGER' AND DATABASE() LIKE TABLE_SCHEMA AND GRANTEE IN ({who}))""".format(
-    who="CONCAT('''', REPLACE(CURRENT_USER(), '@', '''@'''), ''''), CONCAT('''', CURRENT_ROLE(), '''@''''')"
-    ", CURRENT_ROLE()"
+_USER = "SUBSTRING_INDEX(CURRENT_USER(), '@', {})"
+_WHO = (
+    f"CONCAT(QUOTE({_USER.format(1)}), '@', QUOTE({_USER.format(-1)})),"
+    " QUOTE(CURRENT_ROLE()), CONCAT(QUOTE(CURRENT_ROLE()), '@', QUOTE('')), CURRENT_ROLE()"
 )
+_MAY_SEE_TRIGGERS = f"""
+    SELECT EXISTS (SELECT 1 FROM information_schema.USER_PRIVILEGES
+                   WHERE PRIVILEGE_TYPE = 'TRIGGER' AND GRANTEE IN ({_WHO}))
+        OR EXISTS (SELECT 1 FROM information_schema.SCHEMA_PRIVILEGES
+                   WHERE PRIVILEGE_TYPE = 'TRIGGER' AND DATABASE() LIKE TABLE_SCHEMA AND GRANTEE IN ({_WHO}))"""  # noqa: S608 constants
 """Without the privilege TRIGGER the server shows none, whether there are any or not."""
 _COMPUTED = """
     SELECT TABLE_NAME, CHECK_CLAUSE, NULL FROM information_schema.CHECK_CONSTRAINTS
@@ -100,10 +103,11 @@ def read_writing_facts(connection: sa.Connection, schema: str) -> Mapping[TableK
     }
 
 
-def _references(rows: Iterable[sa.Row[tuple[str, ...]]]) -> Iterator[tuple[str, Reference]]:
-    keys: dict[tuple[str, str, str], list[sa.Row[tuple[str, ...]]]] = {}
+def _references(rows: Iterable[sa.Row[Any]]) -> Iterator[tuple[str, Reference]]:
+    keys: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
     for row in rows:
-        keys.setdefault((row[0], row[1], row[2]), []).append(row)
+        part = tuple(row)
+        keys.setdefault(part[:3], []).append(part)
     for (_, schema, table), parts in keys.items():
         on_delete = _ON_DELETE.get(str(parts[0][6]).upper(), "keep")
         fields, referred = tuple(each[3] for each in parts), tuple(each[5] for each in parts)

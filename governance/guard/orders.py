@@ -102,8 +102,8 @@ def _extend_window(window: exp.Window, keys: list[exp.Expr]) -> None:
 def _written_out(window: exp.Window) -> exp.Window:
     """A window that names another, with what that one says in its place."""
     select = window.find_ancestor(exp.Select)
-    named = [each for each in (select.args.get("windows") or [] if select is not None else [])]
-    found = next((each for each in named if each.name == window.args["alias"].name), None)
+    named = select.args.get("windows") if select is not None else None
+    found = next((each for each in named or [] if each.name == window.args["alias"].name), None)
     if found is None or found.args.get("alias") is not None:
         return window
     window.set("alias", None)

@@ -33,6 +33,14 @@ _DIALECTS = {"mysql": "mysql", "postgresql": "postgres", "sqlite": "sqlite"}
 _HIDDEN = "gov_f_"
 _FIRST = frozenset({"select", "with", "values", "("})
 _WRITES = frozenset({"insert", "update", "delete"})
+_SEPARATELY = ("INSERT, UPDATE and DELETE, each by itself", "guard.kind")
+_UPSERT = "UPDATE the row first, and INSERT it when no row was changed"
+_INSTEAD = {
+    "replace": (*_SEPARATELY, _UPSERT),
+    "merge": (*_SEPARATELY, _UPSERT),
+    "truncate": ("DELETE", "guard.kind", "DELETE without WHERE: it reaches the rows that this use may delete"),
+}
+"""First words that people expect: what is expected, the rule, and what to write instead."""
 _OPENS_ALIAS = frozenset({"as", "with", "recursive", "into"})
 
 Write = exp.Insert | exp.Update | exp.Delete
@@ -113,6 +121,8 @@ def _check_text(sql: str) -> None:
 def _check_first(tokens: list[Token]) -> bool:
     """Whether a statement writes. Raises StatementRefusedError for one that neither reads nor writes rows."""
     first = tokens[0].text.lower() if tokens else ""
+    if first in _INSTEAD:
+        raise refused(f"a statement that begins with {first.upper()}", *_INSTEAD[first])
     if first not in _FIRST and first not in _WRITES:
         raise refused("a statement of another kind", "one SELECT, INSERT, UPDATE or DELETE", "guard.kind")
     return first in _WRITES

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from governance.guard.nodes import call, case, column, every, number, paren, some, text
+from governance.guard.nodes import ROW, call, case, column, every, number, paren, some, text
 from governance.guard.schema import TableShape
 from policies.errors import AccessRefusedError
 from policies.nouns import Scalar
@@ -85,10 +85,10 @@ def placeholder(kind: str, place: int) -> exp.Expr:
     return exp.Parameter(this=exp.Literal.number(place))
 
 
-def by_code_points(field: str) -> exp.Expr:
+def by_code_points(field: str, table: str = ROW) -> exp.Expr:
     """A text field of MariaDB that compares by code points."""
     unicode = exp.DataType(this=exp.DType.CHARACTER_SET, kind=exp.Var(this="utf8mb4"))
-    return exp.Collate(this=exp.Cast(this=column(field), to=unicode), expression=exp.Var(this=_BINARY))
+    return exp.Collate(this=exp.Cast(this=column(field, table), to=unicode), expression=exp.Var(this=_BINARY))
 
 
 def attribute_value(value: Scalar, type_: str) -> Scalar:

@@ -100,8 +100,14 @@ class WritePlan:
     """How many parameters, for blind-index cells, follow the statement's own."""
     writes: Mapping[str, frozenset[str]]
     """Table to what may be done with it, `insert`, `delete` or `update FIELD`, names folded."""
+    held: tuple[int, int] | None = None
+    """Of a DELETE: how many columns of key and subject key stand behind its own; None where nobody asks for holds."""
+    reached: tuple[DatasetRef, ...] = ()
+    """Other datasets from which it takes rows along."""
     before: str | None = None
     """A SELECT with the same bound values that must give no row before it runs: those that would leave the scope."""
+    key_returned: bool = False
+    """Whether the key of a row inserted stands behind its own columns."""
 
 
 Permit = Callable[..., DatasetPermit]

@@ -39,6 +39,8 @@ class Sealing:
     """Those of the encrypted fields of a dataset that are encrypted under the keys of persons."""
     subject_key: Callable[[str], tuple[str, ...]] = lambda _: ()
     """The fields that tell the person of a record of a dataset."""
+    holds: bool = False
+    """Whether holds are asked for before records go."""
 
 
 NOTHING_SEALED = Sealing(lambda _: frozenset(), lambda _: ())

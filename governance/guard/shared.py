@@ -9,6 +9,7 @@ from typing import Any
 from sqlglot import exp
 
 from governance.guard.base import Decryptor, Encryptor, Permits, Recorder, RowPredicate
+from governance.guard.held import StopOf
 from governance.guard.parsing import dialect_of
 from governance.guard.plans import Planner
 from governance.guard.recording import Drafts
@@ -48,6 +49,8 @@ class Shared:
     """Gives a driver's connection back to the pool."""
     drafts: Drafts
     """Drafts of decisions made before."""
+    stop_of: StopOf | None = None
+    """What holds stop in a dataset; None where nobody asks."""
     _qualified: dict[str, str] = field(default_factory=dict)
 
     def schema(self, first_row: Callable[[str], Sequence[object] | None], *, fresh: bool = False) -> StoreSchema:

@@ -78,7 +78,8 @@ class Treating:
                 raise _refused(self._table.dataset, f"a condition on a field `{field}` that the table does not have")
             met.append(exp.EQ(this=column(ours, "gov_c"), expression=self._by_code_points(field)))
             if self._kind == "mysql" and self._table.fields[field].type == "string":
-                met.append(exp.EQ(this=column(ours, "gov_c"), expression=by_code_points(field)))
+                # Both sides: made into a semi-join, the comparison would take the collation of ours.
+                met.append(exp.EQ(this=by_code_points(ours, "gov_c"), expression=by_code_points(field)))
         for ours, texts in condition.among.items():
             met.append(exp.In(this=column(ours, "gov_c"), expressions=[text(each) for each in texts]))
         source = exp.Table(

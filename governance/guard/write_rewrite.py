@@ -105,7 +105,7 @@ class StatementRewriter(Rewriter):
         target.set("this", name(table.name))
         target.set("db", name(table.schema))
         returned = tree.args.get("returning")
-        check_tables(tree, [*work.derived, target, *([returned] if returned is not None else [])])
+        check_tables(tree, [*work.derived, *work.own, target, *([returned] if returned is not None else [])])
         text = render(tree, self._schema.kind)
         base = self._rewritten(text, work.resolver, work.bindings, fenced=work.fenced)
         return finished(base, work, self._schema, within, read, self._conditions(work.ref), checked=checked)
@@ -253,24 +253,44 @@ class StatementRewriter(Rewriter):
         parts = list({each.sql(): each for each in parts}.values())
         scope = every(parts)
         tree.set("returning", None)
-        if self._schema.kind == "mysql" and not isinstance(tree, exp.Insert) and not shown:
+        if isinstance(tree, exp.Delete):
+            shown += self._for_holds(work)
+        if self._schema.kind == "mysql" and not isinstance(tree, exp.Insert):
             self._hold_after(tree, work, parts)
-            return False
+            if not shown:
+                return False
         if not shown and scope is None and isinstance(tree, exp.Insert):
             return False
+        if self._schema.kind == "mysql" and isinstance(tree, exp.Insert) and len(work.table.primary_key) == 1:
+            # The driver does not tell a generated key beside rows that come back.
+            work.key_returned = True
+            key = work.table.primary_key[0]
+            shown.append(exp.Alias(this=column(key, work.table.name), alias=name(f"{KEY}0")))
         in_scope = case([(scope, number(1))], number(0)) if scope is not None else number(1)
         checked = exp.Alias(this=self._requalified(in_scope, work), alias=name(OK))
         tree.set("returning", exp.Returning(expressions=[*shown, checked]))
         return True
 
+    def _for_holds(self, work: Work) -> list[exp.Expr]:
+        """The key and the subject key of what is deleted, where holds are asked for."""
+        if not self._sealing.holds:
+            return []
+        subject = tuple(each for each in self._sealing.subject_key(work.table.dataset) if each in work.table.fields)
+        work.kept = work.table.primary_key, subject
+        return [
+            exp.Alias(this=column(each, work.table.name), alias=name(f"{KEY}{place}"))
+            for place, each in enumerate((*work.table.primary_key, *subject))
+        ]
+
     def _hold_after(self, tree: exp.Update | exp.Delete, work: Work, parts: list[exp.Expr]) -> None:
-        """MariaDB's UPDATE returns nothing: its rows are held to the scope as it is, and as it will be after the change."""
-        hold_now(tree, work.table, parts)
+        """MariaDB's UPDATE returns nothing: its rows are held to the scope as it is and as it will be."""
+        work.own += hold_now(tree, work.table, parts)
         if not isinstance(tree, exp.Update):
             return
         asking = hold_after(tree, work.table, parts, set(work.written))
         if asking is None:
             return
+        work.own.append(tree.args["where"].this.expression)
         asked = asking.args["from_"].this
         asked.set("alias", None)
         asked.set("this", name(work.table.name))

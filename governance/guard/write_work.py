@@ -70,10 +70,16 @@ class Work:
     """Whether it is an INSERT."""
     writes: dict[str, set[str]] = field(default_factory=dict)
     """Table to what is done with it."""
+    own: list[exp.Expr] = field(default_factory=list)
+    """Conditions of the guard's own outside of derived tables."""
     touched: list[TableShape] = field(default_factory=list)
     """Other tables that a deletion reaches."""
     before: str | None = None
     """`WritePlan.before`."""
+    key_returned: bool = False
+    """Whether the key of a row inserted stands behind the columns that RETURNING asked for."""
+    kept: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    """Of a DELETE that holds are asked for: the fields of key and of subject key that come back."""
 
 
 def finished(
@@ -106,6 +112,7 @@ def finished(
     rules |= {condition.rule_id for condition in conditions}
     reads = dict(base.reads)
     own = {field_ for permit in permits for field_ in deciding_fields(permit) | row_fields(permit)}
+    own |= {field_ for part in work.kept or () for field_ in part}
     own |= {*table.primary_key, *work.returned, *(f for each in conditions for f in each.fields)}
     own |= {field_ for linked in table.writing.linked for field_ in linked}
     reads[fold(table.name)] = reads.get(fold(table.name), frozenset()) | {fold(each) for each in own}
@@ -126,7 +133,14 @@ def finished(
         work.cells,
         work.parameters.added,
         {fold(each): frozenset(map(fold, what)) for each, what in work.writes.items()},
+        (len(work.kept[0]), len(work.kept[1])) if work.kept is not None else None,
+        tuple(
+            DatasetRef(schema.store, each.dataset)
+            for each in work.touched
+            if "delete" in work.writes.get(each.name, ())
+        ),
         work.before,
+        key_returned=work.key_returned,
     )
     return Rewritten(
         base.sql,

@@ -12,6 +12,7 @@ from typing import Any
 
 from governance.guard.base import Encryptor, UseContext
 from governance.guard.encrypting import encrypted
+from governance.guard.held import StopOf, check_deleted, check_reached
 from governance.guard.neutral import CONFLICT
 from governance.guard.placeholders import pick
 from governance.guard.plans import Parameters, Plan
@@ -70,6 +71,8 @@ class Border:
     """Begins a savepoint; gives what ends it and what takes everything back."""
     command: Callable[[str], None]
     """Runs a constant statement of ours."""
+    stop_of: StopOf | None = None
+    """What holds stop; None where nobody asks."""
 
 
 def write(border: Border, context: UseContext, sets: Sequence[Parameters], encryptor: Encryptor | None) -> Written:
@@ -83,6 +86,7 @@ def write(border: Border, context: UseContext, sets: Sequence[Parameters], encry
         first = border.plan(sets[0], 1)
         values = encrypted(first, [pick(first.numbered.slots, each) for each in sets], encryptor)
         use = border.allowed(first)
+        check_reached(_of(first), border.stop_of)
         written = _run(border, context, first, sets, values)
         if use is not None:
             use.rows = written.rowcount
@@ -120,10 +124,13 @@ def _run(
             count += len(found) if what.checked else int(cursor.rowcount)
             if any(row[-1] != 1 for row in found):
                 raise _out_of_scope(first)
+            check_deleted(what, found, border.stop_of)
             if what.returned:
                 rows += [row[: what.returned] for row in found]
                 description = cursor.description[: what.returned]
-            key = getattr(cursor, "lastrowid", None) if what.shows_key and len(sets) == 1 else None
+            if what.shows_key and len(sets) == 1:
+                given = found[-1][what.returned] if what.key_returned and found else getattr(cursor, "lastrowid", None)
+                key = given
         finally:
             cursor.close()
     return Written(description, rows, count, key) if len(sets) == 1 else Written(None, [], count, None)

@@ -28,6 +28,8 @@ from .conftest import (  # type: ignore[import-not-found]
 
 BOB = UseContext(Principal("bob", frozenset({"support"}), {"region": "US"}), "app", "support")
 ENDLESS = "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n FROM t) SELECT count(*) FROM t"
+CROSSED = "SELECT count(*) FROM " + ", ".join(f"customers c{number}" for number in range(14))
+"""MariaDB ends a recursion by itself after 1,000 rounds."""
 DOUBLING = "WITH RECURSIVE t(x) AS (SELECT 'ab' UNION ALL SELECT x || x FROM t) SELECT length(max(x)) FROM t"
 
 
@@ -44,7 +46,7 @@ def test_endless_statement_is_broken_off_and_the_connection_serves_on(url):
     world = guard(url, statement_seconds=0.3)
     try:
         with pytest.raises(StoreError, match="cancelled"):
-            world.rows(ENDLESS)
+            world.rows(CROSSED if world.store._kind == "mysql" else ENDLESS)
         assert world.rows("SELECT id FROM customers WHERE id = 1")[1] == [(1,)]
     finally:
         world.store.close()

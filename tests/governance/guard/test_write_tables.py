@@ -33,6 +33,7 @@ def world(request, tmp_path):
 
 ACTING = {
     "trigger": {
+        "mysql": ["CREATE TRIGGER t BEFORE UPDATE ON customers FOR EACH ROW SET NEW.name = OLD.email"],
         "sqlite": ["CREATE TRIGGER t AFTER UPDATE ON customers BEGIN UPDATE orders SET address = new.email; END"],
         "postgresql": [
             "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.name := OLD.email; RETURN NEW; END'",
@@ -40,6 +41,8 @@ ACTING = {
         ],
     },
     "rule": {
+        "mysql": ["DROP VIEW v_c", "DROP TABLE orders", "DROP INDEX ix_tempting ON customers", "DROP INDEX ix_notes ON customers",
+                  "ALTER TABLE customers ENGINE = MyISAM"],
         "sqlite": ["DROP VIEW v_c", "DROP TABLE orders", "DROP TABLE customers",
                    ("CREATE TABLE customers (id INTEGER PRIMARY KEY ON CONFLICT REPLACE, name TEXT, email TEXT, phone TEXT,"
                    " national_id TEXT, tier TEXT, region TEXT, notes TEXT)")],
@@ -83,6 +86,8 @@ LINKED = {
 
 @pytest.mark.parametrize("form", LINKED)
 def test_field_that_is_computed_with_a_hidden_one_is_not_changed(world, form):
+    if world.store._kind == "mysql" and form in ("index", "partial"):
+        return  # MariaDB has no such indexes
     if world.store._kind == "postgresql":
         changes = {
             "check": "ALTER TABLE customers ADD CHECK (length(national_id) > 0 OR tier IS NULL)",
