@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sys
 
 import pytest
@@ -22,6 +23,8 @@ from policies.taxonomy import load_taxonomy
 
 pytest.importorskip("z3", reason="the extra smt is not installed")
 
+EXAMPLES = int(os.environ.get("GOVERNANCE_POLICY_EXAMPLES", "6"))
+"""Pairs of generated policies."""
 MANY = 8
 TYPES = {"name": "string", "other": "string", "age": "integer", "born": "date", "price": "decimal", "gold": "boolean"}
 FIELDS = {**TYPES, **{f"n{number}": "integer" for number in range(MANY)}}
@@ -81,7 +84,7 @@ lines = st.lists(
 ).map(lambda some: "\n".join((line(""), *some)))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(lines, lines)
 def test_the_solver_finds_what_going_through_all_cases_finds(old, new):
     one, other = policy(old), policy(new)

@@ -14,7 +14,7 @@ from governance.guard.compile_script import removal_of, script_of
 from policies.access_lines import TREATMENTS
 from policies.nouns import Action
 
-EXAMPLES = int(os.environ.get("GOVERNANCE_COMPILED_POLICIES", "3"))
+EXAMPLES = int(os.environ.get("GOVERNANCE_COMPILED_POLICIES", "2"))
 """Generated policies; each is compiled into the database and compared person by person."""
 LINES = """
 p, support, support, read, crm.customers, clear, allow, region == principal.region
