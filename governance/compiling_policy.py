@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -72,8 +73,11 @@ def _compiled(
 
 
 def _conditions(gov: Governance, dataset: DatasetRef, purpose: str) -> tuple[ExistsIn, ...]:
-    """Consent as the guard asks for it, and that the projection was computed under the purposes that were compiled."""
-    asked = gov.consent_conditions.conditions(dataset, purpose)
+    """What the guard asks of rows, and that the projection was computed under the purposes that were compiled.
+
+    The stages that win-back spares move on with the day, which a view does not: here nobody is spared.
+    """
+    asked = [replace(each, spared=None) for each in gov.row_conditions.conditions(dataset, purpose)]
     if not asked:
         return ()
     same_purposes = {"tree": (gov.consent_conditions.upkeep.tree,)}

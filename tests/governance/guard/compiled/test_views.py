@@ -145,6 +145,26 @@ def test_a_purpose_that_needs_consent_is_left_out_without_its_projection_and_joi
             shop.run("DROP TABLE IF EXISTS gov_consent CASCADE; DROP TABLE IF EXISTS gov_consent_epoch CASCADE")
 
 
+def test_whom_marketing_may_not_win_back_the_views_show_nobody_without_a_live_basis(shop) -> None:
+    """The library spares who has not lapsed; the day on which somebody lapses a view would not notice."""
+    shop.write(LINES + "p, support, analytics, read, crm.customers, clear, allow,\n", PEOPLE)
+    rules = shop.folder / "policies" / "retention.yaml"
+    stages = "stages:\n  crm.customers: {lapsed: {where: \"tier == 'vip'\"}, customer: {}}\n"
+    rules.write_text(f"version: 1\n{stages}win_back:\n  analytics: {{stages: lapsed, unless_consent: newsletter}}\n")
+    try:
+        with shop.open() as gov:
+            assert gov.consent_conditions.create_projection("crm")
+            gov.consent.given(Subject("1", {"crm": 1}), "newsletter", "email")
+            assert len(shop.rows(gov, "alice", "analytics", "customers", Action.READ) or ()) > 2
+            (use,) = [each for each in shop.compile(gov).uses if each.purpose == "analytics"]
+            with shop.connected("alice") as connection:
+                seen = connection.exec_driver_sql(f'SELECT id FROM "{use.schema}".customers').scalars().all()
+            assert seen == [1]
+    finally:
+        rules.unlink()
+        shop.run("DROP TABLE IF EXISTS gov_consent CASCADE; DROP TABLE IF EXISTS gov_consent_epoch CASCADE")
+
+
 def test_a_dataset_that_drifted_is_left_out(shop) -> None:
     shop.write(LINES, PEOPLE)
     shop.run("ALTER TABLE sales.orders RENAME COLUMN amount TO sum")
