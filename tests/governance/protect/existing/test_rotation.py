@@ -21,7 +21,7 @@ from policies.errors import DecryptionError, StalePlanError, StoreError
 
 from .conftest import bank, killed  # type: ignore[import-not-found]
 
-KILLS = int(os.environ.get("GOVERNANCE_KILLS", "3"))
+KILLS = int(os.environ.get("GOVERNANCE_KILLS", "2"))
 """How often a rotation is killed; `make soak` asks for more."""
 NAME = bank.ref("name")
 SIV = bank.declaring("name", "encrypted: true, cipher: siv")
