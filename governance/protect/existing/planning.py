@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from governance.jobs.engine import run_job
@@ -53,7 +54,7 @@ def plan_encryption(office: Office, bench: Bench, field: FieldRef, *, scope: Sco
         if target.word == "binary" and _all_tokens(connection, target):
             raise _refused(field, "a column of tokens", "a column of clear values", "see `governance protect status`")
         _refuse_blockers(target)
-        _check_subjects(target, scope)
+        _check_subjects(connection, target, scope)
         cells = _count(connection, target, bench)
     return _plan(office, ENCRYPT, target, target.word, scope, cells)
 
@@ -212,13 +213,26 @@ def _parses(connection: Connection) -> bool:
     return connection.dialect.name == "postgresql"
 
 
-def _check_subjects(target: Target, scope: Scope) -> None:
-    if scope == "subject" and not target.subject_key:
+def _check_subjects(connection: Connection, target: Target, scope: Scope) -> None:
+    if scope != "subject":
+        return
+    if not target.subject_key:
         raise _refused(
             target.field,
             "a dataset whose catalog entry names no subject_key",
             "the field that identifies a person, for persons' own keys",
             "name it in the catalog, or use the dataset's key",
+        )
+    table = target.table
+    nobodys = sa.or_(*(table.c[name].is_(None) for name in target.subject_key))
+    query = sa.select(sa.func.count()).select_from(table).where(table.c[target.field.field].is_not(None), nobodys)
+    found = connection.execute(query).scalar_one()
+    if found:
+        raise _refused(
+            target.field,
+            f"{found} value(s) in records of nobody: their subject key is NULL",
+            "a person for each value, whose key encrypts it",
+            "fill the subject key in, empty these cells, or use the dataset's key",
         )
 
 

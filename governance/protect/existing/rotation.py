@@ -141,7 +141,10 @@ def _steps(target: Target, bench: Bench) -> list[Renew | Reindex]:
         "target": target,
         "protector": protector,
     }
-    steps: list[Renew | Reindex] = [Renew(name=f"renew {target.field}", needs=under(old), **common)]
+    theirs = [table.c[name].is_not(None) for name in target.subject_key if protector.is_of_subjects(target.field)]
+    steps: list[Renew | Reindex] = [
+        Renew(name=f"renew {target.field}", needs=sa.and_(under(old), *theirs), **common),
+    ]
     if target.index_field is not None:
         cell, start = table.c[target.index_field], protector.current_cells_start(target.field)
         stale = sa.and_(column.is_not(None), cell.is_not(None), sa.not_(cell.between(start, start + b"\xff" * 33)))

@@ -84,7 +84,7 @@ def table_of(metadata: sa.MetaData) -> sa.Table:
         "clients",
         metadata,
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("person", sa.String(20), nullable=False),
+        sa.Column("person", sa.String(20)),
         sa.Column("name", sa.Text),
         sa.Column("born", sa.Date),
         sa.Column("seen", sa.DateTime().with_variant(sa.dialects.mysql.DATETIME(fsp=6), "mysql")),

@@ -17,11 +17,11 @@ from governance.protect.existing.rotation import keys_of_tokens, plan_rotation, 
 from governance.protect.existing.target import find_target
 from governance.protect.keyring.base import KeyUse
 from governance.records.database import open_records
-from policies.errors import DecryptionError, StalePlanError
+from policies.errors import DecryptionError, StalePlanError, StoreError
 
 from .conftest import bank, killed  # type: ignore[import-not-found]
 
-KILLS = int(os.environ.get("GOVERNANCE_KILLS", "3"))
+KILLS = int(os.environ.get("GOVERNANCE_KILLS", "2"))
 """How often a rotation is killed; `make soak` asks for more."""
 NAME = bank.ref("name")
 SIV = bank.declaring("name", "encrypted: true, cipher: siv")
@@ -211,6 +211,19 @@ def test_a_field_of_persons_leaves_the_key_of_the_dataset(office, indexed, tmp_p
     subjects.destroy([subjects.ref("s1", "p2")])
     with pytest.raises(DecryptionError):
         bank.opened(persons, "name")
+
+
+def test_values_of_nobody_have_no_persons_key(office, store, indexed, tmp_path):
+    encrypt(office, indexed, "name")
+    with store.begin() as connection:
+        connection.execute(sa.text("UPDATE clients SET person = NULL WHERE id = 7"))
+    persons = bank.make_bench(store, tmp_path, PERSONS)
+    plan = plan_rotation(office, persons, NAME)
+    assert plan.rows == sum(under(persons, "name").values()) - 1
+    run_rotation(office, persons, plan)
+    assert bank.opened(persons, "name") == bank.expected("name", range(1, 41))
+    with pytest.raises(StoreError, match=r"1 value.* of nobody"):
+        plan_encryption(office, persons, bank.ref("visits"), scope="subject")
 
 
 def test_cells_of_somebody_whose_key_was_destroyed_are_emptied(office, store, indexed, tmp_path):
