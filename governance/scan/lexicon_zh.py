@@ -111,9 +111,11 @@ def organizations_zh() -> OrganizationsZh:
     words = {name: frozenset(body[name].split()) for name in ("weak", "generic", "stops", "inside", "naming")}
     ended = "|".join(kinds)
     han = r"[\u4e00-\u9fff]"
+    named = rf"(?:(?![{body['no_department']}]){han})"
     branch = (
         rf"(?:\({han}{{2,8}}\)|(?<=集团){han}{{2,8}}?(?=股份|有限))?(?:(?:股份|责任)?有限(?:责任)?公司)?"
         rf"(?:{han}{{2,6}}?(?:分公司|支行|分行|分院|分校|分局|营业部|分部))?(?:附属{han}{{0,6}}?(?:医院|中学|小学))?"
+        rf"(?:{named}{{0,7}}?(?:{'|'.join(body['departments'].split())}))?"
     )
     return OrganizationsZh(
         kinds=re.compile(ended), branch=re.compile(branch), famous=_any(body["famous"].split()), **words

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from governance.scan.detectors.base import STRONG, Hits, Numbers
+from governance.scan.overlaps import Overlaps
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -67,13 +68,13 @@ def settled(found: Sequence[tuple[int, Hits]]) -> Places:
     highs = np.searchsorted(places.index, groups, side="right").tolist()
     starts, ends, scores = (each.tolist() for each in (places.start, places.end, places.score))
     for low, high in zip(lows, highs, strict=True):
-        taken: list[tuple[int, int, int]] = []
+        taken: Overlaps[tuple[int, int, int]] = Overlaps()
         for row in range(low, high):
             start, end, score = starts[row], ends[row], scores[row]
-            if any(_beaten(start, end, score, better) for better in taken):
+            if any(_beaten(start, end, score, better) for better in taken.near(start, end)):
                 keep[row] = False
             elif score:
-                taken.append((start, end, score))
+                taken.add(start, end, (start, end, score))
     return places.take(np.flatnonzero(keep))
 
 

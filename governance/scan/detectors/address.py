@@ -24,6 +24,11 @@ _ANNOUNCED = re.compile(
     re.IGNORECASE,
 )
 
+_SHIP = re.compile(
+    r"(?<!\w)(?:USS|USNS|USNV|USCGC)(?: [A-ZÀ-ÖØ-ÞĀ-Ž][\w'’-]+){1,3}(?:,? |,?\s*\n\s*)FPO,? A[AEP] \d{5}(?!\d)"
+)
+"""The address of a ship's crew."""
+
 
 class Beginning(NamedTuple):
     """Street or box, before what may follow is looked at."""
@@ -33,7 +38,7 @@ class Beginning(NamedTuple):
     end: int
     """One behind the last."""
     kind: str
-    """A key of `Grammar.kinds`, or `corner`."""
+    """A key of `Grammar.kinds`, `corner` or `ship`."""
     suffix: str
     """The word that ends an English street."""
 
@@ -65,6 +70,9 @@ def _beginnings(text: str, rules: Grammar) -> Iterator[Beginning]:
     if "orner of" in text or "ntersection of" in text:
         for match in rules.corner.finditer(text):
             yield Beginning(*match.span(), "corner", "")
+    if "FPO" in text:
+        for match in _SHIP.finditer(text):
+            yield Beginning(*match.span(), "ship", "")
     for number in _NUMBERS.finditer(text):
         start, end = number.span()
         found = _from_before(text, start, rules)
@@ -150,6 +158,8 @@ def _score(each: Beginning, text: str, rules: Grammar, *, more: int) -> int:
     """How sure a beginning is; 0 when it is none."""
     kind, street = each.kind, text[each.start : each.end].split()
     words = [word.strip(",.").lower() for word in street]
+    if kind == "ship":
+        return _SURE
     if kind == "english":
         return _english(each.suffix, text, street, rules, more=more)
     if kind in ("town", "plain"):

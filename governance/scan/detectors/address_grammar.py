@@ -188,5 +188,5 @@ def _prefilters(body: dict[str, str]) -> tuple[str, ...]:
         r"\d[A-Za-z]?,? \p{Lu}",
         rf"(?i)(?:^|[^a-z])(?:{plain})(?:[^a-z]|$)",
         rf"(?i)(?:{glued}) ?\d",
-        r"address|lives? at",
+        r"address|lives? at|FPO,? A[AEP] \d",
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from governance.scan.overlaps import Overlaps
+
 SURE = 0.9
 """From this score on a place is kept whatever longer and less sure place lies across it."""
 
@@ -37,13 +39,24 @@ def settle(spans: Iterable[Span]) -> tuple[Span, ...]:
     A sure place loses only to a sure one or to one that covers it whole, so that nothing is left of it in clear.
     """
     every = sorted(set(spans), key=lambda each: (each.start, each.end, each.entity))
-    taken: list[Span] = []
-    for span in sorted(every, key=lambda each: _rank(each, every)):
-        if not any(span.overlaps(better) for better in taken):
-            taken.append(span)
-    return tuple(sorted(taken))
+    sure = indexed(each for each in every if each.score >= SURE)
+    taken: Overlaps[Span] = Overlaps()
+    kept: list[Span] = []
+    for span in sorted(every, key=lambda each: _rank(each, sure)):
+        if not any(span.overlaps(better) for better in taken.near(span.start, span.end)):
+            taken.add(span.start, span.end, span)
+            kept.append(span)
+    return tuple(sorted(kept))
 
 
-def _rank(span: Span, every: Iterable[Span]) -> tuple[bool, int, float, int, str]:
-    covering = any(span.covers(other) and other.score >= SURE for other in every)
+def indexed(spans: Iterable[Span]) -> Overlaps[Span]:
+    """The places, to be asked for by what they overlap."""
+    index: Overlaps[Span] = Overlaps()
+    for each in spans:
+        index.add(each.start, each.end, each)
+    return index
+
+
+def _rank(span: Span, sure: Overlaps[Span]) -> tuple[bool, int, float, int, str]:
+    covering = any(span.covers(other) for other in sure.near(span.start, span.end))
     return (not covering, span.start - span.end, -span.score, span.start, span.entity)

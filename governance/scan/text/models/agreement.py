@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from governance.scan.text.models.base import TextModel
-from governance.scan.text.spans import Span
+from governance.scan.text.spans import Span, indexed
 
 STANDS = 0.5
 """From this score on a rule's place stands by itself."""
@@ -32,8 +32,10 @@ def agree(ruled: Sequence[Span], modelled: Iterable[Span]) -> list[Span]:
     rule was weak.
     """
     joined = {span: span for span in ruled}
+    rules = indexed(ruled)
     for span in modelled:
-        touched = [each for each in ruled if each.overlaps(span)]
+        near = dict.fromkeys(rules.near(span.start, span.end))
+        touched = [each for each in near if each.overlaps(span)]
         standing = [each for each in touched if each.score >= STANDS]
         for each in standing:
             if each.entity == span.entity:

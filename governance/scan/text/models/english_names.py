@@ -42,6 +42,18 @@ _LABEL = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _AROUND = 24
+_OWNED = re.compile(
+    r"['’]s (?:wife|husband|spouse|partner|mother|father|mom|mum|dad|parents|son|daughter|kids|children|brother|sister"
+    r"|boyfriend|girlfriend|birthday|name|surname|address|phone|mobile|number|email|house|apartment|passport|doctor)\b"
+)
+"""What people have."""
+_SITE_BEFORE = re.compile(
+    r"\b(?:city|town|village|district|province|region|county|island|capital|(?:lives?|living|based|born|am|are|is) in"
+    r"|I['’]m in|moved to|trip to|flight to) $",
+    re.IGNORECASE,
+)
+"""What stands before a place."""
+_WEB = re.compile(r"\w://|^www\.|@", re.IGNORECASE)
 
 
 def tidy(text: str, spans: Iterable[Span]) -> list[Span]:
@@ -60,7 +72,10 @@ def _tidied(text: str, span: Span) -> Span | None:
     words = _WORD.findall(text, start, end)
     if not words or all(_flags(word) & NEVER or _LABEL.fullmatch(word) for word in words):
         return None
+    if _WEB.search(text, start, end):
+        return None
     entity = _kind(text[start:end], span.entity, words)
+    entity = _by_surroundings(text, start, end, entity, words)
     return Span(start, end, entity, _SCORES[entity](text, start, end, words))
 
 
@@ -85,6 +100,15 @@ def _kind(name: str, entity: str, words: Sequence[str]) -> str:
     flags = _flags(words[0])
     named = flags & (COMMON | GIVEN) and not flags & (PLACE | WORD | NEVER) and name[0].isupper() and not name.isupper()
     return "PERSON" if entity != "PERSON" and named and len(words) <= 3 else entity
+
+
+def _by_surroundings(text: str, start: int, end: int, entity: str, words: Sequence[str]) -> str:
+    """A word that no list knows is a person's where it owns what people own, a place where a town is spoken of."""
+    known = [_flags(word) for word in words]
+    if entity != "PERSON" and not any(known) and len(words) == 1 and _OWNED.match(text, end):
+        return "PERSON"
+    site = entity == "PERSON" and _SITE_BEFORE.search(text, max(0, start - _AROUND), start) is not None
+    return "LOCATION" if site and not any(flags & (COMMON | GIVEN) for flags in known) else entity
 
 
 def _person(text: str, start: int, end: int, words: Sequence[str]) -> float:
@@ -132,6 +156,8 @@ def _stands(text: str, start: int, name: str) -> bool:
 def _place(text: str, start: int, end: int, words: Sequence[str]) -> float:
     name, first = text[start:end], _flags(words[0])
     if any(sign.isdigit() for sign in name) or len(words) > 4:
+        return DOUBTFUL
+    if words[0].lower() == "the" and not any(_flags(word) & PLACE for word in words[1:]):
         return DOUBTFUL
     if len(words) == 1 and not first & PLACE and (first & (WORD | NAME | NEVER) or not name[0].isupper()):
         return DOUBTFUL

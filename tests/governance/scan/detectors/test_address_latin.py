@@ -37,6 +37,7 @@ WHOLE = [
     "ul. Marszałkowska 10/5, 00-590 Warszawa",
     "P.O. Box 1234, Denver, CO 80201",
     "Postfach 12 34, 10115 Berlin",
+    "USS Harrier, FPO AE 09532",
     "the corner of Oak Avenue and 5th Street",
 ]
 

@@ -24,6 +24,8 @@ def found(detector, text):
         ("she studied at the University of Leeds", "University of Leeds"),
         ("treated in Mayo Clinic last year", "Mayo Clinic"),
         ("he works for Quovant Dynamics", "Quovant Dynamics"),
+        ("she spent a year at Quovant before", "Quovant"),
+        ("he graduated from Brindlemoor in May", "Brindlemoor"),
         ("my card from Deutsche Bank expired", "Deutsche Bank"),
     ],
 )

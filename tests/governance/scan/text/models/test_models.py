@@ -98,6 +98,9 @@ def test_only_the_first_part_of_a_huge_text_is_read():
             "ORGANIZATION",
         ),
         ("joined Klirou Optigov", "Klirou Optigov", "ORGANIZATION", "Klirou Optigov", "ORGANIZATION"),
+        ("here is Klirou's birthday list", "Klirou", "LOCATION", "Klirou", "PERSON"),
+        ("we live in Klirou now", "Klirou", "PERSON", "Klirou", "LOCATION"),
+        ("the town Klirou Optigov", "Klirou Optigov", "PERSON", "Klirou Optigov", "LOCATION"),
     ],
 )
 def test_ends_and_kinds_are_put_right(text, name, entity, kept, kind):
@@ -115,6 +118,8 @@ def test_ends_and_kinds_are_put_right(text, name, entity, kept, kind):
         ("some kinda thing", "kinda", "LOCATION"),
         ("Box 7534 is full", "Box 7534", "PERSON"),
         ("write to anna@test.com", "anna@test.com", "ORGANIZATION"),
+        ("see http://www.klirou.example now", "http://www.klirou.example", "ORGANIZATION"),
+        ("songs of the Klirou Stripes", "the Klirou Stripes", "LOCATION"),
         ("where: Klirou Country Club", "Klirou Country Club", "ORGANIZATION"),
         ("out of a Klirou Optigov film", "Klirou Optigov", "ORGANIZATION"),
         ("SO RIP CHIEFS OK", "RIP CHIEFS", "ORGANIZATION"),
