@@ -16,6 +16,7 @@ PAGES = (
     "README.md",
     "docs/calibrate.md",
     "docs/catalog.md",
+    "docs/check.md",
     "docs/jobs.md",
     "docs/keys.md",
     "docs/policy.md",

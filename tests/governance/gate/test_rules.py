@@ -127,4 +127,4 @@ def test_everything_that_can_be_unread_has_words():
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_is_in_the_documentation(rule):
     text = (Path(__file__).parents[3] / "docs" / "check.md").read_text(encoding="utf-8")
-    assert f"| {rule} |" in text
+    assert f"| [{rule}](rules/{rule}.md) |" in text
