@@ -19,7 +19,7 @@ class PolicyChangeKind(enum.StrEnum):
     EXPOSE = "expose"
     """A field is shown to more users, or more openly."""
     WIDE_LINE = "wide_line"
-    """A line on a dataset, a store or everything gives special data in clear."""
+    """A line on a store, on everything or on all data of users gives special data in clear."""
     NO_BASIS = "no_basis"
     """A purpose has no lawful basis under a law in force."""
     KEEP_LONGER = "keep_longer"

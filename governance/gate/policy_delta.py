@@ -11,7 +11,7 @@ from typing import Any
 from governance.gate.known import Known
 from governance.gate.policy_changes import PolicyChange, PolicyChangeKind
 from governance.gate.rules.gaps import gaps_of
-from policies.access_objects import ObjectKind
+from policies.access_objects import AccessObject, ObjectKind
 from policies.catalog import CatalogField
 from policies.config import GovernanceConfig
 from policies.nouns import Effect, FieldRef, LabelStatus, Sensitivity
@@ -68,14 +68,14 @@ def compared(old: PolicyState, new: PolicyState) -> Iterator[PolicyChange]:
 def _wide_lines(state: PolicyState) -> Iterator[PolicyChange]:
     known = state.known
     for rule in known.lines.rules:
-        if rule.effect is not Effect.ALLOW or rule.treatment != "clear" or rule.object.kind < ObjectKind.DATASET:
+        if rule.effect is not Effect.ALLOW or rule.treatment != "clear" or not _is_wide(rule.object):
             continue
         reached = [
             field.category
             for facts in known.facts.values()
-            if rule.object.text in facts.allow_objects
             for field in facts.fields.values()
-            if field.special and field.status is LabelStatus.CONFIRMED
+            if rule.object.text in facts.allow_objects | field.allow_objects
+            and field.special and field.status is LabelStatus.CONFIRMED
             and known.purposes.admits_special(rule.purpose, field.category)
         ]  # fmt: skip
         if reached:
@@ -83,6 +83,11 @@ def _wide_lines(state: PolicyState) -> Iterator[PolicyChange]:
             yield PolicyChange(
                 PolicyChangeKind.WIDE_LINE, state.file("access.csv"), rule.line, about=rule.rule_id, values=values
             )
+
+
+def _is_wide(named: AccessObject) -> bool:
+    """Whether an object names no dataset, field or kind of data: a store, everything, all that is about users."""
+    return named.kind >= ObjectKind.STORE or (named.kind is ObjectKind.CATEGORY and named.depth == 1)
 
 
 def _without_basis(state: PolicyState) -> Iterator[PolicyChange]:

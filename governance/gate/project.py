@@ -8,6 +8,7 @@ from pathlib import Path
 
 from governance.gate.known import Known, read_known
 from governance.gate.policy_delta import POLICY_FILES, PolicyState
+from governance.gate.reads.files import text_in
 from governance.gate.revision import Revision, find_revision
 from policies.catalog import Catalog
 from policies.config import GovernanceConfig, read_config
@@ -59,6 +60,8 @@ def project_of(catalog: Catalog, config: GovernanceConfig, root: Path, on: dt.da
 
 
 def _before(path: Path, now: PolicyState, revision: Revision, on: dt.date) -> PolicyState | None:
+    if all(revision.text(each) == text_in(each) for each in (path, *map(now.folder.joinpath, POLICY_FILES))):
+        return now
     with revision.copies(path.parent, [path.name]) as folder:
         if not (folder / path.name).exists():
             return None

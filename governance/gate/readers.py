@@ -78,5 +78,5 @@ def _uses(policy: AccessPolicy, ref: FieldRef) -> Iterator[tuple[str, str, str]]
                 if rule.object.text in reached and (rule.subject == ANY or rule.subject != name)
             }  # fmt: skip
             for rule in shown.rules if shown is not None else ():
-                for role in roles:
+                for role in roles if rule.treatment != "null" else ():
                     yield purpose, rule.treatment, role

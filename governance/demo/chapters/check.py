@@ -10,11 +10,14 @@ from governance.gate.project import open_project
 
 
 def check(stage: Stage) -> Iterator[Line]:
-    """What the check says of the project's two migrations, with the lines to paste."""
+    """What the check says of the project's migrations: who would see what, and the lines to paste."""
     gov = stage.gov
-    result = run_check([], open_project(stage.folder / "governance.yaml", gov.clock().date()))
+    project = open_project(stage.folder / "governance.yaml", gov.clock().date())
+    result = run_check([stage.folder / "migrations"], project)
     yield from stage.say("check", files=result.files, findings=len(result.findings))
     for finding in result.findings:
         yield from stage.refusal(f"{finding.place}  {finding.rule}  {finding.message(stage.speaker.lang)}")
+        yield from lines(finding.notes(stage.speaker.lang))
         yield from lines(finding.stanza.splitlines())
+    yield from stage.say("check_verdict", verdict=stage.speaker.words.say(f"gate.verdict_{result.verdict}"))
     yield from stage.command("governance check migrations/")

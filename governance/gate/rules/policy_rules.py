@@ -39,13 +39,14 @@ class ExposesMore(_OfKind):
 
 
 class WideOverSpecial(_OfKind):
-    """A line on a dataset, a store or everything gives special data in clear.
+    """A line on a store, on everything or on all data of users gives special data in clear.
 
-    What: An allow line whose object is no field and no category, and whose treatment is `clear`, reaches a field of a
-        special kind that the line's purpose admits.
+    What: An allow line whose object is a store, `*` or a category at the top such as `category:user`, and whose
+        treatment is `clear`, reaches a field of a special kind that the line's purpose admits.
     Why: Special data needs a decision for each kind. A wide line also opens every special field that is declared later.
-    Example: `p, nurse, care, read, clinic, clear, allow,`
-    Fix: Name the field or its category: `category:user.health_and_medical`, and give the rest by a line of its own.
+    Example: `p, nurse, care, read, crm, clear, allow,`
+    Fix: Name the dataset, the field or its category: `category:user.health_and_medical`, and give the rest by a line of
+        its own.
     Since: 0.2
     """
 

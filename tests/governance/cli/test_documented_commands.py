@@ -17,6 +17,7 @@ PAGES = (
     "docs/break-glass.md",
     "docs/calibrate.md",
     "docs/catalog.md",
+    "docs/check.md",
     "docs/jobs.md",
     "docs/keys.md",
     "docs/policy.md",

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,11 @@ import governance.gate
 from governance.gate.check import check
 from governance.gate.known import read_known
 from governance.gate.policy_delta import PolicyState
-from governance.gate.project import open_project
+from governance.gate.project import CheckProject, open_project
 from governance.gate.rules.all import RULES
 from governance.gate.rules.base import PARTS, page, registry
-from policies.config import read_config
+from policies.catalog import parse_catalog
+from policies.config import GovernanceConfig, read_config
 from policies.errors import ConfigError
 from policies.vocabulary import Words
 
@@ -46,13 +48,22 @@ def project(case, folder):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     path = folder / "governance.yaml"
-    write_config(path, case, case.get("config", {}))
+    config = write_config(path, case, case.get("config", {}))
+    if not {"policies", "before", "config", "before_config"} & case.keys():
+        known = known_of(case.get("on", "none"), config.laws)
+        if "catalog" in case:
+            known = replace(known, catalog=parse_catalog(case["catalog"]))
+        return CheckProject(folder, config, DAY, known)
     opened = open_project(path, DAY)
-    judges_policies = bool({"policies", "before", "config", "before_config"} & case.keys())
-    if not judges_policies:
-        return replace(opened, policies=None)
     before = before_of(case, context, folder / "before")
     return replace(opened, before=before) if "before" in case or "before_config" in case else opened
+
+
+@cache
+def known_of(context, laws):
+    """What a context says; read once, because most cases change nothing of it."""
+    config = GovernanceConfig.model_validate({"version": 1, "laws": laws})
+    return read_known((CONTEXTS / context).joinpath, config, DAY)
 
 
 def before_of(case, context, folder):
@@ -127,4 +138,4 @@ def test_everything_that_can_be_unread_has_words():
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_is_in_the_documentation(rule):
     text = (Path(__file__).parents[3] / "docs" / "check.md").read_text(encoding="utf-8")
-    assert f"| {rule} |" in text
+    assert f"| [{rule}](rules/{rule}.md) |" in text

@@ -76,7 +76,7 @@ ADDS = st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=6)
 @given(ADDS)
 def test_new_columns(tmp_path_factory, drawn):
     folder = tmp_path_factory.mktemp("adds")
@@ -160,7 +160,7 @@ def is_told(found):
     return RELIGION in found or any(rule == "GOV002" for rule, *_ in found)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=20)
 @given(st.lists(PYTHON, max_size=15).map(" ".join), st.booleans())
 def test_noise_in_python_never_silences_a_finding(tmp_path_factory, noise, before):
     body = f"    {noise}\n    {ADDED}\n" if before else f"    {ADDED}\n    {noise}\n"
@@ -172,7 +172,7 @@ SQL = "CREATE TABLE ALTER ADD COLUMN religion text IF EXISTS leads AS SELECT DO 
 SQL += " $$ ( ) , ; ' \" ` -- /* */ * \\ GRANT PUBLIC UPDATE SET = INSERT INTO VALUES NEW é PREPARE EXECUTE DELIMITER"
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(st.sampled_from(SQL.split()), max_size=15).map(" ".join),
     st.sampled_from(["postgresql", "mysql", "sqlite"]),
@@ -191,7 +191,7 @@ def _is_hidden(noise):
     return "/*" in noise or any(noise.count(sign) % 2 for sign in ("'", '"', "`", "$$"))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(
     st.sampled_from(["a.prisma", "a.proto", "a.json", "a.yaml", "a.py"]), st.text(max_size=60), st.integers(0, 2**30)
 )
@@ -203,7 +203,7 @@ def test_no_description_crashes_its_reader(name, text, seed):
     read_snapshot(Path(name), name, mixed, ())
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.text(max_size=80))
 def test_no_file_crashes_its_reader(tmp_path_factory, text):
     folder = tmp_path_factory.mktemp("odd")
