@@ -137,7 +137,7 @@ def run(path: Path) -> tuple[float, dict[str, int]]:
 
 
 def check(found: dict[str, int], planted: dict[str, int]) -> None:
-    """Everything planted was found and nothing else; but namesakes of one day whose paper is wrong pass for one person."""
+    """Just what was planted was found; but namesakes of one day whose paper is wrong pass for one person."""
     assert planted["twice"] <= found["twice"] <= planted["twice"] * 1.005 + 1, (planted, found)
     assert found | {"twice": 0} == planted | {"twice": 0}, (planted, found)
 
