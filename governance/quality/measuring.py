@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow.compute as pc
 
-from connectors.base import FULL, Store
+from connectors.base import FULL, Reading, Store
 from governance.quality.checks.base import NOT_CHECKED, Placed
 from governance.quality.checks.others import InVocabulary
 from governance.quality.columns import Columns
@@ -24,6 +24,8 @@ from governance.quality.standard import Standard
 from policies.errors import StoreError
 
 Progress = Callable[[int, int | None, str], None]
+PART_ROWS = 16_384
+"""So many records are looked at together."""
 MOST_WORDS = 10_000
 """A field with more distinct values than this has no standard of words."""
 
@@ -106,8 +108,7 @@ def _measure(run: Run, store: Store, look: DatasetLook, reader: NameReader, diff
         return
     duplicates = Duplicates(run.scratch, reader, run.standard.pack.likeness) if look.lists_people else None
     with store.read(look.ref.dataset, look.fields, FULL) as reading:
-        for batch in reading:
-            columns = Columns(batch)
+        for columns in _parts(reading):
             faults = _check(run, look, columns)
             if duplicates is not None or look.leads:
                 people = people_of(look, columns, faults)
@@ -123,6 +124,13 @@ def _measure(run: Run, store: Store, look: DatasetLook, reader: NameReader, diff
         run.not_seen.append(Unseen(str(look.ref), "quality.not_seen_keyless"))
     if duplicates is not None:
         _count_duplicates(run, look, duplicates)
+
+
+def _parts(reading: Reading) -> Iterator[Columns]:
+    """The columns of a pass, in parts that are small enough to be held as Python objects."""
+    for batch in reading:
+        for start in range(0, batch.num_rows, PART_ROWS):
+            yield Columns(batch.slice(start, PART_ROWS))
 
 
 def _check(run: Run, look: DatasetLook, columns: Columns) -> dict[str, np.ndarray]:

@@ -6,7 +6,7 @@ import sqlite3
 from types import TracebackType
 from typing import Self
 
-CACHE_KIB = 32_768
+CACHE_KIB = 8_192
 """What it keeps in memory at most."""
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from pydantic import Field
 
@@ -150,7 +148,3 @@ def load_standard(rules: QualityFile, today: dt.date, regions: tuple[str, ...]) 
     pack = load_pack("quality", today)
     body = check_model(QualityPack, pack.body, "pack quality", error=PackError)
     return Standard(body, pack.version, rules, today, regions)
-
-
-NOTHING: Mapping[str, str] = MappingProxyType({})
-"""No words."""

@@ -49,9 +49,9 @@ class Placed:
         return self.check.rules[0].partition(".")[0]
 
 
-def verdict(rows: int, checked: np.ndarray, *broken: np.ndarray) -> np.ndarray:
+def verdict(checked: np.ndarray, *broken: np.ndarray) -> np.ndarray:
     """The numbers of rules for each row: of several that it breaks, the first one given."""
-    found = np.where(checked, FINE, NOT_CHECKED).astype(np.int8)
+    found: np.ndarray = np.where(checked, FINE, NOT_CHECKED).astype(np.int8)
     for number in range(len(broken), 0, -1):
         found[broken[number - 1] & checked] = number
-    return found if len(found) == rows else np.resize(found, rows)
+    return found

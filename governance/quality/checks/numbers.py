@@ -46,7 +46,7 @@ def _cn_resident_ids(texts: Sequence[str]) -> np.ndarray:
     total = (signs[:, :17].astype(np.int64) - 48) @ _WEIGHTS
     right: np.ndarray = _CHECK_SIGNS[total % 11] == signs[:, 17]
     known: dict[str, bool] = {}
-    for place in np.flatnonzero(right).tolist():
+    for place in map(int, np.flatnonzero(right)):
         text = texts[place]
         head = text[:2] + text[6:14]
         if head not in known:

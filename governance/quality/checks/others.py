@@ -34,7 +34,7 @@ class Filled:
         missing = ~columns.filled(self.field)
         if self.values is not None:
             missing |= self.values.fillers(columns)
-        return verdict(columns.rows, np.ones(columns.rows, bool), missing)
+        return verdict(np.ones(columns.rows, bool), missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Happened:
         moments = columns.moments(self.field)
         future = moments > self.now + np.timedelta64(1, "D")
         before = moments < columns.moments(self.began) if self.began else np.zeros(columns.rows, bool)
-        return verdict(columns.rows, ~np.isnat(moments), future, before)
+        return verdict(~np.isnat(moments), future, before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class NotNegative:
     def look(self, columns: Columns) -> np.ndarray:
         """As `Check.look`."""
         numbers = columns.numbers(self.field)
-        return verdict(columns.rows, ~np.isnan(numbers), numbers < 0)
+        return verdict(~np.isnan(numbers), numbers < 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Fresh:
         newest = columns.moments(self.fields[0])
         for field in self.fields[1:]:
             newest = np.fmax(newest, columns.moments(field))
-        return verdict(columns.rows, ~np.isnat(newest), newest < self.since)
+        return verdict(~np.isnat(newest), newest < self.since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,4 +124,4 @@ class InVocabulary:
         text = column if pa.types.is_string(column.type) else column.cast(pa.string())
         known = where(pc.is_in(text, value_set=pa.array(sorted(self.words), pa.string())))
         filled = columns.filled(self.field)
-        return verdict(columns.rows, filled, ~known)
+        return verdict(filled, ~known)

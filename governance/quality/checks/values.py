@@ -51,9 +51,9 @@ class ValueCheck:
         filler = self.fillers(columns)
         filled = columns.filled(self.field)
         if self.kind is None:
-            return verdict(columns.rows, filled, filler)
+            return verdict(filled, filler)
         judged, form, second = KINDS[self.kind](columns, self)
-        return verdict(columns.rows, filled & (judged | filler), filler, form, second)
+        return verdict(filled & (judged | filler), filler, form, second)
 
     def fillers(self, columns: Columns) -> np.ndarray:
         """Where a filler stands for a value."""

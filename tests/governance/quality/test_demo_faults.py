@@ -28,7 +28,7 @@ from policies.nouns import FieldRef
 from policies.quality_rules import QualityFile, read_quality
 
 DEMO = Path(__file__).resolve().parents[3] / "governance" / "demo" / "files" / "policies"
-CUSTOMERS = int(os.environ.get("GOVERNANCE_QUALITY_CUSTOMERS", "6000"))
+CUSTOMERS = int(os.environ.get("GOVERNANCE_QUALITY_CUSTOMERS", "4000"))
 AT_LEAST = 0.95
 STALE_BEFORE = "2024-11-01"  # two years before the second of November 2026, in a form that compares as text
 

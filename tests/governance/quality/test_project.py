@@ -21,9 +21,17 @@ p, support, support, export, category:user.contact, mask:redact, allow,
 
 
 @pytest.fixture
-def gov(project: Path):
-    with Governance.open(project / "governance.yaml", env={}) as opened:
+def gov(shared_project: Path):
+    with Governance.open(shared_project / "governance.yaml", env={}) as opened:
         yield opened
+
+
+@pytest.fixture
+def rules(shared_project: Path):
+    """Writes `quality.yaml`, and takes it away again."""
+    path = shared_project / "policies" / "quality.yaml"
+    yield lambda text: path.write_text(text, encoding="utf-8")
+    path.unlink()
 
 
 def _measured(run, *arguments: str) -> dict:
@@ -32,38 +40,27 @@ def _measured(run, *arguments: str) -> dict:
     return json.loads(found.out)
 
 
-def test_a_first_answer_needs_no_rules(project: Path, run) -> None:
+def test_a_first_answer_needs_no_rules_and_the_next_run_tells_how_it_moved(project: Path, run) -> None:
+    some = _measured(run, "--rule", "uniqueness")
+    assert {each["dimension"] for each in some["measures"]} == {"uniqueness"}
     document = _measured(run)
     faulty = {(each["place"], each["dimension"]): each["faulty"] for each in document["measures"]}
     assert document["rows"] == {"crm.customers": 40}
     assert faulty["crm.customers", "uniqueness"] == 39
     assert faulty["crm.customers", "freshness"] == 3
     assert faulty["crm.customers.email", "validity"] == 0
-    assert document["last_run"] is None
+    assert document["last_run"] is None  # a run of some rules is not kept
     assert {each["place"] for each in document["not_seen"]} >= {"crm.customers.national_id", "crm.customers.profile"}
-
-
-def test_the_next_run_tells_how_it_moved(project: Path, run) -> None:
-    _measured(run)
     with sqlite3.connect(project / "crm.db") as store:
         store.execute("UPDATE customers SET email = 'test@test.com' WHERE id <= 10")
     store.close()
-    document = _measured(run)
-    email = next(e for e in document["measures"] if (e["place"], e["dimension"]) == ("crm.customers.email", "validity"))
-    assert email["before"] == {"checked": 40, "faulty": 0}
-    assert email["rules"] == {"validity.placeholder": 10}
-    assert document["last_run"] is not None
     text = run("quality", "crm")
     assert "as before" in text.out
+    assert "-25.0 points" in text.out
+    assert "a filler instead of a value: 10" in text.out
 
 
-def test_a_run_of_some_rules_is_not_kept(project: Path, run) -> None:
-    document = _measured(run, "--rule", "uniqueness")
-    assert {each["dimension"] for each in document["measures"]} == {"uniqueness"}
-    assert _measured(run)["last_run"] is None
-
-
-def test_the_read_is_decided_before_and_closed_after(project: Path, gov: Governance) -> None:
+def test_the_read_is_decided_before_and_closed_after(gov: Governance) -> None:
     result = gov.measure_quality(["crm"])
     decision, close = list(gov.ledger.events())[-2:]
     assert (decision.id, decision.kind, decision.purpose) == (result.decision, "decision", "governance.quality")
@@ -72,7 +69,7 @@ def test_the_read_is_decided_before_and_closed_after(project: Path, gov: Governa
     assert close.counts["rows"] == 40
 
 
-def test_a_ledger_that_cannot_be_written_stops_the_read(project: Path, gov: Governance, monkeypatch) -> None:
+def test_a_ledger_that_cannot_be_written_stops_the_read(gov: Governance, monkeypatch) -> None:
     from policies.errors import LedgerError
 
     def refuse(*_: object) -> None:
@@ -169,10 +166,8 @@ def test_no_run_leaves_a_file_with_values(shared_project: Path, run) -> None:
             assert marker.encode() not in file.read_bytes(), file.name
 
 
-def test_a_record_is_checked_before_it_is_written(project: Path, gov: Governance) -> None:
-    (project / "policies" / "quality.yaml").write_text(
-        "required: {crm.customers.email: [marketing.email], crm.customers.phone: [support]}\n", encoding="utf-8"
-    )
+def test_a_record_is_checked_before_it_is_written(gov: Governance, rules) -> None:
+    rules("required: {crm.customers.email: [marketing.email], crm.customers.phone: [support]}\n")
     found = gov.validate(
         {"name": "Zebulon Quagmire", "email": "planted.marker@@zebra-quagga.example"}, dataset="crm.customers"
     )
@@ -187,8 +182,8 @@ def test_a_record_is_checked_before_it_is_written(project: Path, gov: Governance
         gov.validate({}, dataset="crm.nosuch")
 
 
-def test_a_required_field_without_a_purpose_is_a_finding(project: Path, run) -> None:
-    (project / "policies" / "quality.yaml").write_text("required: {crm.customers.phone: []}\n", encoding="utf-8")
+def test_a_required_field_without_a_purpose_is_a_finding(rules, run) -> None:
+    rules("required: {crm.customers.phone: []}\n")
     measures = {(each["place"], each["dimension"]): each["rules"] for each in _measured(run)["measures"]}
     assert measures["crm.customers.phone", "completeness"] == {"completeness.no_purpose": 1}
 
