@@ -83,7 +83,18 @@ class WinBackGuard:
 
     def _entries(self, purpose: str) -> Iterator[tuple[str, WinBackEntry]]:
         book = self._book()
-        for each in self._files.purposes.ancestry(purpose) if book.win_back else ():
+        if not book.win_back:
+            return
+        purposes = self._files.purposes
+        if not book.win_back.keys() <= purposes.purposes.keys():  # a slip of the pen must not open what it should close
+            raise AccessRefusedError(
+                f"{self._path}, win_back",
+                found="a purpose that purposes.yaml does not have",
+                expected="purposes of purposes.yaml",
+                next_step="mend the name; until then nothing is decided",
+                rule_ids=("win_back",),
+            )
+        for each in purposes.ancestry(purpose):
             if each in book.win_back:
                 yield each, book.win_back[each]
 

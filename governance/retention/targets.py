@@ -58,7 +58,11 @@ def find_targets(connection: Connection, ruled: Sequence[Ruled], *, today: dt.da
     found: dict[Home, list[Target]] = {}
     for each in sorted(ruled, key=lambda each: (str(each.rule.dataset), each.rule.id)):
         target = find_target(connection, each, today=today, zone=zone)
-        found.setdefault(target.home, []).append(target)
+        same = found.setdefault(target.home, [])
+        known = {claim.rule.id for claim in target.claims}
+        if any(one.rule.id == each.rule.id or one.rule.id not in known for one in same):
+            raise _together_error("two rules on one dataset that do not decide together")
+        same.append(target)
     graph = {
         home: {each.home for target in targets for each in target.taken if each.home in found and each.home != home}
         for home, targets in found.items()
@@ -69,13 +73,17 @@ def find_targets(connection: Connection, ruled: Sequence[Ruled], *, today: dt.da
             beside = {each: [one for one in ordered[each] if one.rule.action in TAKES_ROWS] for each in graph[home]}
             ordered[home] = [replace(target, beside=beside) for target in found[home]]
     except CycleError:
-        raise ConfigError(
-            "retention.yaml",
-            found="datasets that refer to each other in a circle",
-            expected="rules whose records can go one dataset after the other",
-            next_step="plan them apart, one rule a plan file",
-        ) from None
+        raise _together_error("datasets that refer to each other in a circle") from None
     return [target for targets in ordered.values() for target in targets]
+
+
+def _together_error(found: str) -> ConfigError:
+    return ConfigError(
+        "retention.yaml",
+        found=found,
+        expected="rules whose records can go one dataset after the other",
+        next_step="plan them apart, one rule a plan file",
+    )
 
 
 def find_target(connection: Connection, ruled: Ruled, *, today: dt.date, zone: str) -> Target:

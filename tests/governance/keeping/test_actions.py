@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from governance.consent.events import Subject
 from governance.jobs.tombstones import Tombstones
 from governance.keeping import retention_rules, run_retention
 from governance.reporting import audit_retention, retention_gaps
@@ -110,6 +111,41 @@ def test_a_plan_is_stale_when_another_rule_of_its_dataset_has_come(shop, gov):
     shop.rules(MASK + duty)
     with pytest.raises(StalePlanError):
         run_retention(gov, plan.to_text())
+
+
+WAITING = """
+rules:
+  old:
+    dataset: crm.customers
+    start: created_at
+    period: P10Y
+    keep_while:
+      consent: marketing.email
+      request: {dataset: crm.requests, by: {customer: id}, where: closed is None}
+    basis: ten years are enough
+"""
+
+
+def test_live_consent_and_an_open_request_keep_records(shop, gov):
+    shop.rules(WAITING)
+    shop.sql("CREATE TABLE requests (id INTEGER PRIMARY KEY, customer INTEGER, closed TEXT)")
+    shop.sql("INSERT INTO requests VALUES (1, 3, NULL), (2, 1, '2026-01-01')")
+    gov.consent_conditions.create_projection("crm")
+    person = Subject("2", {"crm": "2"})
+    gov.consent.given(person, "marketing.email", "email")
+    (plan,) = gov.plan_retention(["old"])
+    assert (plan.due, dict(plan.blocked)) == (1, {"consent": 1, "request": 1})
+    gov.consent.withdrawn(person, "marketing.email", "email")
+    (later,) = gov.plan_retention(["old"])
+    assert (later.due, dict(later.blocked)) == (2, {"request": 1})
+    found = run_retention(gov, plan.to_text())
+    assert (found.deleted, found.left) == (1, 1), "what came to be due since was not reviewed"
+
+
+def test_waiting_for_a_purpose_that_needs_no_consent_is_refused(shop, gov):
+    shop.rules(WAITING.replace("consent: marketing.email", "consent: support"))
+    with pytest.raises(ConfigError, match="needs no consent"):
+        gov.plan_retention(["old"])
 
 
 def test_records_for_review_are_counted_and_cannot_be_run(shop, gov):

@@ -86,6 +86,12 @@ def test_a_dataset_of_persons_without_stages_is_closed_for_the_purpose(offers, s
         reached(offers)
 
 
+def test_a_purpose_that_is_misspelt_closes_instead_of_opening(offers, shop):
+    shop.rules(RULES.replace("  offers:", "  ofers:"))
+    with pytest.raises(AccessRefusedError, match="does not have"):
+        reached(offers)
+
+
 def test_a_basis_that_is_no_consent_opens_nothing(offers, shop):
     shop.rules(RULES.replace("unless_consent: marketing.email", "unless_consent: support"))
     with pytest.raises(AccessRefusedError, match="no consent"):

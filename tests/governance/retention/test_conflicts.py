@@ -109,17 +109,19 @@ def expected(one):
     return ("kept", "contract") if delete else ("not_due", "")
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
-def engine(request, tmp_path):
-    names = {"postgresql": "postgres_url", "mariadb": "mysql_url"}
+@pytest.fixture(scope="module", params=["sqlite", "postgresql", "mariadb"])
+def engine(request, tmp_path_factory):
+    names = {"postgresql": "postgres_module_url", "mariadb": "mysql_module_url"}
     name = names.get(request.param)
-    made = sa.create_engine(request.getfixturevalue(name) if name else f"sqlite:///{tmp_path / 'store.db'}")
+    folder = tmp_path_factory.mktemp("store")
+    made = sa.create_engine(request.getfixturevalue(name) if name else f"sqlite:///{folder / 'store.db'}")
     yield made
     made.dispose()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def clients(engine):
+    """Filled once; the last test of the file changes it."""
     metadata = sa.MetaData()
     table = sa.Table(
         "clients",
@@ -203,6 +205,12 @@ def test_standings_in_the_store_are_those_of_the_pure_function(engine, clients, 
         assert standings[one["id"]] == standing(one["last_seen"], cutoff, waits=waits, speaks=speaks)
 
 
+def test_the_counts_of_all_standings_are_all_rows(engine, clients, ruled):
+    with engine.connect() as connection:
+        target = find_target(connection, ruled[0], today=TODAY, zone="UTC")
+        assert sum(count_verdicts(connection, target).values()) == len(clients)
+
+
 def test_a_plan_names_who_won_and_a_run_does_just_that(engine, clients, ruled, office):
     made = plan_together(office, ruled, engine)
     due = {
@@ -226,9 +234,3 @@ def test_a_plan_names_who_won_and_a_run_does_just_that(engine, clients, ruled, o
         assert rows[number].note is None
     untouched = [one for one in clients if expected(one)[0] != "due"]
     assert all(rows[one["id"]].email == one["email"] and rows[one["id"]].note == one["note"] for one in untouched)
-
-
-def test_the_counts_of_all_standings_are_all_rows(engine, clients, ruled):
-    with engine.connect() as connection:
-        target = find_target(connection, ruled[0], today=TODAY, zone="UTC")
-        assert sum(count_verdicts(connection, target).values()) == len(clients)
