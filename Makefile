@@ -56,8 +56,8 @@ SOAKED := tests/governance/guard/test_grammar.py tests/governance/guard/test_wri
   tests/governance/jobs/test_kills.py tests/governance/retention/test_run.py tests/governance/ledger/test_processes.py \
   tests/governance/protect/existing tests/governance/copies tests/governance/scan/test_bad_input.py
 
-soak: $(INSTALLED)  ## Run the long versions: 5,000 generated statements, 100 kills of each job, a cell of 100 MB
-	GOVERNANCE_GRAMMAR_EXAMPLES=5000 GOVERNANCE_KILLS=100 GOVERNANCE_CELL_MEGABYTES=100 \
+soak: $(INSTALLED)  ## Run the long versions: 10,000 generated statements for each kind of store, 100 kills of each job, a cell of 100 MB
+	GOVERNANCE_GRAMMAR_EXAMPLES=10000 GOVERNANCE_KILLS=100 GOVERNANCE_CELL_MEGABYTES=100 \
 	  $(BIN)/python -m pytest -q -n $(WORKERS) $(SOAKED)
 
 lock: $(INSTALLED)  ## Pin requirements.lock anew from pyproject.toml (needs uv)
