@@ -61,8 +61,8 @@ SOAKED := tests/governance/guard/test_grammar.py tests/governance/guard/test_wri
   tests/governance/scan/test_demo_labels.py tests/governance/guard/compiled \
   tests/governance/access/test_casbin_model.py
 
-soak: $(INSTALLED)  ## Run the long versions: 5,000 generated statements, 100 kills of each job, a cell of 100 MB
-	GOVERNANCE_GRAMMAR_EXAMPLES=5000 GOVERNANCE_COMPILED_POLICIES=300 GOVERNANCE_POLICY_EXAMPLES=3000 \
+soak: $(INSTALLED)  ## Run the long versions: 10,000 generated statements for each kind of store, 100 kills of each job
+	GOVERNANCE_GRAMMAR_EXAMPLES=10000 GOVERNANCE_COMPILED_POLICIES=300 GOVERNANCE_POLICY_EXAMPLES=3000 \
 	  GOVERNANCE_KILLS=100 GOVERNANCE_CELL_MEGABYTES=100 GOVERNANCE_DEMO_CUSTOMERS=20000 \
 	  $(BIN)/python -m pytest -q -n $(WORKERS) $(SOAKED)
 

@@ -201,10 +201,25 @@ def _tie_breaks(node: exp.Query, scope: Scope, resolver: Resolver, kind: str) ->
             for source, key in zip(scope.sources, keys, strict=True)
             for each in _missing_keys(node, source.use, key or (), resolver, kind)
         ]
-    return [
+    orders: list[exp.Expr] = [
         ordered(exp.Literal.number(place + 1), kind)
         for place, output in enumerate(scope.outputs)
         if output.use is None or output.field is None or _is_sortable(output.use, output.field)
+    ]
+    return [*orders, *_spellings(node, scope, kind)] if kind == "mysql" and plain else orders
+
+
+def _spellings(node: exp.Query, scope: Scope, kind: str) -> list[exp.Expr]:
+    """MariaDB hands equal rows out as they lie in memory: the bytes of each column tell two spellings apart."""
+    shown = [each.this if isinstance(each, exp.Alias) else each for each in node.expressions]
+    if any(isinstance(each, exp.Star) or each.is_star for each in shown):
+        shown = [
+            column(each.field, each.use.alias)
+            for each in scope.outputs
+            if each.use is not None and each.field is not None
+        ]
+    return [
+        ordered(exp.cast(each.copy(), exp.DType.BINARY), kind) for each in shown if not isinstance(each, exp.Literal)
     ]
 
 

@@ -75,9 +75,8 @@ def number_sqlite(sql: str) -> Numbered:
 
 def number_postgres(sql: str, *, has_parameters: bool) -> Numbered:
     """A statement as psycopg takes it, with `$1` for each parameter. Raises StatementRefusedError."""
-    slots: list[Slot] = []
-    out: list[str] = []
-    place = counted = 0
+    numbering = _Numbering("${}", marked=has_parameters)
+    place = 0
     while place < len(sql):
         found = _POSTGRES.match(sql, place)
         if found is None or found["number"]:
@@ -85,42 +84,54 @@ def number_postgres(sql: str, *, has_parameters: bool) -> Numbered:
         place = found.end()
         if found["dollar"] or found["comment"]:
             end = _end_of_dollar(sql, found) if found["dollar"] else _end_of_comment(sql, place)
-            out.append(_plain(sql[found.start() : end], marked=has_parameters))
+            numbering.add_plain(sql[found.start() : end])
             place = end
-        elif has_parameters and found["next"]:
-            out.append(f"${_number(slots, counted)}")
-            counted += 1
-        elif has_parameters and found["name"] is not None:
-            out.append(f"${_number(slots, found['name'])}")
-        elif has_parameters and found["bare"]:
-            raise _wrong("a single % in a statement with parameters", "%% for a percent sign")
         else:
-            out.append(_plain(found[0], marked=has_parameters))
-    if len({type(slot) for slot in slots}) > 1:
-        raise _wrong("parameters both by place and by name", "one way")
-    return Numbered("".join(out), tuple(slots))
+            numbering.add(found)
+    return numbering.done()
 
 
 def number_mysql(sql: str, *, has_parameters: bool) -> Numbered:
     """A statement as pymysql takes it, with `:gov1` for each parameter. Raises StatementRefusedError."""
-    slots: list[Slot] = []
-    out: list[str] = []
-    counted = 0
+    numbering = _Numbering(":gov{}", marked=has_parameters)
     for found in _MYSQL.finditer(sql):
         if found["versioned"] or found["colon"] or found["dashes"]:
             raise _wrong(*_ODD[str(found.lastgroup)])
-        if has_parameters and found["next"]:
-            out.append(f":gov{_number(slots, counted)}")
-            counted += 1
-        elif has_parameters and found["name"] is not None:
-            out.append(f":gov{_number(slots, found['name'])}")
-        elif has_parameters and found["bare"]:
+        numbering.add(found)
+    return numbering.done()
+
+
+class _Numbering:
+    """A statement whose marks `%s` and `%(name)s` become numbers, token by token."""
+
+    def __init__(self, form: str, *, marked: bool) -> None:
+        self._form = form
+        self._marked = marked
+        self._slots: list[Slot] = []
+        self._out: list[str] = []
+        self._counted = 0
+
+    def add(self, found: re.Match[str]) -> None:
+        """One token. Raises StatementRefusedError for a percent sign that is no mark."""
+        if self._marked and found["next"]:
+            self._out.append(self._form.format(_number(self._slots, self._counted)))
+            self._counted += 1
+        elif self._marked and found["name"] is not None:
+            self._out.append(self._form.format(_number(self._slots, found["name"])))
+        elif self._marked and found["bare"]:
             raise _wrong("a single % in a statement with parameters", "%% for a percent sign")
         else:
-            out.append(_plain(found[0], marked=has_parameters))
-    if len({type(slot) for slot in slots}) > 1:
-        raise _wrong("parameters both by place and by name", "one way")
-    return Numbered("".join(out), tuple(slots))
+            self.add_plain(found[0])
+
+    def add_plain(self, text: str) -> None:
+        """Text that holds no parameter."""
+        self._out.append(_plain(text, marked=self._marked))
+
+    def done(self) -> Numbered:
+        """The whole statement. Raises StatementRefusedError for parameters both by place and by name."""
+        if len({type(slot) for slot in self._slots}) > 1:
+            raise _wrong("parameters both by place and by name", "one way")
+        return Numbered("".join(self._out), tuple(self._slots))
 
 
 _ODD = {

@@ -58,7 +58,7 @@ def _texts(sql: str, kind: str) -> list[str]:
         if start < 0:
             if depth == 0 and token.text.lower() == "select":
                 start = number + 1
-                if tokens[start].text.lower() in ("distinct", "all"):
+                if start < len(tokens) and tokens[start].text.lower() in ("distinct", "all"):
                     start += 1
         elif depth == 0 and (token.token_type is TokenType.COMMA or token.text.lower() in _ENDS):
             parts.append(_slice(sql, tokens[start:number]))

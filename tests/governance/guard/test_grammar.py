@@ -198,7 +198,7 @@ def test_generated_statements_learn_nothing_in_postgresql(postgres_worlds, sql):
     _check(postgres_worlds, sql)
 
 
-@CHOSEN
+@settings(CHOSEN, max_examples=EXAMPLES if EXAMPLES != 200 else 60)
 @given(sql=statements("mysql"))
 def test_generated_statements_learn_nothing_in_mariadb(mysql_worlds, sql):
     _check(mysql_worlds, sql)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from governance.guard.placeholders import number_postgres, number_sqlite, pick
+from governance.guard.placeholders import cut_mysql, number_mysql, number_postgres, number_sqlite, pick
 from policies.errors import StatementRefusedError
 
 
@@ -37,6 +37,42 @@ def test_sqlite_parameters_are_numbered(sql, numbered, slots):
 def test_postgres_parameters_are_numbered(sql, numbered, slots):
     found = number_postgres(sql, has_parameters=True)
     assert (found.sql, found.slots) == (numbered, slots)
+
+
+@pytest.mark.parametrize(
+    ("sql", "numbered", "slots"),
+    [
+        ("SELECT %s, %s", "SELECT :gov1, :gov2", (0, 1)),
+        ("SELECT %(a)s, %(b)s, %(a)s", "SELECT :gov1, :gov2, :gov1", ("a", "b")),
+        ("SELECT x LIKE '%%a' , %s", "SELECT x LIKE '%a' , :gov1", (0,)),
+        ("SELECT 'a\\'', \"it's\", `%%`, %s", "SELECT 'a\\'', \"it's\", `%`, :gov1", (0,)),
+        ("SELECT 1 # it's\n, %s", "SELECT 1 # it's\n, :gov1", (0,)),
+        ("SELECT 1 -- it's\n, %s", "SELECT 1 -- it's\n, :gov1", (0,)),
+        ("SELECT /* ' */ %s", "SELECT /* ' */ :gov1", (0,)),
+        ("SELECT '/*!1 x */', %s", "SELECT '/*!1 x */', :gov1", (0,)),
+    ],
+)
+def test_mysql_parameters_are_numbered(sql, numbered, slots):
+    found = number_mysql(sql, has_parameters=True)
+    assert (found.sql, found.slots) == (numbered, slots)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT /*!50000 1 */", "SELECT /*M!100000 1 */", "SELECT 1--1", "SELECT :gov1", "SELECT '%s'", "SELECT 5 % 2",
+        "SELECT %s, %(a)s", "SELECT 1 # %s\n", "SELECT `%s`",
+    ],
+)  # fmt: skip
+def test_doubtful_text_is_refused_in_mysql(sql):
+    with pytest.raises(StatementRefusedError):
+        number_mysql(sql, has_parameters=True)
+
+
+def test_generated_statement_is_cut_at_its_own_marks_only():
+    texts, places = cut_mysql("SELECT ':gov1', `:gov2`, 'a\\':gov3', :gov2 FROM t WHERE a = :gov10")
+    assert texts == ["SELECT ':gov1', `:gov2`, 'a\\':gov3', ", " FROM t WHERE a = ", ""]
+    assert places == [1, 9]
 
 
 def test_without_parameters_nothing_is_a_placeholder():

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 one case a line
 """An adversary's attacks, kept: rows without a total order, and plans that follow statistics of hidden rows.
 
 The worlds differ in masked values, in hidden rows, in the order in which rows lie, or in statistics of hidden rows.
@@ -83,8 +84,7 @@ PLANS = {
     ],
     "sqlite": [
         "SELECT group_concat(a.id || '-' || b.id) AS x FROM a JOIN b ON a.x = b.x",
-        "SELECT count(*) FROM a, b, d WHERE a.id = b.id AND b.id = d.id AND abs(a.id + b.id - 9223372036854775807 - 5) > 0"
-        " AND abs(d.id) <> 4",
+        "SELECT count(*) FROM a, b, d WHERE a.id = b.id AND b.id = d.id AND abs(a.id + b.id - 9223372036854775807 - 5) > 0 AND abs(d.id) <> 4",
     ],
     "postgresql": [
         "SELECT a.id, d.id AS e, row_number() OVER (ORDER BY a.x) AS x FROM a JOIN d ON a.x = d.x ORDER BY a.id, e",

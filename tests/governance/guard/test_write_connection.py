@@ -1,3 +1,4 @@
+# ruff: noqa: E501 one case a line
 """The life of a write: what is recorded, and which rows and fields it reaches."""
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ def test_generated_writes_learn_and_harm_nothing_in_postgresql(postgres_writers,
     _check(postgres_writers, first, then)
 
 
-@CHOSEN
+@settings(CHOSEN, max_examples=EXAMPLES if EXAMPLES != 100 else 40)
 @given(first=writes("mysql"), then=st.one_of(writes("mysql"), statements("mysql")))
 def test_generated_writes_learn_and_harm_nothing_in_mariadb(mysql_writers, first, then):
     _check(mysql_writers, first, then)
