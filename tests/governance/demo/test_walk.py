@@ -79,14 +79,23 @@ def test_the_record_holds_and_the_tampered_copy_does_not(told: Told) -> None:
 
 
 def test_what_each_person_sees_differs(told: Told) -> None:
-    counts = [int(each) for each in re.findall(r"for [a-z.]+: (\d+) customers exist", told.text())]
-    assert len(set(counts)) == len(counts) == 4
+    (counts,) = re.findall(r"^ +customers +(\d+) +(\d+) +(\d+) +(\d+)$", told.text(), re.MULTILINE)
+    assert len(set(counts)) == 4
+    assert re.search(r"^ +support +support +care +marketing.email$", told.text(), re.MULTILINE)
     assert "***@" in told.text()
     assert "no line can open what is closed here" in told.text()
     assert "found a cell that does not decrypt" in told.text()
     assert "GOV003" in told.text()
     assert "audit_log.detail" in told.text()
     assert "nothing personal was found in clear" in told.text()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_an_emergency_opens_once_and_is_over(told: Told, lang: str) -> None:
+    lines = told.lines[lang]
+    row = next(place for place, each in enumerate(lines) if re.match(r" +alice +emergency +\S", each.text))
+    assert "·" not in lines[row].text
+    assert any("not open" in each.text for each in lines[row : row + 6] if each.style is Style.REFUSED)
 
 
 def test_every_command_that_the_walk_shows_runs(
