@@ -32,7 +32,7 @@ _HEAD = re.compile(r"[A-ZÀ-ÖØ-ÞĀ-Ž0-9][^\n:;!?@#/\\|=<>]{1,48}[\w.)]")
 _PERSON = re.compile(r"(?:[^\W\d_][\w'’-]*\.? ){1,4}[^\W\d_][\w'’-]*\.?,?")
 _SMALL = frozenset(("of", "the", "and", "de", "des", "du", "der", "für", "for", "n", "di", "da", "do", "&"))
 _MOST_WORDS = 7
-_PREFILTER = r"\p{L}[^\n]{1,60}\n[^\n]{2,60}\n[^\n]{0,12}(?:\d|P\.? ?O|[Cc]orner|[Uu]nit|\p{Lu})"
+_PREFILTER = r"\n[^\n]+\n"
 
 
 @cache
