@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from governance.asking import check_impersonation
 from governance.jobs.tombstones import Tombstones
 from governance.keeping_keys import last_backup_day
 from governance.ledger.events import EventDraft, EventObject
@@ -14,13 +16,14 @@ from governance.retention.archive import ArchiveHeader, ArchiveReader, ArchiveWr
 from governance.retention.store_tables import find_table
 from governance.retention.target import Target
 from policies.errors import CatalogError
-from policies.nouns import DatasetRef
+from policies.nouns import Action, DatasetRef
 
 if TYPE_CHECKING:
     from governance.app import Governance
 
 ARCHIVES = "archives"
 """The folder of archives, beside the keyring."""
+_LOT = 1_000
 
 
 def archives_of(gov: Governance, job: str) -> Callable[[Target], ArchiveWriter]:
@@ -63,28 +66,27 @@ def shredder_of(gov: Governance, store: str) -> Callable[[Sequence[Any]], None]:
     return shred
 
 
-def read_archive(gov: Governance, path: Path) -> Iterator[Mapping[str, Any]]:
-    """Every row of an archive, field to value; recorded as an export before the first one, with its rows at the end.
+def read_archive(gov: Governance, path: Path, principal: str, purpose: str) -> Iterator[Mapping[str, Any]]:
+    """The rows of an archive that a principal may export for a purpose, treated as the policy says; recorded.
 
-    Raises TamperedError for a file that is not as it was written, KeyringError for one whose key is gone.
+    They are judged as rows of their dataset would be now, consent included. The actor must be the principal or hold the
+    role `impersonate`. Raises AccessRefusedError, TamperedError for a file that is not as it was written, KeyringError
+    for one whose key is gone.
     """
-    rows, outcome = 0, "failed"
+    check_impersonation(gov, principal, purpose, Action.EXPORT)
     with ArchiveReader(path, gov.keyring.key) as reader:
-        decision = gov.ledger.decide(_event(gov, "decision", reader.header, {}, "export", "allowed"))
-        try:
-            for row in reader.rows():
-                rows += 1
-                yield dict(zip(reader.header.fields, row, strict=True))
-            outcome = "done"
-        finally:
-            gov.ledger.close(decision.id, outcome, {"rows": rows})
+        rows = (dict(zip(reader.header.fields, row, strict=True)) for row in reader.rows())
+        while lot := list(islice(rows, _LOT)):
+            yield from gov.filter(
+                lot, dataset=reader.header.dataset, principal=principal, purpose=purpose, action=Action.EXPORT
+            )
 
 
 def check_archive(gov: Governance, path: Path) -> Mapping[str, Any]:
     """Whether an archive is whole and its rows could go back: every byte read and decrypted, and the table looked at.
 
-    Gives job, dataset, number of rows, and the fields that the table has no more; nothing of it leaves. Raises as
-    `read_archive`, and StoreError for a table that is gone.
+    Gives job, dataset, number of rows, and the fields that the table has no more; nothing of it leaves. Raises
+    TamperedError, KeyringError, and StoreError for a table that is gone.
     """
     with ArchiveReader(path, gov.keyring.key) as reader:
         header = reader.header
@@ -94,7 +96,19 @@ def check_archive(gov: Governance, path: Path) -> Mapping[str, Any]:
         table = find_table(connection, DatasetRef(store, name))
     missing = [field for field in header.fields if field not in table.c]
     counts = {"rows": rows, "missing": len(missing)}
-    gov.ledger.append(_event(gov, "archive.checked", header, counts, "read", "done"))
+    gov.ledger.append(
+        EventDraft(
+            kind="archive.checked",
+            actor=gov.actor_ref,
+            purpose="governance.retention",
+            action="read",
+            outcome="done",
+            objects=(EventObject(header.dataset),),
+            counts=counts,
+            refs={"job": header.job},
+            versions=gov.versions(),
+        )
+    )
     return {
         "schema": "governance.archive-check/1",
         "job": header.job,
@@ -103,22 +117,6 @@ def check_archive(gov: Governance, path: Path) -> Mapping[str, Any]:
         "fields": list(header.fields),
         "missing_fields": missing,
     }
-
-
-def _event(
-    gov: Governance, kind: str, header: ArchiveHeader, counts: Mapping[str, int], action: str, outcome: str
-) -> EventDraft:
-    return EventDraft(
-        kind=kind,
-        actor=gov.actor_ref,
-        purpose="governance.retention",
-        action=action,
-        outcome=outcome,
-        objects=(EventObject(header.dataset),),
-        counts=counts,
-        refs={"job": header.job},
-        versions=gov.versions(),
-    )
 
 
 def _key_of(gov: Governance, dataset: DatasetRef) -> str:

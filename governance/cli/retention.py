@@ -292,8 +292,14 @@ def restore_check(ctx: click.Context, path: Path, form: str) -> int:
     return 0
 
 
-@archive.command(epilog=examples("retention archive show .governance/archives/ID.RULE.archive --output rows.jsonl"))
+@archive.command(
+    epilog=examples(
+        "retention archive show .governance/archives/ID.RULE.archive --as alice --purpose support --output rows.jsonl"
+    )
+)
 @click.argument("path", metavar="FILE", type=_FILE)
+@click.option("--as", "principal", required=True, metavar="USER", help="Who asks. Others need the role `impersonate`.")
+@click.option("--purpose", required=True, help="The purpose, as in purposes.yaml.")
 @click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -301,13 +307,16 @@ def restore_check(ctx: click.Context, path: Path, form: str) -> int:
     help="The file for the rows, one JSON object a line. It holds personal data.",
 )
 @click.pass_context
-def show(ctx: click.Context, path: Path, output: Path) -> int:
-    """Write the rows of FILE to a file that you name, as JSON lines. Recorded as an export before the first row."""
+def show(ctx: click.Context, path: Path, *, principal: str, purpose: str, output: Path) -> int:
+    """Write the rows of FILE that USER may export, treated by the policy, to a file that you name, as JSON lines.
+
+    Recorded like any export.
+    """
     from governance.archiving import read_archive
     from governance.writing import replace_file_with
 
     with opened(ctx) as gov:
-        rows = read_archive(gov, path)
+        rows = read_archive(gov, path, principal, purpose)
         replace_file_with(output, (json.dumps(row, default=str, ensure_ascii=False) + "\n" for row in rows))
     say(f"wrote {output}")
     return 0

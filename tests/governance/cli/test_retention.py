@@ -58,8 +58,14 @@ def test_from_plan_to_archive_to_restore(project: Path, run) -> None:
     (archive,) = (project / ".governance" / "archives").iterdir()
     check = run("retention", "archive", "restore-check", archive)
     assert "3 rows are whole" in check.out
-    assert run("retention", "archive", "show", archive, "--output", "rows.jsonl").code == 0
-    assert [json.loads(line)["id"] for line in Path("rows.jsonl").read_text(encoding="utf-8").splitlines()] == [1, 2, 3]
+    asked = ("retention", "archive", "show", archive, "--as", "alice", "--purpose", "support", "--output", "rows.jsonl")
+    assert (run(*asked).code, Path("rows.jsonl").exists()) == (1, False)
+    with (project / "policies" / "access.csv").open("a", encoding="utf-8") as lines:
+        lines.write("p, support, support, export, crm.customers, mask:redact, allow, region == principal.region\n")
+        lines.write("p, support, support, export, crm.customers.id, clear, allow,\n")
+    assert run(*asked).code == 0
+    rows = [json.loads(line) for line in Path("rows.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [(row["id"], row["name"]) for row in rows] == [(1, "***"), (2, "***")]
     shutil.copy("backup.db", "crm.db")
     assert "3 there again" in run("subject", "reapply", "crm").out
     assert run("subject", "reapply", "crm", "--format", "json", "--output", "again.json").code == 0
