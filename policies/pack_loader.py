@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from policies.errors import PackError
-from policies.yaml_files import check_model, parse_yaml
+from policies.shipped_yaml import parse_shipped
+from policies.yaml_files import check_model
 
 
 class Pack(BaseModel):
@@ -60,6 +61,5 @@ def _editions(name: str) -> tuple[Pack, ...]:
         if entry.name.endswith(".yaml") and entry.name.removesuffix(".yaml").split("@")[0] == name
     }
     return tuple(
-        check_model(Pack, parse_yaml(text, file, error=PackError), file, error=PackError)
-        for file, text in sorted(texts.items())
+        check_model(Pack, parse_shipped(text, file), file, error=PackError) for file, text in sorted(texts.items())
     )

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 
 from policies.errors import PackError
-from policies.yaml_files import parse_yaml
+from policies.shipped_yaml import parse_shipped
 
 LANGUAGES = ("en", "zh-Hans", "zh-Hant")
 """The languages that every text exists in, as BCP 47 tags."""
@@ -67,5 +67,5 @@ def _area(area: str) -> Mapping[str, Mapping[str, str]]:
     if area not in areas():
         return {}
     text = resources.files("policies").joinpath("words", f"{area}.yaml").read_text(encoding="utf-8")
-    found: Mapping[str, Mapping[str, str]] = parse_yaml(text, f"words {area}", error=PackError) or {}
+    found: Mapping[str, Mapping[str, str]] = parse_shipped(text, f"words {area}") or {}
     return found
