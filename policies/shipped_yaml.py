@@ -17,7 +17,7 @@ import yaml
 from policies.errors import PackError
 
 
-class _Loader(yaml.CSafeLoader):
+class _Loader(yaml.CSafeLoader):  # type: ignore[misc]  # the package publishes no types
     """Knows no scalars but those below."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 its base asks for one
