@@ -128,6 +128,7 @@ class Life:
                     db.execute(text(habit.statement), {"number": number} if ":number" in habit.statement else {}).all()
             except AccessRefusedError:
                 return  # it is recorded; whoever tried sees why
+            self._gov.ledger.settle()
 
         return do
 

@@ -94,7 +94,7 @@ def read_known(file: Callable[[str], Path], config: GovernanceConfig, on: dt.dat
         read_access(file("access.csv"), Names(purposes, principals, catalog, taxonomy)),
         purposes,
         principals,
-        read_retention(file("retention.yaml")),
+        read_retention(file("retention.yaml"), catalog),
         Sensitivity.of(least) if least is not None else None,
     )
 

@@ -119,6 +119,10 @@ class Ledger:
         """
         self._late.add(_closing(decision, outcome, counts))
 
+    def settle(self) -> None:
+        """Record the ends that wait for another event, now. Raises LedgerError."""
+        self._late.flush()
+
     def checkpoint(self) -> str:
         """A signed note of the log as it stands, kept in the table and in the files. Raises LedgerError.
 

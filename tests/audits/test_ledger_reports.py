@@ -102,6 +102,8 @@ def test_run_without_an_end_is_a_task(reports: dict[str, Report]) -> None:
         "Give one dataset a retention rule",
         "Finish one retention run that did not end",
         "Run the retention plan for 1,204 records of crm.orders",
+        "Give one field a retention rule",
+        "Look at 2 rules that match nothing",
     ]
 
 

@@ -40,8 +40,7 @@ def _lines(view: View, ref: FieldRef) -> Iterator[str]:
 
 def _retention(view: View, ref: FieldRef) -> Iterator[str]:
     for rule in view.known.retention.values():
-        named = {rule.start, *(rule.where.fields if rule.where is not None else ())}
-        if rule.dataset == ref.of and ref.field in named:
+        if rule.dataset == ref.of and ref.field in rule.fields:
             yield "retention"
 
 

@@ -113,12 +113,13 @@ def test_a_talkative_log_holds_no_row(make_world: Any) -> None:
     world, heard = make_world(), io.StringIO()
     logger, handler = logging.getLogger("sqlalchemy"), logging.StreamHandler(heard)
     logger.addHandler(handler)
+    before = logger.level
     logger.setLevel(logging.DEBUG)
     try:
         with world.engine().connect() as connection:
             connection.execute(sa.text("SELECT name, email FROM customers")).all()
     finally:
-        logger.setLevel(logging.NOTSET)
+        logger.setLevel(before)
         logger.removeHandler(handler)
     assert "a***@x.io" not in heard.getvalue()
 
