@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from governance.archiving import check_archive, read_archive
+from governance.archiving import check_archive
 from governance.keeping import place_hold, run_retention, standing_holds
 from governance.restoring import (
     backup_drills,
@@ -16,6 +16,7 @@ from governance.restoring import (
     record_backup_drill,
     run_subject_reapply,
 )
+from governance.retention.archive import ArchiveReader
 from governance.retention.drills import DrillDraft
 from policies.errors import BadInputError, GovernanceError, TamperedError
 from policies.nouns import DatasetRef
@@ -48,16 +49,18 @@ def archive_of(shop):
     return path
 
 
+def rows_of(gov, path):
+    with ArchiveReader(path, gov.keyring.key) as reader:
+        return [tuple(row) for row in reader.rows()]
+
+
 def test_archived_rows_leave_the_store_and_can_be_read_again(shop, gov):
     shop.rules(ARCHIVE)
     before = shop.sql("SELECT * FROM customers WHERE id < 4 ORDER BY id")
     found = carry_out(gov)
     assert (found.deleted, ids(shop)) == (3, LEFT)
-    rows = list(read_archive(gov, archive_of(shop)))
-    assert [tuple(row.values()) for row in rows] == before
+    assert rows_of(gov, archive_of(shop)) == before
     assert check_archive(gov, archive_of(shop))["rows"] == 3
-    closes = list(gov.ledger.events("close"))
-    assert closes[-1].counts["rows"] == 3
 
 
 def test_the_certificate_names_the_archive_and_what_is_left(shop, gov, run):
@@ -86,7 +89,7 @@ def test_any_changed_byte_of_an_archive_is_found(shop, gov):
     for place in range(12, len(raw), 311):
         path.write_bytes(raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1 :])
         with pytest.raises(GovernanceError):
-            list(read_archive(gov, path))
+            rows_of(gov, path)
 
 
 def test_an_archive_that_was_cut_off_is_found(shop, gov):
