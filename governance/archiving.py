@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from governance.asking import check_impersonation
+from governance.forgetting import refuse_held
 from governance.jobs.tombstones import Tombstones
 from governance.keeping_keys import last_backup_day
 from governance.ledger.events import EventDraft, EventObject
@@ -43,14 +44,20 @@ def archives_of(gov: Governance, job: str) -> Callable[[Target], ArchiveWriter]:
 
 
 def shredder_of(gov: Governance, store: str) -> Callable[[Sequence[Any]], None]:
-    """Destroys the keys of persons of a store, each with a tombstone until the last backup dies; recorded."""
+    """Destroys the keys of persons of a store, each with a tombstone until the last backup dies; recorded.
+
+    Raises AccessRefusedError, with no key destroyed, when a hold keeps a record of one of them.
+    """
 
     def shred(values: Sequence[Any]) -> None:
         if not gov.keyring.has_subjects():
             return
         subjects, space = gov.keyring.subjects, gov.catalog.stores[store].id
-        refs = [subjects.ref(space, value) for value in dict.fromkeys(values) if value is not None]
-        known = [ref for ref in refs if ref in subjects.known(refs)]
+        people = [value for value in dict.fromkeys(values) if value is not None]
+        refs = [subjects.ref(space, value) for value in people]
+        there = subjects.known(refs)
+        known = [ref for ref in refs if ref in there]
+        refuse_held(gov, store, [(str(each),) for each, ref in zip(people, refs, strict=True) if ref in there])
         book = Tombstones(gov.records, clock=gov.clock, new_id=gov.new_id)
         for ref in known:
             book.place(subjects.tombstone(ref).hex(), basis="retention", ends=last_backup_day(gov))

@@ -22,7 +22,9 @@ _PAGE = 5_000
 """Rows that are read at once."""
 
 Shred = Callable[[Sequence[Any]], None]
-"""Destroys the keys of persons, by their subject keys in the store; those who have none are passed over."""
+"""Destroys the keys of persons, by their subject keys in the store; those who have none are passed over.
+
+Raises AccessRefusedError, with no key destroyed, when a hold keeps a record of one of them in any dataset."""
 OpenArchive = Callable[[Target], ArchiveWriter]
 """Opens the archive of a target, as far as it was written."""
 
@@ -76,14 +78,16 @@ class Setting(TableStep):
     values: Mapping[str, Any] = field(default_factory=dict)
     """Field to its value, or to the SQL of it."""
     shred: Shred | None = None
-    """Destroys persons' keys before the row is changed."""
+    """Destroys persons' keys, once their rows are changed and before that is committed."""
 
     def apply(self, connection: Connection, batch: Batch) -> int | None:
-        """Change just these rows; None when one is not due any more."""
+        """Change just these rows; None, with no key destroyed, when one is not due any more."""
+        statement = sa.update(self.table).where(among(self.key, batch.keys), self.needs).values(**self.values)
+        if connection.execute(statement).rowcount != len(batch.keys):
+            return None
         if self.shred is not None:
             self.shred([subject[0] for subject in batch.subjects or ()])
-        statement = sa.update(self.table).where(among(self.key, batch.keys), self.needs).values(**self.values)
-        return len(batch.keys) if connection.execute(statement).rowcount == len(batch.keys) else None
+        return len(batch.keys)
 
 
 def step_name(target: Target) -> str:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
 from governance.consent.events import Subject
 from governance.jobs.tombstones import Tombstones
-from governance.keeping import retention_rules, run_retention
+from governance.jobs.work import Batch
+from governance.keeping import place_hold, release_hold, retention_rules, run_retention
 from governance.reporting import audit_retention, retention_gaps
-from policies.errors import ConfigError, KeyringError, StalePlanError
+from governance.retention.steps import Setting
+from policies.errors import AccessRefusedError, ConfigError, KeyringError, StalePlanError
+from policies.nouns import DatasetRef
 
 SHRED = """
 rules:
@@ -65,6 +69,41 @@ def test_a_shredded_person_has_no_key_and_no_token(shop, gov):
     stones = list(Tombstones(gov.records, clock=gov.clock, new_id=gov.new_id).standing())
     assert [each.basis for each in stones] == ["retention", "retention"]
     assert gov.plan_retention(["old"], look=True)[0].due == 0
+
+
+def test_a_hold_on_another_record_of_the_person_keeps_the_key(shop, gov, encrypted):
+    gov.keyring.subjects.of("s1", [1, 2])
+    fields = "fields: {customer: {id: f1, category: none, status: confirmed}}"
+    text = encrypted.read_text(encoding="utf-8")
+    encrypted.write_text(f"{text}      letters: {{id: d2, subject_key: customer, {fields}}}\n", encoding="utf-8")
+    shop.sql("CREATE TABLE letters (id INTEGER PRIMARY KEY, customer INTEGER)")
+    hold = place_hold(gov, DatasetRef("crm", "letters"), "subject", ["2"], reason="a lawsuit")
+    (plan,) = gov.plan_retention(["old"])
+    with pytest.raises(AccessRefusedError, match="a hold keeps"):
+        run_retention(gov, plan.to_text())
+    assert left_with_email(shop) == list(range(1, 41))
+    assert gov.keyring.subjects.of("s1", [1, 2])
+    release_hold(gov, hold.id)
+    assert run_retention(gov, plan.to_text()).of.total("done") == 3
+    with pytest.raises(KeyringError):
+        gov.keyring.subjects.of("s1", [2])
+
+
+def test_a_row_that_is_not_due_any_more_keeps_its_key(shop, gov, encrypted):
+    """The step asks once more as it changes rows, and destroys nothing for one that it did not change."""
+    destroyed = []
+    table = sa.table("customers", sa.column("id"), sa.column("email"))
+    step = Setting(
+        name="s", dataset=DatasetRef("crm", "customers"), action="write", table=table, key=(table.c.id,),
+        needs=table.c.id < 3, values={"email": sa.null()}, shred=destroyed.append,
+    )  # fmt: skip
+    engine = sa.create_engine(f"sqlite:///{shop.folder / 'crm.db'}")
+    with engine.begin() as connection:
+        assert step.apply(connection, Batch([(2,), (3,)], subjects=[(2,), (3,)])) is None
+        assert destroyed == []
+        assert step.apply(connection, Batch([(2,)], subjects=[(2,)])) == 1
+    engine.dispose()
+    assert destroyed == [[2]]
 
 
 def test_a_person_whose_key_other_records_need_is_not_shredded(shop, gov, encrypted):
