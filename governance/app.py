@@ -35,7 +35,7 @@ from governance.records.database import open_records
 from governance.using import Uses
 from policies.access_objects import resolve_object
 from policies.catalog import Catalog
-from policies.errors import CatalogError, PolicyFileError, StoreError
+from policies.errors import PolicyFileError, StoreError
 from policies.nouns import Action
 
 if TYPE_CHECKING:
@@ -413,14 +413,7 @@ class Governance(Uses):
         known = self._guards.get((store, catalog.digest))
         if known is not None:
             return known
-        entry = catalog.stores.get(store)
-        if entry is None:
-            raise CatalogError(
-                f"catalog, store {store}",
-                found="a store that nobody has reviewed",
-                expected="its datasets and fields",
-                next_step="run `governance scan` and `governance catalog review`",
-            )
+        entry = catalog.reviewed(store)
         protector = Protector(self.keyring, catalog)
         guard = GuardedStore(
             store,

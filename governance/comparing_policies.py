@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from audits.report import Report
 from audits.reports.exposure import exposure_report
 from governance.access.policy import AccessPolicy
+from governance.gate.revision import git_output
 from governance.guard.exposure import Exposure, exposures
 from governance.policy_files import WATCHED
 from policies.errors import BadInputError
@@ -70,7 +70,7 @@ def _policy(gov: Governance, named: str, place: str) -> AccessPolicy:
 def _checked_out(gov: Governance, revision: str, place: str) -> Iterator[Path]:
     """The policy files of a revision, in a folder of their own for as long as the block lasts."""
     policies = gov.project.policy_file("access.csv").parent
-    commit = _git(policies, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    commit = git_output(policies, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if commit is None:
         raise BadInputError(
             place,
@@ -80,16 +80,7 @@ def _checked_out(gov: Governance, revision: str, place: str) -> Iterator[Path]:
         )
     with tempfile.TemporaryDirectory() as folder:
         for name in WATCHED:
-            text = _git(policies, "show", f"{commit.decode().strip()}:./{name}")
+            text = git_output(policies, "show", f"{commit.decode().strip()}:./{name}")
             if text is not None:
                 (Path(folder) / name).write_bytes(text)
         yield Path(folder)
-
-
-def _git(folder: Path, *arguments: str) -> bytes | None:
-    """What git prints; None when it fails or is not there."""
-    try:
-        found = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False)  # noqa: S603, S607 fixed words and a checked revision, git from the path
-    except OSError:
-        return None
-    return found.stdout if found.returncode == 0 else None

@@ -17,7 +17,7 @@ from governance.guard.schema import StoreSchema
 from governance.guard.watch import SchemaWatch
 from governance.offices import writable_store
 from policies.catalog import CatalogStore
-from policies.errors import CatalogError, ConfigError, StoreError
+from policies.errors import ConfigError, StoreError
 from policies.nouns import Action, DatasetRef
 from policies.row_conditions import ExistsIn
 
@@ -52,14 +52,7 @@ def check_compiled(
 def _compiled(
     gov: Governance, store: str, connection: sa.Connection, action: Action, login_prefix: str
 ) -> CompiledPolicy:
-    catalog = gov.catalog.stores.get(store)
-    if catalog is None:
-        raise CatalogError(
-            f"catalog, store {store}",
-            found="a store that nobody has reviewed",
-            expected="its datasets and fields",
-            next_step="run `governance scan` and `governance catalog review`",
-        )
+    catalog = gov.catalog.reviewed(store)
     database = connection.exec_driver_sql("SELECT pg_catalog.current_database()").scalar_one()
     return Compiling(
         policy=gov.policy_files.policy,

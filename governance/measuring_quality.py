@@ -175,13 +175,7 @@ def _open(gov: Governance, names: Sequence[str], failed: list[Unseen], closing: 
 
 def _refuse_unreviewed(gov: Governance, name: str) -> None:
     gov.project.store(name)
-    if name not in gov.catalog.stores:
-        raise CatalogError(
-            f"catalog, store {name}",
-            found="a store that nobody has reviewed",
-            expected="its datasets and fields",
-            next_step="run `governance scan` and `governance catalog review`",
-        )
+    gov.catalog.reviewed(name)
 
 
 def _datasets(looks: Mapping[Store, Sequence[DatasetLook]]) -> dict[str, str]:

@@ -134,6 +134,18 @@ class Catalog(FileModel):
     stores: dict[str, CatalogStore] = Field(default_factory=dict)
     """By name."""
 
+    def reviewed(self, store: str) -> CatalogStore:
+        """What was decided about a store. Raises CatalogError for one of which nobody has reviewed anything."""
+        entry = self.stores.get(store)
+        if entry is None:
+            raise CatalogError(
+                f"catalog, store {store}",
+                found="a store that nobody has reviewed",
+                expected="its datasets and fields",
+                next_step="run `governance scan` and `governance catalog review`",
+            )
+        return entry
+
     def dataset(self, ref: DatasetRef) -> CatalogDataset | None:
         """What was decided about a dataset; None for one that nobody has looked at."""
         store = self.stores.get(ref.store)

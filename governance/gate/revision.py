@@ -28,7 +28,7 @@ class Revision:
         whole = path.resolve()
         if self.top not in whole.parents:
             return None
-        found = _git(self.top, "show", f"{self.commit}:{whole.relative_to(self.top).as_posix()}")
+        found = git_output(self.top, "show", f"{self.commit}:{whole.relative_to(self.top).as_posix()}")
         try:
             return found.decode("utf-8-sig") if found is not None else None
         except UnicodeDecodeError:
@@ -50,9 +50,9 @@ def find_revision(folder: Path, ref: str) -> Revision:
 
     Side effects: runs `git`, which only reads.
     """
-    top = _git(folder, "rev-parse", "--show-toplevel")
-    commit = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-    left = _git(folder, "merge-base", "HEAD", commit.decode().strip()) if commit is not None else None
+    top = git_output(folder, "rev-parse", "--show-toplevel")
+    commit = git_output(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    left = git_output(folder, "merge-base", "HEAD", commit.decode().strip()) if commit is not None else None
     if top is None or left is None:
         raise ConfigError(
             "--base",
@@ -68,12 +68,12 @@ def find_revision(folder: Path, ref: str) -> Revision:
 
 
 def _listed(folder: Path, *arguments: str) -> list[str]:
-    found = _git(folder, *arguments) or b""
+    found = git_output(folder, *arguments) or b""
     return [each for each in found.decode("utf-8", "surrogateescape").split("\0") if each]
 
 
-def _git(folder: Path, *arguments: str) -> bytes | None:
-    """What git prints; None when it fails or is not there."""
+def git_output(folder: Path, *arguments: str) -> bytes | None:
+    """What git prints in a folder; None when it fails or is not there. It is only asked what it reads."""
     try:
         done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False)  # noqa: S603, S607 fixed words and a checked revision, git from the path
     except OSError:
