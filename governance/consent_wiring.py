@@ -8,6 +8,7 @@ from functools import cached_property
 import sqlalchemy as sa
 
 from connectors.sql.address import normalised
+from connectors.sql.silent import silenced
 from governance.consent.conditions import ConsentConditions, ReadHead
 from governance.consent.projection import ConsentProjection, key_kind_of
 from governance.consent.upkeep import ProjectionUpkeep
@@ -64,7 +65,7 @@ class LiveConsent:
         for name, store in self._project.config.stores.items():
             if store.url is not None:
                 url = normalised(f"stores.{name}.url", self._project.store_target(name))
-                found[name] = ConsentProjection(name, sa.create_engine(url, hide_parameters=True))
+                found[name] = ConsentProjection(name, silenced(sa.create_engine(url)))
         return found
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from connectors.sql.address import normalised
+from connectors.sql.silent import silenced
 from governance.jobs.office import Office
 from governance.jobs.pace import Pace, Window
 from governance.jobs.work import Key
@@ -61,7 +62,7 @@ def writable_store(gov: Governance, store: str) -> Iterator[sa.Engine]:
             expected="a database",
             next_step="name a dataset of a database; files are changed where they are made",
         )
-    engine = sa.create_engine(normalised(f"stores.{store}.url", gov.project.store_target(store)), hide_parameters=True)
+    engine = silenced(sa.create_engine(normalised(f"stores.{store}.url", gov.project.store_target(store))))
     try:
         yield engine
     finally:

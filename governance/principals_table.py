@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from connectors.sql.address import normalised
+from connectors.sql.silent import silenced
 from governance.project import Project
 from policies.config import PrincipalsConfig
 from policies.errors import ConfigError, StoreError
@@ -27,11 +28,8 @@ def principals_of_table(project: Project, config: PrincipalsConfig) -> dict[str,
         raise ConfigError(
             place, found="a store of files", expected="a database", next_step="name a store that has a `url`"
         )
-    engine = sa.create_engine(
-        normalised(f"stores.{config.store}.url", project.store_target(config.store)),
-        hide_parameters=True,
-        poolclass=sa.NullPool,
-    )
+    url = normalised(f"stores.{config.store}.url", project.store_target(config.store))
+    engine = silenced(sa.create_engine(url, poolclass=sa.NullPool))
     try:
         with engine.connect() as connection:
             rows = connection.execute(_select(config)).all()

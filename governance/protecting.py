@@ -16,6 +16,7 @@ from audits.report import Report
 from audits.reports.protection import protection_report
 from connectors.sql.address import normalised
 from connectors.sql.faults import translated
+from connectors.sql.silent import silenced
 from governance.access.grants import grants_to
 from governance.judging_protection import cell_counts, key_counts, migration, problems_of, said_of, state_of
 from governance.ledger.events import EventDraft, EventObject
@@ -235,7 +236,7 @@ def _opened(gov: Governance, store: str) -> Iterator[sa.Connection]:
     url = normalised(f"stores.{store}.url", gov.project.store_target(store))
     if url.drivername == "sqlite" and not Path(url.database or "").is_file():
         raise StoreError(store, found="no file at its path", expected="a SQLite file", next_step="check the path")
-    engine = sa.create_engine(url, hide_parameters=True, poolclass=sa.NullPool)
+    engine = silenced(sa.create_engine(url, poolclass=sa.NullPool))
     try:
         with snapshot(engine, store) as connection:
             yield connection

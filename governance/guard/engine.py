@@ -20,6 +20,7 @@ from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.orm import Session
 
 from connectors.sql.address import normalised
+from connectors.sql.silent import SILENT, SilentEngine, SilentNullPool, SilentQueuePool
 from governance.guard import mysql_driver
 from governance.guard.ambient import AmbientConnection, Stay
 from governance.guard.base import Decryptor, Encryptor, Permits, Recorder, RowPredicate, UseContext
@@ -35,7 +36,6 @@ from governance.guard.sealed import Sealing
 from governance.guard.second_check import SecondCheck
 from governance.guard.session import GuardedSession
 from governance.guard.shared import Shared
-from governance.guard.silent import SILENT, SilentEngine, SilentNullPool, SilentQueuePool
 from governance.guard.watch import VERSION_SQL, SchemaWatch, kind_of
 from policies.catalog import CatalogStore
 from policies.errors import AccessRefusedError, ConfigError, GovernanceError, StoreError

@@ -17,10 +17,10 @@ from connectors.sql.engines.mysql import MysqlBackend
 from connectors.sql.engines.postgresql import PostgresBackend
 from connectors.sql.engines.sqlite import SqliteBackend
 from connectors.sql.inventory import Inventory, take_inventory
+from connectors.sql.silent import SILENT
 from governance.guard import mysql_facts
 from governance.guard.drift import History
 from governance.guard.schema import Found, StoreSchema, make_schema
-from governance.guard.silent import SILENT
 from governance.guard.writing_facts import read_writing_facts
 from policies.catalog import CatalogStore
 from policies.errors import StoreError

@@ -22,6 +22,7 @@ from connectors.sql.engines.base import (
     key_slices,
     prime_up_to,
 )
+from connectors.sql.silent import silenced
 
 _ARROW = {
     "integer": pa.int64(),
@@ -80,7 +81,7 @@ class MysqlBackend:
     def __init__(self, url: sa.URL, limits: ReadLimits) -> None:
         if "connect_timeout" not in url.query:
             url = url.update_query_dict({"connect_timeout": "10"})
-        self.engine = sa.create_engine(url, poolclass=sa.NullPool)
+        self.engine = silenced(sa.create_engine(url, poolclass=sa.NullPool))
         self._seconds = limits.statement_seconds
 
     def schemas(self, inspector: sa.Inspector) -> list[str | None]:  # noqa: ARG002 the protocol's form

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from connectors.base import DatasetKind, Field, ReadLimits, Sample
 from connectors.sampling import EveryNth, EveryRow, Reservoir
 from connectors.sql.engines.base import COUNT_LIMIT_ROWS, Keyed, Plan, Snapshot, Table, counted_up_to, integer_key
+from connectors.sql.silent import silenced
 
 _ARROW = {
     "integer": pa.int64(),
@@ -49,7 +50,7 @@ class PostgresBackend:
     def __init__(self, url: sa.URL, limits: ReadLimits) -> None:
         if "connect_timeout" not in url.query:
             url = url.update_query_dict({"connect_timeout": "10"})
-        self.engine = sa.create_engine(url, poolclass=sa.NullPool)
+        self.engine = silenced(sa.create_engine(url, poolclass=sa.NullPool))
         self._seconds = limits.statement_seconds
 
     def schemas(self, inspector: sa.Inspector) -> list[str | None]:

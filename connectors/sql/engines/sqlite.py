@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from connectors.base import DatasetKind, Field, ReadLimits, Sample
 from connectors.sampling import EveryNth, EveryRow, Reservoir
 from connectors.sql.engines.base import Keyed, Plan, Snapshot, Table, key_ranges, key_slices, prime_up_to
+from connectors.sql.silent import silenced
 from policies.errors import StoreError
 
 _RANGES_ROWS = 5_000_000
@@ -91,7 +92,7 @@ class SqliteBackend:
                 expected="sqlite:///relative/path.db or sqlite:////absolute/path.db",
                 next_step="name the file by its path; a database in memory belongs to one program only",
             )
-        self.engine = sa.create_engine("sqlite://", creator=self._connect, poolclass=sa.NullPool)
+        self.engine = silenced(sa.create_engine("sqlite://", creator=self._connect, poolclass=sa.NullPool))
 
     def _connect(self) -> sqlite3.Connection:
         path = Path(self._path).absolute()

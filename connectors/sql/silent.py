@@ -8,7 +8,7 @@ from sqlalchemy import pool
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.base import OptionEngineMixin
 
-SILENT = logging.Logger("governance.guard.silent", level=logging.CRITICAL + 1)  # noqa: LOG001 outside the tree
+SILENT = logging.Logger("connectors.sql.silent", level=logging.CRITICAL + 1)  # noqa: LOG001 outside the tree
 """Stands in no hierarchy: no setting of the application's logging reaches it."""
 
 
@@ -41,6 +41,15 @@ class _SilentOptionEngine(OptionEngineMixin, SilentEngine):  # type: ignore[misc
 
 
 SilentEngine._option_cls = _SilentOptionEngine  # type: ignore[assignment]  # noqa: SLF001 what execution_options() makes
+
+
+def silenced(engine: Engine) -> SilentEngine:
+    """The same engine without a voice: what `create_engine` made writes rows to the log where the application asks.
+
+    Take it before listening to events of the engine.
+    """
+    engine.logger = SILENT  # by it go the first questions of the dialect
+    return SilentEngine(engine.pool, engine.dialect, engine.url, hide_parameters=True)
 
 
 class SilentQueuePool(Silent, pool.QueuePool):  # type: ignore[misc]  # as above
