@@ -123,7 +123,8 @@ rule = shop.make_rule(Path({folder!r}), {rules!r})
 plan = read_plan(Path({plan!r}).read_text(), office.keyed_hash)
 tools = Tools(archive=shop.make_archive(Path({archive!r})))
 print("ready", flush=True)
-run_together(office, [Ruled(rule)], plan.plan, sa.create_engine({store!r}), pace=Pace(2), tools=tools)
+run_together(office, [Ruled(rule)], plan.plan, sa.create_engine({store!r}), pace=Pace(2), tools=tools,
+    on_progress=lambda *_: print("step", flush=True))
 print("done", flush=True)
 """
 
@@ -149,9 +150,10 @@ def test_archiving_killed_at_any_instant_keeps_every_row_just_once(shop, tmp_pat
     for _ in range(KILLS):
         process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
         assert process.stdout.readline() == "ready\n"
-        time.sleep(instants.uniform(0.02, 0.25))
+        steps = [process.stdout.readline() for _ in range(instants.randint(0, 8))]  # as quick as the machine may be
+        time.sleep(instants.uniform(0.0, 0.03))
         process.send_signal(signal.SIGKILL)
-        kills += "done" not in process.communicate()[0]
+        kills += "done" not in "".join(steps) + process.communicate()[0]
     assert kills >= 1
     with store.connect() as connection:
         before = set(connection.execute(sa.text("SELECT id FROM orders")).scalars())

@@ -423,12 +423,14 @@ shop = importlib.util.module_from_spec(spec); spec.loader.exec_module(shop)
 from pathlib import Path
 from governance.records.database import open_records
 from governance.retention.plan import read_plan
-from governance.retention.run import run
+from governance.retention.run import run_together
+from governance.retention.targets import Ruled
 office = shop.make_office(open_records({records!r}))
 rule = shop.make_rule(Path({folder!r}))
 plan = read_plan(Path({plan!r}).read_text(), office.keyed_hash)
 print("ready", flush=True)
-run(office, rule, plan, sa.create_engine({store!r}), pace=Pace(2))
+run_together(office, [Ruled(rule)], plan.plan, sa.create_engine({store!r}), pace=Pace(2),
+    on_progress=lambda *_: print("step", flush=True))
 print("done", flush=True)
 """
 
