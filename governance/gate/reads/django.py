@@ -133,18 +133,26 @@ class _Reader:
         if table is None or name is None or not isinstance(made, ast.Call):
             return at.unread("not_plain", "AlterField")
         kind = called(made)
-        return at.said(ChangeKind.RETYPE_FIELD, table, name, native_type=_TYPES.get(kind, kind))
+        column = text_of(keyword(made, "db_column"), {}) or (f"{name}_id" if kind in _RELATIONS else name)
+        altered = at.said(ChangeKind.RETYPE_FIELD, table, column, native_type=_TYPES.get(kind, kind))
+        return altered if column == name else self._gone(table, name, at) + altered
 
     def _remove(self, node: ast.Call, at: At) -> Reading:
         table, name = self._names(node)
-        return at.said(ChangeKind.DROP_FIELD, table, name) if table and name else Reading()
+        if table is None or name is None:
+            return at.unread("not_plain", "RemoveField")
+        return at.said(ChangeKind.DROP_FIELD, table, name) + self._gone(table, f"{name}_id", at)
+
+    def _gone(self, table: str, column: str, at: At) -> Reading:
+        """A column that the operation takes away if it is there: the file does not tell what the field was before."""
+        return at.said(ChangeKind.DROP_FIELD, table, column, certain=False)
 
     def _rename_field(self, node: ast.Call, at: At) -> Reading:
         table = self._table(text_of(argument(node, 0, "model_name"), {}))
         old, new = text_of(argument(node, 1, "old_name"), {}), text_of(argument(node, 2, "new_name"), {})
         if table is None or old is None or new is None:
             return at.unread("not_plain", "rename")
-        return at.said(ChangeKind.RENAME_FIELD, table, new, former=old)
+        return at.said(ChangeKind.RENAME_FIELD, table, new, former=old) + self._gone(table, f"{old}_id", at)
 
     def _rename_model(self, node: ast.Call, at: At) -> Reading:
         old, new = (self._table(text_of(argument(node, place, name), {})) for place, name in

@@ -5,7 +5,7 @@ What a description has that its base had not is a change like one of a migration
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def read_snapshot(path: Path, shown: str, text: str | None, around: Sequence[Pat
 
 
 def since(old: Reading | None, new: Reading) -> Reading:
-    """What the newer description has that the older had not: new fields, other types, gone fields."""
+    """What the newer description has that the older had not: new fields, other types, gone fields and datasets."""
     if old is None:
         return new
     before = {(each.kind, each.dataset, each.field, each.fields): each for each in old.changes}
@@ -52,11 +52,25 @@ def since(old: Reading | None, new: Reading) -> Reading:
             changes.append(replace(each, kind=ChangeKind.RETYPE_FIELD))
         elif each.kind is ChangeKind.ADD_FIELD and each.required and not was.required:
             changes.append(each)
-    kinds = {ChangeKind.ADD_FIELD: ChangeKind.DROP_FIELD, ChangeKind.ADD_REFERENCE: ChangeKind.DROP_REFERENCE}
-    gone = (each for each in before.values() if each.kind in kinds)
-    changes += [replace(each, kind=kinds[each.kind], line=1, sources=(), required=False) for each in gone]
+    changes += _gone(before.values(), {(each.dataset, each.field) for each in new.changes})
     unread = tuple(each for each in new.unread if _alike(each) not in {_alike(one) for one in old.unread})
     return Reading(tuple(changes), unread, new.statements)
+
+
+def _gone(before: Iterable[SchemaChange], there: Collection[tuple[str, str]]) -> Iterator[SchemaChange]:
+    """What went, as migrations say it: a dataset in one change, a field with its foreign keys in one."""
+    kinds = {ChangeKind.ADD_FIELD: ChangeKind.DROP_FIELD, ChangeKind.ADD_REFERENCE: ChangeKind.DROP_REFERENCE}
+    datasets, told = {dataset for dataset, _ in there}, set()
+    for each in before:
+        if each.kind not in kinds or each.dataset in told:
+            continue
+        if each.dataset in datasets and any((each.dataset, name) not in there for name in each.fields):
+            continue
+        one = replace(each, kind=kinds[each.kind], line=1, sources=(), required=False)
+        if each.dataset not in datasets:
+            told.add(each.dataset)
+            one = replace(one, kind=ChangeKind.DROP_DATASET, field="", fields=(), target="", native_type="", comment="")
+        yield one
 
 
 def _alike(unread: Unread) -> tuple[str, str]:

@@ -189,7 +189,6 @@ def test_two_metadata_objects():
     told = [(each.kind.value, each.field, each.target) for each in changes_between(old, new).changes]
     assert told == [
         ("retype_field", "email", ""), ("add_field", "ssn", ""), ("drop_field", "staff_id", ""),
-        ("drop_reference", "", "staff"),
     ]  # fmt: skip
     assert [(each.comment, each.required) for each in changes_in(new).changes if each.field == "ssn"] == [("tax", True)]
 
@@ -225,6 +224,29 @@ def test_django(tmp_path):
     told = {each.kind.value for each in reading.changes}
     assert told == {"add_field", "add_index", "add_reference", "rename_field", "drop_field", "grant"}
     assert [(each.what, each.grave) for each in reading.unread] == [("body", False), ("operation", True)]
+
+
+@pytest.mark.parametrize(
+    ("operation", "told"),
+    [
+        ("AlterField('customer', 'mail', models.TextField(db_column='contact'))",
+         [("drop_field", "mail", False), ("retype_field", "contact", True)]),
+        ("AlterField('customer', 'owner', models.ForeignKey(to='staff.Person'))",
+         [("drop_field", "owner", False), ("retype_field", "owner_id", True)]),
+        ("AlterField('customer', 'mail', models.TextField())", [("retype_field", "mail", True)]),
+        ("RemoveField('customer', 'owner')", [("drop_field", "owner", True), ("drop_field", "owner_id", False)]),
+        ("RenameField('customer', 'owner', 'keeper')",
+         [("rename_field", "keeper", True), ("drop_field", "owner_id", False)]),
+    ],
+)  # fmt: skip
+def test_django_names_every_column_that_may_go(tmp_path, operation, told):
+    path = tmp_path / "a.py"
+    path.write_text(
+        "from django.db import migrations, models\nclass Migration(migrations.Migration):\n"
+        f"    operations = [migrations.{operation}]\n"
+    )
+    reading = read_file(path, "shop/migrations/0001.py", ("postgres",)).reading
+    assert [(each.kind.value, each.field, each.certain) for each in reading.changes] == told
 
 
 def test_a_helper_of_the_same_repository_is_followed(tmp_path):

@@ -9,14 +9,17 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.gate.check import check
 from governance.gate.known import read_known
+from governance.gate.metadata import check_metadata
 from governance.gate.project import CheckProject
 from governance.gate.reads.files import read_file
 from governance.gate.reads.snapshots import read_snapshot
+from governance.protect.encrypted_type import Encrypted
 from policies.config import GovernanceConfig
 
 CONTEXT = Path(__file__).with_name("contexts") / "crm"
@@ -210,3 +213,92 @@ def test_no_file_crashes_its_reader(tmp_path_factory, text):
     for name in ("a.sql", "a.py"):
         (folder / name).write_text(text, encoding="utf-8", errors="surrogatepass")
         read_file(folder / name, name, ("postgres", "mysql", "sqlite"))
+
+
+# Models against migrations
+
+
+def standing_models():
+    """The tables of the context as models have them."""
+    made = sa.MetaData()
+    entries = known("postgresql")[1].catalog.stores["crm"].datasets
+    for table in ("customers", *sorted(entries.keys() - {"customers"})):
+        columns = [
+            sa.Column(name, Encrypted(sa.String()) if entry.encrypted else sa.Text(), primary_key=name == "id")
+            for name, entry in entries[table].fields.items()
+            if name != "customer_id"
+        ]
+        if "customer_id" in entries[table].fields:
+            columns.append(sa.Column("customer_id", sa.ForeignKey("customers.id", name=f"{table}_customer_id_fkey")))
+        sa.Table(table, made, *columns)
+    return made
+
+
+def without(old, *, table=None, column=None, reference=None, index=None, add=None, clear=None):
+    """A copy of models with one change."""
+    made = sa.MetaData()
+    for each in old.sorted_tables:
+        if each.name == table and not (column or reference or index or add or clear):
+            continue
+        mine = each.name == table
+        columns = []
+        for one in each.columns:
+            if mine and one.name == column:
+                continue
+            keys = [sa.ForeignKey("customers.id")] if one.foreign_keys and not (mine and reference) else []
+            kind = sa.Text() if mine and one.name == clear else one.type
+            columns.append(sa.Column(one.name, kind, *keys, primary_key=one.primary_key))
+        if mine and add:
+            columns.append(sa.Column(add, sa.Text()))
+        sa.Table(each.name, made, *columns, *([sa.Index("ix", index)] if mine and index else []))
+    return made
+
+
+FIELDS = {table: tuple(entry.fields) for table, entry in known("postgresql")[1].catalog.stores["crm"].datasets.items()}
+CHANGES = st.one_of(
+    st.sampled_from(sorted(FIELDS)).flatmap(
+        lambda table: st.tuples(
+            st.sampled_from(["column", "index"]),
+            st.just(table),
+            st.sampled_from([each for each in FIELDS[table] if each != "id"]),
+        )
+    ),
+    st.tuples(st.just("add"), st.sampled_from(TABLES), st.sampled_from(NAMES)),
+    st.tuples(st.just("table"), st.sampled_from(["orders", "contacts", "products"]), st.just("")),
+    st.tuples(st.just("reference"), st.sampled_from(["orders", "contacts"]), st.just("customer_id")),
+    st.tuples(st.just("clear"), st.just("customers"), st.just("ssn")),
+)  # fmt: skip
+SPELLED = {
+    "column": ("ALTER TABLE {0} DROP COLUMN {1}", "op.drop_column('{0}', '{1}')"),
+    "index": ("CREATE INDEX ix ON {0} ({1})", "op.create_index('ix', '{0}', ['{1}'])"),
+    "add": ('ALTER TABLE {0} ADD COLUMN "{1}" text', "op.add_column('{0}', sa.Column('{1}', sa.Text()))"),
+    "table": ("DROP TABLE {0}", "op.drop_table('{0}')"),
+    "reference": (
+        "ALTER TABLE {0} DROP CONSTRAINT {0}_{1}_fkey",
+        "op.drop_constraint('{0}_{1}_fkey', '{0}', type_='foreignkey')",
+    ),
+    "clear": ("ALTER TABLE {0} ALTER COLUMN {1} TYPE text", "op.alter_column('{0}', '{1}', type_=sa.Text())"),
+}
+
+
+@settings(deadline=None, max_examples=60)
+@given(CHANGES)
+def test_models_and_migrations_of_one_change_say_the_same(tmp_path_factory, drawn):
+    what, table, field = drawn
+    if what == "add" and field in FIELDS.get(table, ()):
+        return
+    folder = tmp_path_factory.mktemp("both")
+    sql, call = SPELLED[what]
+    told = [
+        findings(folder, "m/a.sql", sql.format(table, field)),
+        findings(folder, "m/a.py", HEAD + "    " + call.format(table, field)),
+    ]
+    old = standing_models()
+    if table not in old.tables:
+        sa.Table(table, old, sa.Column("id", sa.Integer(), primary_key=True))
+    config, policies = known("postgresql")
+    project = CheckProject(folder, config, DAY, policies)
+    result = check_metadata(without(old, table=table, **({what: field} if field else {})), "crm", project, base=old)
+    told.append(sorted((each.rule, each.level, each.dataset, each.field, each.category) for each in result.findings))
+    assert told[0] == told[1] == told[2], told
+    shutil.rmtree(folder)
