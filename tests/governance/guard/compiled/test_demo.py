@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections import Counter
 from collections.abc import Iterator
 
+import numpy as np
+import pandas as pd
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import registry
 
 from governance.app import Governance
 from governance.compiling_policy import check_compiled, compile_policy
@@ -75,3 +79,41 @@ def test_nothing_leads_past_the_views(gov: Governance, prefix: str, compiled) ->
 
 def test_only_what_the_library_alone_can_give_is_left_out(compiled) -> None:
     assert {each.place for each in compiled.left_out} <= {"crm.refund_accounts.account"}
+
+
+def test_every_way_gives_one_person_one_answer(gov: Governance, prefix: str, compiled) -> None:
+    told = []
+    for use in compiled.uses:
+        views = [each for each in use.views if each.name == "customers"]
+        for login, view in itertools.product(use.logins, views):
+            answers = _answers(gov, prefix, use, login, view)
+            assert [way for way, answer in answers.items() if answer != answers["view"]] == [], (use.purpose, login)
+            told.append(len(answers["view"]))
+    assert len(told) > 2
+    assert max(told) > 20
+
+
+def _answers(gov: Governance, prefix: str, use: CompiledUse, login: str, view: CompiledView) -> dict[str, list[str]]:
+    """What one person is told of the texts of a dataset, by the way that is asked."""
+    url = sa.make_url(gov.project.store_target("crm")).set(username=login)
+    who = {"principal": login.removeprefix(prefix), "purpose": use.purpose}
+    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
+        found = connection.exec_driver_sql(f'SELECT * FROM "{use.schema}"."{view.name}"').mappings().all()
+    shown = list(found[0]) if found else []
+    names = [each for each in shown if each == "id" or all(isinstance(row[each], str | None) for row in found)]
+    if "id" not in names or found[0]["id"] is None:  # no entity can be loaded
+        return {"view": []}
+    table = sa.Table(view.name, sa.MetaData(), *(sa.Column(each, primary_key=each == "id") for each in names))
+    record = type("Record", (), {})
+    registry().map_imperatively(record, table)
+    text, engine = f"SELECT {', '.join(names)} FROM {view.name}", gov.engine("crm", **who)
+    with gov.session("crm", **who) as db, engine.connect() as connection:
+        rows = {
+            "view": [tuple(row[each] for each in names) for row in found],
+            "orm": [tuple(getattr(each, name) for name in names) for each in db.scalars(sa.select(record))],
+            "core": list(connection.execute(sa.select(table))),
+            "text": list(connection.execute(sa.text(text))),
+            "driver": gov.connect("crm", **who).cursor().execute(text).fetchall(),
+            "pandas": pd.read_sql(text, connection).astype(object).replace({np.nan: None}).itertuples(index=False),
+        }
+    return {way: sorted(repr(tuple(row)) for row in given) for way, given in rows.items()}
