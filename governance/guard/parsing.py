@@ -178,6 +178,25 @@ def _restore_names(tree: exp.Expr, kind: str) -> None:
         if not is_known(kind, bare):
             raise refused("a function that is not on the guard's list", "functions of docs/guard.md", "guard.function")
         node.set("this", bare)
+        if kind == "postgresql":
+            _part_distinct(node)
+
+
+def _part_distinct(call: exp.Anonymous) -> None:
+    """`f(DISTINCT a, b)` with each argument by itself: the generator would write a row of both."""
+    if not call.expressions:
+        return
+    first = call.expressions[0]
+    order = first if isinstance(first, exp.Order) else None
+    distinct = order.this if order is not None else first
+    if not isinstance(distinct, exp.Distinct) or len(distinct.expressions) < 2:
+        return
+    head, *middle, last = distinct.expressions
+    distinct.set("expressions", [head])
+    if order is not None:
+        order.set("this", last)
+        last = order
+    call.set("expressions", [distinct, *middle, last, *call.expressions[1:]])
 
 
 def _write_out_patterns(tree: exp.Expr) -> None:

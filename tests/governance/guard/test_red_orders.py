@@ -44,6 +44,8 @@ TIES = {
     "lag-text": "SELECT name, lag(name) OVER (ORDER BY name) AS p FROM docs",
     "json-agg": "SELECT json_agg(j) FROM docs",
     "string-agg": "SELECT string_agg(name, ',') FROM docs",
+    "string-agg-distinct": "SELECT string_agg(DISTINCT name, ',') FROM docs",
+    "string-agg-distinct-order": "SELECT string_agg(DISTINCT name, ',' ORDER BY name DESC) FROM docs",
 }
 
 
