@@ -10,13 +10,14 @@ from governance.access.permits import DatasetPermit
 from governance.guard.base import UseContext
 from governance.guard.kept import Kept
 from governance.guard.placeholders import NUMBERED, Numbered, pick
-from governance.guard.predicate_sql import attribute_value
+from governance.guard.predicate_sql import AttributeSlot, attribute_value
+from governance.guard.record_types import typed_attribute
 from governance.guard.rewrite import Permit, Rewritten
 from governance.guard.schema import StoreSchema
 from governance.guard.sealed import NOTHING_SEALED, Sealing
 from governance.guard.totals import kinds_of
 from governance.guard.write_rewrite import StatementRewriter
-from policies.nouns import Action, DatasetRef
+from policies.nouns import Action, DatasetRef, Scalar
 from policies.row_conditions import ExistsIn
 
 PLANS_KEPT = 1_000
@@ -44,11 +45,16 @@ class Plan:
 
     def bound(self, own: Sequence[Any], context: UseContext) -> Any:
         """The same, from the statement's own values in the order of their numbers."""
-        attributes = context.principal.attributes
-        values = [*own, *(attribute_value(attributes.get(slot.name), slot.type) for slot in self.rewritten.attributes)]
+        values = [*own, *(_bound(context, slot) for slot in self.rewritten.attributes)]
         if self.kind == "sqlite":
             return {f"gov{place}": value for place, value in enumerate(values, 1)}
         return values
+
+
+def _bound(context: UseContext, slot: AttributeSlot) -> Scalar:
+    """An attribute as it is bound; NULL, which admits nothing, for one that the database could not read as its type."""
+    value = attribute_value(context.principal.attributes.get(slot.name), slot.type)
+    return value if typed_attribute(value, slot.type) is not None else None
 
 
 class Planner:

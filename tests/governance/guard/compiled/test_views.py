@@ -106,6 +106,15 @@ def test_an_attribute_of_another_type_admits_nothing(shop) -> None:
         assert {each.attribute for each in compiled.attributes} == {"region"}  # of bob
 
 
+@pytest.mark.parametrize("since", ["never", "2020-13-01", 7, ""])
+def test_an_attribute_that_is_no_day_admits_nothing(shop, since: object) -> None:
+    lines = LINES + "p, support, support, read, crm.customers.points, null, allow, born < principal.since\n"
+    shop.write(lines, PEOPLE | {"alice": {"region": "EU", "limit": 5, "since": since}})
+    with shop.open() as gov:
+        assert shop.rows(gov, "alice", "support", "customers", Action.READ)
+        assert list(shop.differences(gov, shop.compile(gov), ["alice"])) == []
+
+
 def test_encrypted_fields_and_pseudonyms_are_left_out_by_name(shop) -> None:
     catalog_before = (shop.folder / "policies" / "catalog.yaml").read_text()
     sealed = "secret: {id: f10, category: user.name, status: confirmed, encrypted: true}\n          draft:"
