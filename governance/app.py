@@ -20,7 +20,7 @@ from governance.breaking_glass import glass_is_open
 from governance.clock import new_id as random_id
 from governance.clock import now
 from governance.consent.book import ConsentBook
-from governance.consent_wiring import LiveConsent
+from governance.consent_wiring import LiveConsent, change_rule
 from governance.lapse_wiring import WinBackGuard
 from governance.ledger.events import EventDraft, EventObject
 from governance.ledger.log import Ledger
@@ -372,9 +372,11 @@ class Governance(Uses):
     @property
     def consent(self) -> ConsentBook:
         """What people agreed to and took back, under the purposes as they stand now."""
+        purposes = self.policy_files.purposes
         return ConsentBook(
             self.records,
-            self.policy_files.purposes,
+            purposes,
+            stale=change_rule(self.project, purposes, self.clock()),
             keyed_hash=self.keyring.keyed_hash(),
             sealer=self._sealer,
             recorder=self.ledger,

@@ -10,14 +10,22 @@ import sqlalchemy as sa
 
 from connectors.sql.address import normalised
 from connectors.sql.silent import silenced
+from governance.consent.changes import ChangeRule
 from governance.consent.conditions import ConsentConditions, ReadHead
 from governance.consent.projection import ConsentProjection, key_kind_of
 from governance.consent.upkeep import ProjectionUpkeep
 from governance.policy_files import PolicyFiles
 from governance.project import Project
 from governance.protect.sealing import KeyringSealer
+from policies.consent_laws import load_consent_laws
 from policies.nouns import DatasetRef
+from policies.purposes import PurposesFile
 from policies.row_conditions import ExistsIn
+
+
+def change_rule(project: Project, purposes: PurposesFile, now: dt.datetime) -> ChangeRule:
+    """What lets a consent die with a change of its purpose, under the laws of a project."""
+    return ChangeRule(purposes, load_consent_laws(now.date()), project.config.laws)
 
 
 class LiveConsent:
@@ -63,7 +71,8 @@ class LiveConsent:
     @property
     def upkeep(self) -> ProjectionUpkeep:
         """What brings a projection up to date."""
-        return ProjectionUpkeep(self._records(), self._files.purposes, self._sealer, clock=self._clock)
+        changes = change_rule(self._project, self._files.purposes, self._clock())
+        return ProjectionUpkeep(self._records(), self._files.purposes, self._sealer, clock=self._clock, changes=changes)
 
     @cached_property
     def projections(self) -> dict[str, ConsentProjection]:

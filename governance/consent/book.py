@@ -30,7 +30,8 @@ from governance.consent.drafting import (
     wrong,
 )
 from governance.consent.events import EVERY, Circumstances, ConsentEvent, ConsentKind, Subject
-from governance.consent.standing import Standing, standing
+from governance.consent.grants import Stale
+from governance.consent.standing import Standing, never_stale, standing
 from governance.ledger.base import KeyedHash
 from governance.ledger.events import EventDraft, stamp
 from governance.records.transactions import reading, writing
@@ -53,7 +54,7 @@ def seal_context(store: str, subject_ref: str) -> bytes:
 class ConsentBook:
     """The consent of all people. Every method raises RecordsError when the records database fails."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 the parts that a book is made of, all by name
         self,
         records: Engine,
         purposes: PurposesFile,
@@ -63,6 +64,7 @@ class ConsentBook:
         recorder: Recorder,
         clock: Callable[[], dt.datetime],
         new_id: Callable[[], str],
+        stale: Stale = never_stale,
     ) -> None:
         self._records = records
         self._purposes = purposes
@@ -71,6 +73,7 @@ class ConsentBook:
         self._recorder = recorder
         self._clock = clock
         self._new_id = new_id
+        self._stale = stale
 
     def given(
         self,
@@ -124,7 +127,8 @@ class ConsentBook:
     def state(self, subject_key: str, purpose: str, channel: str = EVERY) -> Standing:
         """What holds for a person, purpose and channel now. Raises ConfigError for an unknown purpose or channel."""
         check_target(self._purposes, purpose, channel)
-        return standing(self._purposes, self.history(subject_key), purpose, channel, at=stamp(self._clock()))
+        at = stamp(self._clock())
+        return standing(self._purposes, self.history(subject_key), purpose, channel, at=at, stale=self._stale)
 
     def history(self, subject_key: str) -> tuple[ConsentEvent, ...]:
         """All events of a person in order of time."""

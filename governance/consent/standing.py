@@ -82,7 +82,7 @@ def tree_digest(purposes: PurposesFile, rules: str = "") -> str:
     needing = set(targets(purposes))
     lines = [
         f"{purpose}\0{channel}\0{'/'.join(purposes.ancestry(purpose))}\0{' '.join(purposes.categories(purpose))}"
-        f"\0{(purpose, channel) in needing}"
+        f"\0{(purpose, channel) in needing}\0{purposes.may_be_objected(purpose)}"
         for purpose, channel in all_targets(purposes)
     ]
     return hashlib.sha256("\n".join(["rows 2", rules, *lines]).encode()).hexdigest()[:32]

@@ -13,9 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from governance.consent import event_log
 from governance.consent.base import Sealer
 from governance.consent.book import seal_context
+from governance.consent.changes import ChangeRule
 from governance.consent.events import ConsentEvent, ConsentKind
+from governance.consent.grants import Stale
 from governance.consent.projection import ConsentProjection, ProjectionHead, SubjectRows
-from governance.consent.standing import UNKNOWN, all_targets, objections, standing, tree_digest
+from governance.consent.standing import UNKNOWN, all_targets, never_stale, objections, standing, tree_digest
 from governance.ledger.events import stamp
 from governance.records.transactions import reading, writing
 from policies.errors import RecordsError, StoreError
@@ -34,14 +36,21 @@ class ProjectionUpkeep:
     """
 
     def __init__(
-        self, records: Engine, purposes: PurposesFile, sealer: Sealer, *, clock: Callable[[], dt.datetime]
+        self,
+        records: Engine,
+        purposes: PurposesFile,
+        sealer: Sealer,
+        *,
+        clock: Callable[[], dt.datetime],
+        changes: ChangeRule | None = None,
     ) -> None:
         self._records = records
         self._purposes = purposes
         self._sealer = sealer
         self._clock = clock
+        self._stale: Stale = changes or never_stale
         self._targets = all_targets(purposes)
-        self.tree = tree_digest(purposes)
+        self.tree = tree_digest(purposes, changes.digest if changes else "")
         """Digest of the purposes that this upkeep computes under."""
 
     def records_head(self) -> event_log.Head:
@@ -138,9 +147,11 @@ class ProjectionUpkeep:
     def _row(self, events: list[ConsentEvent], purpose: str, channel: str, at: str) -> tuple[str, str, str, str] | None:
         """What the store must know: for a purpose that needs consent what holds, for another what stops it."""
         if self._purposes.needs_consent(purpose):
-            found = standing(self._purposes, events, purpose, channel, at=at)
+            found = standing(self._purposes, events, purpose, channel, at=at, stale=self._stale)
             form = found.form if found.form in FORMS else FORMS[0]
             return (purpose, channel, form, found.projected) if found.state != UNKNOWN else None
+        if not self._purposes.may_be_objected(purpose):
+            return None
         stops = objections(self._purposes, events, purpose, channel, at=at)
         kinds = [each.kind for each in stops if each.kind in _STOPPING] or [str(ConsentKind.WITHDRAWN)]
         state = str(ConsentKind.OBJECTED) if ConsentKind.OBJECTED in kinds else kinds[-1]

@@ -8,7 +8,10 @@ import json
 import pytest
 import sqlalchemy as sa
 
+from governance.consent.changes import ChangeRule
 from governance.consent.events import Circumstances, ConsentEvent, ConsentKind, Subject
+from governance.consent.upkeep import ProjectionUpkeep
+from policies.consent_laws import load_consent_laws
 from policies.errors import ConfigError
 from policies.nouns import DatasetRef
 
@@ -149,13 +152,52 @@ def test_a_slow_clock_does_not_bring_back_what_a_quick_one_saw_end(world, make_s
     assert reached(world, make_sql) == []
 
 
-def test_an_objection_is_a_row_for_a_purpose_on_another_basis(world):
-    world.book.record("objected", ANN, "support")
-    world.open_upkeep().bring_up_to_date(world.projection)
-    assert world.rows() == [(1, "support", "*", "given", "objected")]
-    world.book.given(ANN, "support")
-    world.open_upkeep().bring_up_to_date(world.projection)
+@pytest.mark.parametrize(
+    ("entry", "rows"),
+    [
+        ({"basis": {"gdpr": "legitimate_interests"}}, [(1, "news", "*", "given", "objected")]),
+        ({"basis": {"gdpr": "contract"}, "direct_marketing": True}, [(1, "news", "*", "given", "objected")]),
+        ({"basis": {"gdpr": "contract"}}, []),
+    ],
+)
+def test_an_objection_is_a_row_for_a_purpose_that_it_stops_on_another_basis(world, make_purposes, entry, rows):
+    world.purposes = make_purposes({"news": entry})
+    book, upkeep = world.open_book(), world.open_upkeep()
+    book.record("objected", ANN, "news")
+    upkeep.bring_up_to_date(world.projection)
+    assert world.rows() == rows
+    book.given(ANN, "news")
+    upkeep.bring_up_to_date(world.projection)
     assert world.rows() == []
+
+
+def changed_purposes(make_purposes):
+    return make_purposes({"marketing.email": {"basis": {"gdpr": "consent"}, "channels": ["email"], "text": "Anew"}})
+
+
+@pytest.mark.parametrize(
+    ("law", "in_force", "state"),
+    [
+        ("pipl", ("gdpr",), "invalidated"),
+        ("gdpr", ("gdpr", "pipl"), "given"),
+        ("", ("gdpr", "pipl"), "invalidated"),
+        ("", ("gdpr",), "given"),
+    ],
+)
+def test_consent_dies_in_the_store_when_its_purpose_changes_under_a_law_that_says_so(
+    world, make_purposes, law, in_force, state
+):
+    """PIPL Art. 14; of an event that names no law the strictest in force decides."""
+    rules = load_consent_laws(world.clock.now.date())
+    old = make_purposes({"marketing.email": {"basis": {"gdpr": "consent"}, "channels": ["email"], "text": "Once"}})
+    for purposes, expected in ((old, "given"), (changed_purposes(make_purposes), state)):
+        world.purposes = purposes
+        changes = ChangeRule(purposes, rules, in_force)
+        if expected == "given" and purposes is old:
+            world.open_book().given(ANN, "marketing.email", "email", how=Circumstances(jurisdiction=law))
+        upkeep = ProjectionUpkeep(world.records, purposes, world.sealer, clock=world.clock, changes=changes)
+        upkeep.bring_up_to_date(world.projection)
+        assert [row[4] for row in world.rows()] == [expected]
 
 
 def test_consent_to_fewer_categories_than_a_purpose_needs_is_not_consent_to_it(world, make_sql, make_purposes):
