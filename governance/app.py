@@ -21,6 +21,7 @@ from governance.clock import new_id as random_id
 from governance.clock import now
 from governance.consent.book import ConsentBook
 from governance.consent_wiring import LiveConsent, change_rule
+from governance.contacts import Contacts
 from governance.lapse_wiring import WinBackGuard
 from governance.ledger.events import EventDraft, EventObject
 from governance.ledger.log import Ledger
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 Searching = TypeVar("Searching", Session, sa.Engine)
 
 
-class Governance(Uses):
+class Governance(Uses, Contacts):
     """One project: its stores, policies, records and keys.
 
     Opened by `Governance.open`; closed by `close`, or used with `with`. Every read of a store through it is decided by

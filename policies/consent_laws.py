@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -133,6 +134,7 @@ class ConsentLaws:
         return frozenset(each for each in laws if each in self.laws and self.laws[each].dies_on_change)
 
 
+@cache
 def load_consent_laws(on: dt.date) -> ConsentLaws:
     """The consent rules in force on a day. Raises PackError when the pack is wrong."""
     pack = load_pack("consent", on)

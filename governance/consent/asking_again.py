@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from governance.consent.events import ConsentEvent, end_of
-from governance.consent.judgement import Question, Reason
+from governance.consent.judgement import NO_RULES, Question, Reason
 from governance.consent.standing import objections
 from policies.consent_laws import NEVER, ConsentLaws
 from policies.purposes import PurposesFile
@@ -34,7 +34,7 @@ def judge_asking(
     """
     law = rules.laws.get(question.law)
     if law is None:
-        return MayAsk(False, (Reason(f"consent:{question.law}:no_rules", "", rules.pack),), "")
+        return MayAsk(False, (Reason(NO_RULES, "", rules.pack),), "")
     stops = objections(purposes, events, question.purpose, question.channel, at=question.at)
     if law.ask_again is None or not stops:
         return MayAsk(True, (), "")

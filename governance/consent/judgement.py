@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from governance.consent.events import EVERY
 
+NO_RULES = "consent:unknown:no_rules"
+"""The rule by which a use is forbidden under a law that the pack does not have; its name is not repeated."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from governance.consent.changes import ChangeRule
 from governance.consent.events import ConsentEvent, ConsentKind
 from governance.consent.grants import GIVING
-from governance.consent.judgement import Judgement, Question, Reason
+from governance.consent.judgement import NO_RULES, Judgement, Question, Reason
 from governance.consent.standing import REVOKED, UNKNOWN, Standing, never_stale, objections, standing
 from policies.consent_laws import ConsentLaw, ConsentLaws
 from policies.errors import ConfigError
@@ -51,7 +51,7 @@ class Judge:
             )
         law = self._rules.laws.get(question.law)
         if law is None:
-            rule = Reason(f"consent:{question.law}:no_rules", "", self._rules.pack)
+            rule = Reason(NO_RULES, "", self._rules.pack)
             return Judgement(question.law, allowed=False, state=UNKNOWN, reasons=(rule,))
         return _Case(self._rules.pack, law, self._purposes, self._taxonomy, self._changes, question, events).judge()
 

@@ -79,7 +79,8 @@ def test_case(case):
     answer = JUDGE.judge(asked(case), events_of(case))
     sign, state, rule = case["answer"].split()
     assert (answer.allowed, answer.state) == (sign == "+", state)
-    assert (answer.reasons[0].rule, answer.reasons[0].article) == (f"consent:{case['law']}:{rule}", case["article"])
+    law = case["law"] if case["law"] in RULES.laws else "unknown"
+    assert (answer.reasons[0].rule, answer.reasons[0].article) == (f"consent:{law}:{rule}", case["article"])
     assert answer.reasons[0].pack == "consent@2026.11"
     assert bool(answer.until) == case.get("until", False)
 
