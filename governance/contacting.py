@@ -112,7 +112,6 @@ class Desk:
         self.reference = gov.consent.subject_ref
         """Gives the keyed reference of a person."""
         self._purpose, self._channel, self._at = purpose, channel, stamp(now)
-        self._silent: dict[Facts, Judgement] = {}
 
     def laws(self, law: str) -> tuple[str, ...]:
         """The law that is known, or all that are in force."""
@@ -139,14 +138,7 @@ class Desk:
             raise records_failed(cause) from None
 
     def judge(self, known: Facts, events: list[ConsentEvent]) -> Judgement:
-        """The answer for one person; computed once for all people of whom no event is known."""
-        if events:
-            return self._judged(known, events)
-        if known not in self._silent:
-            self._silent[known] = self._judged(known, [])
-        return self._silent[known]
-
-    def _judged(self, known: Facts, events: list[ConsentEvent]) -> Judgement:
+        """The answer for one person."""
         question, laws = self.question(known, known.law), self.laws(known.law)
         if len(laws) == 1:
             return self._judge.judge(self.question(known, laws[0]), events)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
 from governance.consent import event_log
 from governance.consent.asking_again import moment
-from governance.consent.events import EVERY
+from governance.consent.events import EVERY, ConsentEvent
 from governance.consent.judgement import Judgement
 from governance.contacting import UNKNOWN_FACTS, Desk, Facts
 from policies.errors import BadInputError
@@ -30,6 +31,17 @@ ANSWER = pa.schema(
 )
 """The columns of a bulk answer."""
 _PAGE = 10_000
+
+
+class _Answer(NamedTuple):
+    allowed: bool
+    state: str
+    rule: str
+    until: dt.datetime | None
+
+    @classmethod
+    def of(cls, found: Judgement) -> _Answer:
+        return cls(found.allowed, found.state, found.reasons[0].rule, moment(found.until))
 
 
 def may_contact_many(
@@ -56,27 +68,53 @@ def may_contact_many(
 def _answers(
     desk: Desk, pages: Iterable[pa.RecordBatch], known: Facts, tally: Counter[str]
 ) -> Iterator[pa.RecordBatch]:
+    seen: dict[object, _Answer] = {}
     for page in pages:
         _check_keys(page.column("subject"))
-        found = [each for small in _slices(page) for each in _page(desk, small, known)]
-        first = [each.reasons[0].rule for each in found]
-        tally.update("" if each.allowed else rule for each, rule in zip(found, first, strict=True))
+        found = [each for small in _slices(page) for each in _page(desk, small, known, seen)]
+        tally.update("" if each.allowed else each.rule for each in found)
         yield pa.record_batch(
             [
                 pa.array([each.allowed for each in found], pa.bool_()),
                 pa.array([each.state for each in found], pa.string()),
-                pa.array(first, pa.string()),
-                pa.array([moment(each.until) for each in found], ANSWER.field("until").type),
+                pa.array([each.rule for each in found], pa.string()),
+                pa.array([each.until for each in found], ANSWER.field("until").type),
             ],
             schema=ANSWER,
         )
 
 
-def _page(desk: Desk, page: pa.RecordBatch, known: Facts) -> Iterator[Judgement]:
+def _page(desk: Desk, page: pa.RecordBatch, known: Facts, seen: dict[object, _Answer]) -> Iterator[_Answer]:
     refs = [desk.reference(key) for key in page.column("subject").to_pylist()]
     events = desk.events(tuple(set(refs)))
     for ref, facts in zip(refs, _facts(page, known), strict=True):
-        yield desk.judge(facts, events[ref])
+        yield _answer(desk, facts, events[ref], seen)
+
+
+def _answer(desk: Desk, facts: Facts, events: list[ConsentEvent], seen: dict[object, _Answer]) -> _Answer:
+    """The answer for one person, computed once for all of whom the same was told in the same order, without an end."""
+    if any(each.duration for each in events):
+        return _Answer.of(desk.judge(facts, events))
+    told = (facts, *(_told(each) for each in events))
+    if told not in seen:
+        if len(seen) >= _PAGE:
+            seen.clear()
+        seen[told] = _Answer.of(desk.judge(facts, events))
+    return seen[told]
+
+
+def _told(event: ConsentEvent) -> tuple[object, ...]:
+    """All of an event that a judgement can depend on, but for its moment, of which the order is enough."""
+    return (
+        event.purpose,
+        event.channel,
+        event.kind,
+        event.form,
+        event.jurisdiction,
+        event.categories,
+        bool(event.guardian_ref),
+        event.snapshot,
+    )
 
 
 def _facts(page: pa.RecordBatch, known: Facts) -> Iterator[Facts]:
