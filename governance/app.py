@@ -17,6 +17,7 @@ from connectors.base import Sample, Store
 from connectors.opening import open_store
 from governance.asking import ask, check_impersonation
 from governance.breaking_glass import glass_is_open
+from governance.checking_notices import notices_of
 from governance.clock import new_id as random_id
 from governance.clock import now
 from governance.consent.book import ConsentBook
@@ -378,6 +379,7 @@ class Governance(Uses, Contacts):
             self.records,
             purposes,
             stale=change_rule(self.project, purposes, self.clock()),
+            notices=notices_of(self.project),
             keyed_hash=self.keyring.keyed_hash(),
             sealer=self._sealer,
             recorder=self.ledger,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -97,6 +97,17 @@ def may_ask(gov: Governance, subject: str, purpose: str, channel: str = EVERY, k
     rules = tuple(each.rule for each in reasons)
     desk.record(rules, {"subject": ref}, {"asked": 1}, allowed=not refused, action="ask")
     return MayAsk(not refused, reasons, max(ends) if ends and all(ends) else "")
+
+
+def judge_each(gov: Governance, subject: str, purpose: str, channel: str, known: Facts) -> tuple[Judgement, ...]:
+    """What each law in force, or the one that is known, says of a use of one person now; for display, not recorded.
+
+    Raises as `may_contact`.
+    """
+    desk = Desk(gov, purpose, channel)
+    ref = desk.reference(subject)
+    events = desk.events((ref,))[ref]
+    return tuple(desk.judge(replace(known, law=law), events) for law in desk.laws(known.law))
 
 
 class Desk:

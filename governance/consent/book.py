@@ -21,13 +21,14 @@ from governance.consent.base import Recorder, Sealer
 from governance.consent.drafting import (
     check_form,
     check_kind,
+    check_notice,
     check_target,
     checked_id,
+    key_taken,
     ledger_entry,
     same,
     snapshot_of,
     valid_time,
-    wrong,
 )
 from governance.consent.events import EVERY, Circumstances, ConsentEvent, ConsentKind, Subject
 from governance.consent.grants import Stale
@@ -35,7 +36,8 @@ from governance.consent.standing import Standing, never_stale, standing
 from governance.ledger.base import KeyedHash
 from governance.ledger.events import EventDraft, stamp
 from governance.records.transactions import reading, writing
-from policies.errors import ConfigError, RecordsError
+from policies.errors import RecordsError
+from policies.notices import Notices
 from policies.purposes import FORMS, PurposesFile
 
 SUBJECT_DOMAIN = "consent-subject"
@@ -43,6 +45,7 @@ SUBJECT_DOMAIN = "consent-subject"
 STORE_KEY_DOMAIN = "consent-store-key"
 """Domain of the keyed hash that shows whether two people claim one key of a store."""
 _UNSTATED = Circumstances()
+_NO_NOTICES = Notices()
 _log = structlog.get_logger()
 
 
@@ -65,6 +68,7 @@ class ConsentBook:
         clock: Callable[[], dt.datetime],
         new_id: Callable[[], str],
         stale: Stale = never_stale,
+        notices: Notices = _NO_NOTICES,
     ) -> None:
         self._records = records
         self._purposes = purposes
@@ -74,6 +78,7 @@ class ConsentBook:
         self._clock = clock
         self._new_id = new_id
         self._stale = stale
+        self._notices = notices
 
     def given(
         self,
@@ -176,6 +181,7 @@ class ConsentBook:
     ) -> ConsentEvent:
         check_target(self._purposes, purpose, channel)
         check_form(form, how)
+        check_notice(self._notices, how)
         recorded = self._clock()
         event = ConsentEvent(
             epoch=0,
@@ -220,10 +226,10 @@ class ConsentBook:
             key_ref = self._keyed_hash.digest(STORE_KEY_DOMAIN, f"{store}\0{key}".encode())
             if store in known:
                 if known[store].key_ref != key_ref or known[store].erasing:
-                    raise _key_taken(store, "another key of this person, or one that is being erased")
+                    raise key_taken(store, "another key of this person, or one that is being erased")
                 continue
             if event_log.owner_of(connection, store, key_ref) is not None:
-                raise _key_taken(store, "a key that another person holds")
+                raise key_taken(store, "a key that another person holds")
             sealed = self._sealer.seal(json.dumps(key).encode(), seal_context(store, event.subject_ref))
             link = event_log.SubjectLink(event.subject_ref, key_ref, sealed, erasing=False, epoch=event.epoch)
             event_log.add_link(connection, store, link)
@@ -240,7 +246,3 @@ class ConsentBook:
                 expected="a database that takes the event",
                 next_step="run `governance doctor`; nothing was recorded",
             ) from None
-
-
-def _key_taken(store: str, found: str) -> ConfigError:
-    return wrong(f"subject key in store {store}", found, "the key under which this store knows this person")

@@ -11,6 +11,7 @@ import rfc8785
 from governance.consent.events import EVENT_FORMS, EVERY, GUARDIAN, Circumstances, ConsentEvent, ConsentKind
 from governance.ledger.events import EventDraft, stamp
 from policies.errors import ConfigError
+from policies.notices import Notices
 from policies.purposes import PurposesFile
 
 _EVENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -57,6 +58,16 @@ def check_form(form: str, how: Circumstances) -> None:
         raise wrong("consent guardian_ref", "nothing, for the form `guardian`", "a keyed reference of the proof")
 
 
+def check_notice(notices: Notices, how: Circumstances) -> None:
+    """Refuse an edition that no notice declares, where notices are declared. Raises ConfigError."""
+    if notices and how.notice_version and not notices.known(how.notice_version, how.language):
+        raise wrong(
+            "consent notice_version",
+            "a version, or a language of it, that no notice declares",
+            "an edition of policies/notices; `governance consent notices` lists them",
+        )
+
+
 def checked_id(event_id: str) -> str:
     """An event's id. Raises ConfigError for one of another form."""
     if not _EVENT_ID.fullmatch(event_id):
@@ -90,6 +101,11 @@ def ledger_entry(event: ConsentEvent) -> EventDraft:
         refs={"consent": event.id, "subject": event.subject_ref, "record": event.digest},
         counts={"epoch": event.epoch},
     )
+
+
+def key_taken(store: str, found: str) -> ConfigError:
+    """A store's key of a person is not theirs."""
+    return wrong(f"subject key in store {store}", found, "the key under which this store knows this person")
 
 
 def wrong(place: str, found: str, expected: str) -> ConfigError:
