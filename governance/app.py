@@ -379,7 +379,7 @@ class Governance(Uses, Contacts):
             self.records,
             purposes,
             stale=change_rule(self.project, purposes, self.clock()),
-            notices=notices_of(self.project),
+            notices=lambda: notices_of(self.project),
             keyed_hash=self.keyring.keyed_hash(),
             sealer=self._sealer,
             recorder=self.ledger,

@@ -45,7 +45,8 @@ SUBJECT_DOMAIN = "consent-subject"
 STORE_KEY_DOMAIN = "consent-store-key"
 """Domain of the keyed hash that shows whether two people claim one key of a store."""
 _UNSTATED = Circumstances()
-_NO_NOTICES = Notices()
+_UNDER_A_NOTICE = frozenset({ConsentKind.REQUESTED, ConsentKind.GIVEN, ConsentKind.RENEWED})
+"""Kinds for which the notice must be a known one; a no is taken down whatever was or was not shown."""
 _log = structlog.get_logger()
 
 
@@ -68,7 +69,7 @@ class ConsentBook:
         clock: Callable[[], dt.datetime],
         new_id: Callable[[], str],
         stale: Stale = never_stale,
-        notices: Notices = _NO_NOTICES,
+        notices: Callable[[], Notices] = Notices,
     ) -> None:
         self._records = records
         self._purposes = purposes
@@ -181,7 +182,8 @@ class ConsentBook:
     ) -> ConsentEvent:
         check_target(self._purposes, purpose, channel)
         check_form(form, how)
-        check_notice(self._notices, how)
+        if kind in _UNDER_A_NOTICE:
+            check_notice(self._notices(), how)
         recorded = self._clock()
         event = ConsentEvent(
             epoch=0,

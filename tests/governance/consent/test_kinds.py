@@ -143,6 +143,41 @@ def test_many_that_end_at_one_moment_all_end(world, make_sql):
     assert reached(world, make_sql) == []
 
 
+def test_ends_and_objections_reach_every_kind_of_store(each_world, make_sql):
+    world = each_world
+    world.book.given(ANN, "marketing", how=Circumstances(duration="P1M"))
+    world.book.given(Subject("internal-2", {"crm": 2}), "marketing")
+    world.book.given(Subject("internal-3", {"crm": 3}), "marketing")
+    assert reached(world, make_sql) == [1, 2, 3]
+    world.book.record("objected", Subject("internal-2"), "marketing")
+    world.clock.now += dt.timedelta(days=32)
+    assert reached(world, make_sql) == [3]
+    assert {(row[0], row[4]) for row in world.rows() if row[1] == "marketing.email"} == {
+        (1, "expired"),
+        (2, "objected"),
+        (3, "given"),
+    }
+
+
+@pytest.mark.parametrize("records", ["sqlite", "postgresql"])
+def test_ends_are_swept_once_in_either_kind_of_records(request, tmp_path, build_world, make_sql, records):
+    url = request.getfixturevalue("postgres_url") if records == "postgresql" else f"sqlite:///{tmp_path / 'g.db'}"
+    world = build_world(url, f"sqlite:///{tmp_path / 'crm.db'}")
+    for number in (1, 2, 3):
+        how = Circumstances(duration=f"P{number}M", categories=("user.name",) if number == 3 else ())
+        world.book.given(Subject(f"internal-{number}", {"crm": number}), "marketing", how=how)
+    assert reached(world, make_sql) == [1, 2]
+    world.clock.now += dt.timedelta(days=32)
+    head = world.open_upkeep().records_head()
+    assert world.open_upkeep().records_head() == head
+    assert reached(world, make_sql) == [2]
+    world.clock.now += dt.timedelta(days=62)
+    assert world.open_upkeep().records_head().next_end == ""
+    assert reached(world, make_sql) == []
+    world.records.dispose()
+    world.store.dispose()
+
+
 def test_a_slow_clock_does_not_bring_back_what_a_quick_one_saw_end(world, make_sql):
     world.book.given(ANN, "marketing", how=Circumstances(duration="P1M"))
     begun = world.clock.now
