@@ -40,7 +40,7 @@ class Judge:
     def judge(self, question: Question, events: Iterable[ConsentEvent]) -> Judgement:
         """Whether one use may be; the order of the events has no effect.
 
-        Raises ConfigError for a purpose that purposes.yaml does not have.
+        Raises ConfigError for a purpose that purposes.yaml does not have, or a category that the taxonomy does not.
         """
         if question.purpose not in self._purposes.purposes:
             raise ConfigError(
@@ -48,6 +48,13 @@ class Judge:
                 found="a purpose that purposes.yaml does not have",
                 expected="one of its purposes",
                 next_step="correct the purpose",
+            )
+        if set(question.categories or self._purposes.categories(question.purpose)) - set(self._taxonomy.categories):
+            raise ConfigError(
+                f"data categories of purpose `{question.purpose}`",
+                found="a key that the taxonomy does not have, of which nobody can tell whether it is special",
+                expected="keys such as `user.contact.email`",
+                next_step="correct the categories; docs/categories.md lists them",
             )
         law = self._rules.laws.get(question.law)
         if law is None:

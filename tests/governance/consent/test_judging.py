@@ -118,6 +118,12 @@ def test_a_purpose_that_is_not_in_the_file_is_refused():
         JUDGE.judge(asked({"law": "gdpr", "use": "gone"}), [])
 
 
+def test_a_category_that_nobody_knows_is_refused_and_not_repeated():
+    with pytest.raises(ConfigError, match="categories of purpose `service`") as caught:
+        JUDGE.judge(asked({"law": "gdpr", "use": "service", "categories": ["user.marker"]}), [])
+    assert "marker" not in str(caught.value)
+
+
 def test_a_person_of_unknown_law_needs_the_leave_of_each():
     question = asked({"law": "", "use": "partners"})
     weak, strong = (events_of({"events": [f"9 given partners form={form}"]}) for form in ("given", "separate"))

@@ -7,10 +7,14 @@ import json
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 
+from governance.consent import event_log
 from governance.consent.changes import ChangeRule
 from governance.consent.events import Circumstances, ConsentEvent, ConsentKind, Subject
 from governance.consent.upkeep import ProjectionUpkeep
+from governance.records import database
+from governance.records.database import create_records
 from policies.consent_laws import load_consent_laws
 from policies.errors import ConfigError
 from policies.nouns import DatasetRef
@@ -18,6 +22,27 @@ from policies.nouns import DatasetRef
 ANN = Subject("internal-1", {"crm": 1})
 CUSTOMERS = DatasetRef("crm", "customers")
 MARKER = "marker ann@example.org"
+
+
+FIRST_RELEASE = {
+    "epoch": 1,
+    "id": "e1",
+    "subject_ref": "0" * 64,
+    "purpose": "m",
+    "channel": "*",
+    "kind": "given",
+    "form": "given",
+    "jurisdiction": "",
+    "notice_version": "",
+    "language": "",
+    "method": "",
+    "proof_ref": "",
+    "collected_by": "system",
+    "valid_time": "2026-01-01T00:00:00.000000Z",
+    "recorded_time": "2026-01-01T00:00:00.000000Z",
+}
+FIRST_DIGEST = "2e0c365524bbf8e0c38b753910054e7ef88e00d316085c6ac9d2970b69efcc74"
+"""What the first release wrote of that event into the ledger."""
 
 
 def reached(world, make_sql, purpose="marketing.email"):
@@ -48,25 +73,8 @@ def test_the_same_event_again_changes_nothing(world):
 
 
 def test_the_digest_of_an_event_of_the_first_release_is_the_one_that_the_ledger_has():
-    old = {
-        "epoch": 1,
-        "id": "e1",
-        "subject_ref": "0" * 64,
-        "purpose": "m",
-        "channel": "*",
-        "kind": "given",
-        "form": "given",
-        "jurisdiction": "",
-        "notice_version": "",
-        "language": "",
-        "method": "",
-        "proof_ref": "",
-        "collected_by": "system",
-        "valid_time": "2026-01-01T00:00:00.000000Z",
-        "recorded_time": "2026-01-01T00:00:00.000000Z",
-    }
-    assert ConsentEvent(**old).digest == "2e0c365524bbf8e0c38b753910054e7ef88e00d316085c6ac9d2970b69efcc74"
-    assert ConsentEvent(**old, duration="P1Y").digest != ConsentEvent(**old).digest
+    assert ConsentEvent(**FIRST_RELEASE).digest == FIRST_DIGEST
+    assert ConsentEvent(**FIRST_RELEASE, duration="P1Y").digest != FIRST_DIGEST
 
 
 @pytest.mark.parametrize(
@@ -246,6 +254,27 @@ def test_consent_to_fewer_categories_than_a_purpose_needs_is_not_consent_to_it(w
     assert reached(world, make_sql) == [1]
     world.book.withdrawn(ANN, "marketing.email", "email", how=Circumstances(categories=("user.name.first",)))
     assert reached(world, make_sql) == []
+
+
+@pytest.mark.parametrize("records", ["sqlite", "postgresql"])
+def test_events_of_the_first_release_are_kept_by_the_upgrade_and_fit_their_ledger_entries(request, tmp_path, records):
+    url = request.getfixturevalue("postgres_url") if records == "postgresql" else f"sqlite:///{tmp_path / 'g.db'}"
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        command.upgrade(database._config(connection), "0009")
+        names = ", ".join(FIRST_RELEASE)
+        connection.execute(
+            sa.text(f"INSERT INTO gov_consent_event ({names}) VALUES (:{', :'.join(FIRST_RELEASE)})"), FIRST_RELEASE
+        )
+        connection.exec_driver_sql("UPDATE gov_consent_head SET epoch = 1, origin = 'e1'")
+    engine.dispose()
+    upgraded = create_records(url)
+    with upgraded.connect() as connection:
+        (event,) = event_log.events_of(connection, ["0" * 64])["0" * 64]
+        assert event_log.read_head(connection) == event_log.Head(1, "e1", "", "")
+    assert event == ConsentEvent(**FIRST_RELEASE)
+    assert event.digest == FIRST_DIGEST
+    upgraded.dispose()
 
 
 def test_no_key_or_reference_shows_in_a_repr(world):
