@@ -16,12 +16,16 @@ from governance.consent.notice_check import NoticeFinding, ToldUnder, check_noti
 from governance.consent.tables import EVENTS
 from governance.consent.upkeep import records_failed
 from governance.records.transactions import reading
+from policies.consent_laws import load_consent_laws
 from policies.notice_laws import load_notice_laws
 from policies.notices import Notices, read_notices
 
 if TYPE_CHECKING:
     from governance.app import Governance
     from governance.project import Project
+
+
+_PLACE = (EVENTS.c.notice_version, EVENTS.c.language, EVENTS.c.method)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class NoticesChecked:
     notices: Notices
     """As the files declare them."""
     told: tuple[ToldUnder, ...]
-    """Consents by version and language, those without a version left out; sorted."""
+    """Consents by version, language and method, those without a version left out; sorted."""
     findings: tuple[NoticeFinding, ...]
     """What is wrong, sorted."""
     pack: str
@@ -52,18 +56,19 @@ def _read(folder: Path, _: tuple[tuple[str, int, int, int], ...]) -> Notices:
 
 def check_notices_of(gov: Governance) -> NoticesChecked:
     """Check all notices of a project. Raises ConfigError for a wrong file, RecordsError when the records fail."""
-    notices, rules = notices_of(gov.project), load_notice_laws(gov.clock().date())
-    told = _told(gov)
-    findings = check_notices(notices, rules, gov.project.config.laws, gov.catalog, told)
+    today = gov.clock().date()
+    notices, rules, told = notices_of(gov.project), load_notice_laws(today), _told(gov)
+    laws = load_consent_laws(today).withdrawal_articles(gov.project.config.laws)
+    findings = check_notices(notices, rules, laws, gov.catalog, told)
     return NoticesChecked(notices, told, findings, rules.pack)
 
 
 def _told(gov: Governance) -> tuple[ToldUnder, ...]:
     query = (
-        select(EVENTS.c.notice_version, EVENTS.c.language, func.min(EVENTS.c.valid_time), func.count())
+        select(*_PLACE, func.min(EVENTS.c.valid_time), func.count())
         .where(EVENTS.c.kind.in_(sorted(GIVING)), EVENTS.c.notice_version != "")
-        .group_by(EVENTS.c.notice_version, EVENTS.c.language)
-        .order_by(EVENTS.c.notice_version, EVENTS.c.language)
+        .group_by(*_PLACE)
+        .order_by(*_PLACE)
     )
     try:
         with reading(gov.records) as connection:
@@ -71,6 +76,6 @@ def _told(gov: Governance) -> tuple[ToldUnder, ...]:
     except SQLAlchemyError as cause:
         raise records_failed(cause) from None
     return tuple(
-        ToldUnder(version, language, dt.date.fromisoformat(first[:10]), count)
-        for version, language, first, count in rows
+        ToldUnder(version, language, method, dt.date.fromisoformat(first[:10]), count)
+        for version, language, method, first, count in rows
     )

@@ -133,6 +133,12 @@ class ConsentLaws:
         """Those of some laws under which consent dies when its purpose changes."""
         return frozenset(each for each in laws if each in self.laws and self.laws[each].dies_on_change)
 
+    def withdrawal_articles(self, laws: Iterable[str]) -> dict[str, str]:
+        """Law to the article by which consent is taken back as easily as it was given; empty under a law of opt-out."""
+        known = {law: self.laws.get(law) for law in laws}
+        opt_in = {law: each for law, each in known.items() if each is not None and each.model == "opt_in"}
+        return {law: opt_in[law].rules["withdrawal"].article if law in opt_in else "" for law in known}
+
 
 @cache
 def load_consent_laws(on: dt.date) -> ConsentLaws:

@@ -10,6 +10,7 @@
         language: en
         date: 2026-09-01
         channels: [web]
+        withdraw_by: [web_form, phone]
         items: {controller: section 1, officer: section 1, transfers: none}
 
 An item says where the notice speaks of it, or that it does not apply; what it says is not checked.
@@ -51,6 +52,8 @@ class Edition(FileModel):
     """The first day on which it was shown."""
     channels: tuple[str, ...] = Field(min_length=1)
     """Where it is shown: `web`, `app`, `paper`, `phone`."""
+    withdraw_by: tuple[str, ...] = ()
+    """Methods by which consent can be taken back, in the words of the events' `method`."""
     items: Annotated[dict[str, str], AfterValidator(_said)] = Field(default_factory=dict)
     """Item to the place in the notice that speaks of it, or `none` where it does not apply."""
 

@@ -55,7 +55,10 @@ def _text(found: NoticesChecked) -> str:
         f"{file.id}  {each.version}  {each.language}  from {each.date}  {file.kind}  {len(each.items)} items"
         for file, each in found.notices.editions()
     ] or ["no notice is declared in policies/notices"]
-    lines += [f"consents under {each.version} {each.language}".rstrip() + f": {each.count}" for each in found.told]
+    lines += [
+        f"consents under {each.place}" + (f" by {each.method}" if each.method else "") + f": {each.count}"
+        for each in found.told
+    ]
     for each in found.findings:
         law = f"  {each.law} {each.article}".rstrip()
         about = f"  {each.item}" if each.item else ""
@@ -71,11 +74,13 @@ def _json(found: NoticesChecked) -> str:
         "pack": found.pack,
         "editions": [
             {"notice": file.id, "kind": file.kind, "version": each.version, "language": each.language}
-            | {"date": each.date.isoformat(), "channels": each.channels, "items": sorted(each.items)}
+            | {"date": each.date.isoformat(), "channels": each.channels}
+            | {"withdraw_by": each.withdraw_by, "items": sorted(each.items)}
             for file, each in found.notices.editions()
         ],
         "consents": [
-            {"version": each.version, "language": each.language, "first": each.first.isoformat(), "count": each.count}
+            {"version": each.version, "language": each.language, "method": each.method}
+            | {"first": each.first.isoformat(), "count": each.count}
             for each in found.told
         ],
         "findings": [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from policies.catalog import Catalog
@@ -12,6 +12,7 @@ from policies.notices import NoticeFile, Notices
 from policies.nouns import LabelStatus
 
 NOTICE_RULES = {
+    "notice.harder_to_withdraw": "consent given by a method by which its edition does not let it be withdrawn",
     "notice.missing_item": "an edition lacks an item that a law asks for",
     "notice.no_indirect": "a field whose values come from somebody else, and no indirect notice tells of that source",
     "notice.no_source": "a personal field of which the catalog does not say where its values come from",
@@ -50,18 +51,33 @@ class ToldUnder:
     """As the events name it."""
     language: str
     """As the events name it; empty where they do not."""
+    method: str
+    """How the people said so; empty where the events do not say."""
     first: dt.date
     """The day of the first of them, in UTC."""
     count: int
     """How many."""
 
+    @property
+    def place(self) -> str:
+        """Version and language, as a finding names them."""
+        return " ".join(part for part in (self.version, self.language) if part)
+
 
 def check_notices(
-    notices: Notices, rules: NoticeLaws, in_force: Iterable[str], catalog: Catalog, told: Iterable[ToldUnder]
+    notices: Notices,
+    rules: NoticeLaws,
+    in_force: Mapping[str, str],
+    catalog: Catalog,
+    told: Iterable[ToldUnder],
 ) -> tuple[NoticeFinding, ...]:
-    """Everything that is wrong, sorted by rule and place."""
-    laws = tuple(in_force)
-    found = [*_incomplete(notices, rules, laws), *_sources(notices, rules, laws, catalog), *_consents(notices, told)]
+    """Everything that is wrong, sorted by rule and place.
+
+    `in_force` has each law with the article that lets consent be withdrawn as easily as it was given; empty for none.
+    """
+    laws, under = tuple(in_force), list(told) if notices else []
+    found = [*_incomplete(notices, rules, laws), *_sources(notices, rules, laws, catalog)]
+    found += [*_consents(notices, under), *_withdrawals(notices, under, in_force)]
     return tuple(sorted(found, key=lambda each: (each.rule, each.place, each.law, each.item)))
 
 
@@ -98,13 +114,21 @@ def _tells(file: NoticeFile, law: str, source: str) -> bool:
 
 
 def _consents(notices: Notices, told: Iterable[ToldUnder]) -> Iterator[NoticeFinding]:
-    if not notices:
-        return
     days = {(each.version, each.language): each.date for _, each in notices.editions()}
     first = {version: min(day for (known, _), day in days.items() if known == version) for version, _ in days}
     for each in told:
-        place = " ".join(part for part in (each.version, each.language) if part)
         if not notices.known(each.version, each.language):
-            yield NoticeFinding("notice.unknown_version", place, count=each.count)
+            yield NoticeFinding("notice.unknown_version", each.place, count=each.count)
         elif each.first < days.get((each.version, each.language), first[each.version]):
-            yield NoticeFinding("notice.too_early", place, count=each.count)
+            yield NoticeFinding("notice.too_early", each.place, count=each.count)
+
+
+def _withdrawals(notices: Notices, told: Iterable[ToldUnder], in_force: Mapping[str, str]) -> Iterator[NoticeFinding]:
+    for each in told:
+        shown = [edition for _, edition in notices.editions() if edition.version == each.version]
+        shown = [edition for edition in shown if each.language in ("", edition.language)]
+        if each.method and shown and not all(each.method in edition.withdraw_by for edition in shown):
+            for law, article in in_force.items():
+                if article:
+                    place = f"{each.place} {each.method}"
+                    yield NoticeFinding("notice.harder_to_withdraw", place, law, article, count=each.count)

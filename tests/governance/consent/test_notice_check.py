@@ -9,22 +9,25 @@ import pytest
 from governance.consent.events import Circumstances, Subject
 from governance.consent.notice_check import NOTICE_RULES, ToldUnder, check_notices
 from policies.catalog import parse_catalog
+from policies.consent_laws import load_consent_laws
 from policies.errors import ConfigError
 from policies.notice_laws import load_notice_laws
 from policies.notices import NoticeFile, Notices
 
-RULES = load_notice_laws(dt.date(2026, 11, 22))
+DAY = dt.date(2026, 11, 22)
+RULES = load_notice_laws(DAY)
 EVERY_ITEM = {item: "section 1" for law in RULES.laws.values() for items in law.sets.values() for item in items}
 LAWS = ("gdpr", "pipl", "tw-pdpa", "ccpa")
 
 
-def notice(items=EVERY_ITEM, *, name="customers", version="2026-09", date="2026-09-01", **more):
+def notice(items=EVERY_ITEM, *, name="customers", version="2026-09", date="2026-09-01", withdraw_by=(), **more):
     edition = {
         "version": version,
         "language": "en",
         "date": dt.date.fromisoformat(date),
         "channels": ("web",),
         "items": items,
+        "withdraw_by": withdraw_by,
     }
     return NoticeFile.model_validate({"id": name, "editions": (edition,), **more})
 
@@ -40,7 +43,8 @@ def catalog(source):
 
 
 def found(files, *, laws=LAWS, source="subject", told=()):
-    return check_notices(Notices(tuple(files)), RULES, laws, catalog(source), told)
+    articles = load_consent_laws(DAY).withdrawal_articles(laws)
+    return check_notices(Notices(tuple(files)), RULES, articles, catalog(source), told)
 
 
 def test_a_complete_notice_has_no_finding():
@@ -99,12 +103,12 @@ def test_a_personal_field_without_a_source_is_found_and_a_harmless_or_proposed_o
 @pytest.mark.parametrize(
     ("told", "rule"),
     [
-        (ToldUnder("2026-09", "en", dt.date(2026, 9, 1), 3), None),
-        (ToldUnder("2026-09", "", dt.date(2026, 9, 1), 3), None),
-        (ToldUnder("2026-09", "en", dt.date(2026, 8, 31), 3), "notice.too_early"),
-        (ToldUnder("2026-09", "", dt.date(2026, 8, 31), 3), "notice.too_early"),
-        (ToldUnder("2026-09", "de", dt.date(2026, 9, 1), 3), "notice.unknown_version"),
-        (ToldUnder("2025-01", "", dt.date(2026, 9, 1), 3), "notice.unknown_version"),
+        (ToldUnder("2026-09", "en", "", dt.date(2026, 9, 1), 3), None),
+        (ToldUnder("2026-09", "", "", dt.date(2026, 9, 1), 3), None),
+        (ToldUnder("2026-09", "en", "", dt.date(2026, 8, 31), 3), "notice.too_early"),
+        (ToldUnder("2026-09", "", "", dt.date(2026, 8, 31), 3), "notice.too_early"),
+        (ToldUnder("2026-09", "de", "", dt.date(2026, 9, 1), 3), "notice.unknown_version"),
+        (ToldUnder("2025-01", "", "", dt.date(2026, 9, 1), 3), "notice.unknown_version"),
     ],
 )
 def test_consents_are_tied_to_the_edition_that_was_shown(told, rule):
@@ -113,14 +117,30 @@ def test_consents_are_tied_to_the_edition_that_was_shown(told, rule):
 
 
 def test_where_no_notice_is_declared_consents_are_not_judged_by_one():
-    assert found([], told=[ToldUnder("x", "", dt.date(2026, 9, 1), 1)]) == ()
+    assert found([], told=[ToldUnder("x", "", "", dt.date(2026, 9, 1), 1)]) == ()
+
+
+@pytest.mark.parametrize(
+    ("method", "offered", "laws"),
+    [
+        ("web_form", ("web_form", "phone"), []),
+        ("", (), []),
+        ("web_form", ("phone",), [("gdpr", "7(3)"), ("pipl", "15"), ("tw-pdpa", "11(3), 20(2)")]),
+        ("web_form", (), [("gdpr", "7(3)"), ("pipl", "15"), ("tw-pdpa", "11(3), 20(2)")]),
+    ],
+)
+def test_consent_is_withdrawn_as_easily_as_it_was_given(method, offered, laws):
+    under = ToldUnder("2026-09", "en", method, dt.date(2026, 9, 1), 3)
+    findings = found([notice(withdraw_by=offered)], told=[under])
+    assert [(each.law, each.article) for each in findings] == laws
+    assert {each.rule for each in findings} <= {"notice.harder_to_withdraw"}
 
 
 def test_every_rule_is_broken_somewhere_here():
     broken = {
-        *(each.rule for each in found([notice({})], source="broker", told=[ToldUnder("x", "", dt.date.max, 1)])),
+        *(each.rule for each in found([notice({})], source="broker", told=[ToldUnder("x", "", "", dt.date.max, 1)])),
         *(each.rule for each in found([notice(laws=("lgpd",))], source=None)),
-        *(each.rule for each in found([notice()], told=[ToldUnder("2026-09", "", dt.date(2020, 1, 1), 1)])),
+        *(each.rule for each in found([notice()], told=[ToldUnder("2026-09", "", "mail", dt.date(2020, 1, 1), 1)])),
     }
     assert broken == set(NOTICE_RULES)
 
