@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from governance.cli.project_option import opened
 
 if TYPE_CHECKING:
     from governance.checking_notices import NoticesChecked
+    from governance.consent.notice_check import NoticeFinding
 
 
 @click.command(
@@ -49,7 +51,7 @@ def notices(ctx: click.Context, *, gates: tuple[str, ...], form: str, output: Pa
 
 
 def _text(found: NoticesChecked) -> str:
-    from governance.consent.notice_check import NOTICE_RULES
+    from governance.consent.notice_check import NO_SOURCE, NOTICE_RULES
 
     lines = [
         f"{file.id}  {each.version}  {each.language}  from {each.date}  {file.kind}  {len(each.items)} items"
@@ -59,13 +61,20 @@ def _text(found: NoticesChecked) -> str:
         f"consents under {each.place}" + (f" by {each.method}" if each.method else "") + f": {each.count}"
         for each in found.told
     ]
-    for each in found.findings:
-        law = f"  {each.law} {each.article}".rstrip()
-        about = f"  {each.item}" if each.item else ""
-        times = f"  ({each.count})" if each.count > 1 else ""
-        lines.append(f"{each.rule}  {each.place}{law}{about}{times}: {NOTICE_RULES[each.rule]}")
+    lines += [_line(each) for each in found.findings if each.rule != NO_SOURCE]
+    fields = Counter(each.place.partition(":")[0].rpartition(".")[0] for each in found.findings if each.rule == NO_SOURCE)
+    lines += [f"{NO_SOURCE}  {dataset} ({count}): {NOTICE_RULES[NO_SOURCE]}" for dataset, count in fields.items()]
     lines.append(f"{len(found.findings)} findings under {found.pack}; what an item says, a person must judge")
     return "\n".join(lines)
+
+
+def _line(each: NoticeFinding) -> str:
+    from governance.consent.notice_check import NOTICE_RULES
+
+    law = f"  {each.law} {each.article}".rstrip()
+    about = f"  {each.item}" if each.item else ""
+    times = f"  ({each.count})" if each.count > 1 else ""
+    return f"{each.rule}  {each.place}{law}{about}{times}: {NOTICE_RULES[each.rule]}"
 
 
 def _json(found: NoticesChecked) -> str:

@@ -67,9 +67,9 @@ def next_epoch(connection: Connection) -> int:
 
 def sweep(connection: Connection, upto: str) -> int:
     """Tell every store of the people whose consent ended by a moment that something changed; gives how many people."""
+    first = next_epoch(connection)  # before the list is read: from here on nobody can add an end that it lacks
     gone = ENDS.c.ends <= upto
     people = connection.execute(select(ENDS.c.subject_ref).where(gone).distinct()).scalars().all()
-    first = next_epoch(connection)
     told = [{"ref": ref, "to": first + at} for at, ref in enumerate(people)]
     if told:
         move = update(SUBJECTS).where(SUBJECTS.c.subject_ref == bindparam("ref")).values(epoch=bindparam("to"))

@@ -11,11 +11,13 @@ from policies.notice_laws import NoticeLaws
 from policies.notices import NoticeFile, Notices
 from policies.nouns import LabelStatus
 
+NO_SOURCE = "notice.no_source"
+"""The rule of fields of which nobody said where their values come from."""
 NOTICE_RULES = {
     "notice.harder_to_withdraw": "consent given by a method by which its edition does not let it be withdrawn",
     "notice.missing_item": "an edition lacks an item that a law asks for",
     "notice.no_indirect": "a field whose values come from somebody else, and no indirect notice tells of that source",
-    "notice.no_source": "a personal field of which the catalog does not say where its values come from",
+    NO_SOURCE: "a personal field of which the catalog does not say where its values come from",
     "notice.too_early": "consent given under an edition before the first day on which it was shown",
     "notice.unknown_law": "a notice for a law of which the pack has no items",
     "notice.unknown_version": "consent given under an edition that no notice declares",
@@ -101,7 +103,7 @@ def _sources(
         if entry.status is not LabelStatus.CONFIRMED or entry.category == "none":
             continue
         if entry.source is None:
-            yield NoticeFinding("notice.no_source", str(ref))
+            yield NoticeFinding(NO_SOURCE, str(ref))
         elif entry.source != SUBJECT:
             for law in asking:
                 if not any(_tells(file, law, entry.source) for file in notices.files):
