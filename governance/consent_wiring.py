@@ -91,7 +91,8 @@ class LiveConsent:
 
     def _current(self) -> ConsentConditions:
         policy = self._files.policy
-        if self._last is None or self._last[0] != policy.digest:
+        stands = f"{policy.digest} {self._clock().date()}"  # the packs of law are those of the day
+        if self._last is None or self._last[0] != stands:
             conditions = ConsentConditions(policy.purposes, policy.catalog, self.upkeep, self.projections)
-            self._last = policy.digest, conditions
+            self._last = stands, conditions
         return self._last[1]

@@ -62,7 +62,9 @@ def _text(found: NoticesChecked) -> str:
         for each in found.told
     ]
     lines += [_line(each) for each in found.findings if each.rule != NO_SOURCE]
-    fields = Counter(each.place.partition(":")[0].rpartition(".")[0] for each in found.findings if each.rule == NO_SOURCE)
+    fields = Counter(
+        each.place.partition(":")[0].rpartition(".")[0] for each in found.findings if each.rule == NO_SOURCE
+    )
     lines += [f"{NO_SOURCE}  {dataset} ({count}): {NOTICE_RULES[NO_SOURCE]}" for dataset, count in fields.items()]
     lines.append(f"{len(found.findings)} findings under {found.pack}; what an item says, a person must judge")
     return "\n".join(lines)

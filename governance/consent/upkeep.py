@@ -182,6 +182,6 @@ def _needed(projection: ConsentProjection, head: ProjectionHead | None) -> Proje
             f"{projection.store}, consent projection",
             found="no epoch",
             expected="the one row of gov_consent_epoch",
-            next_step="run `governance init`, which makes the projection",
+            next_step="run `governance init --consent-in STORE`, which makes the projection",
         )
     return head

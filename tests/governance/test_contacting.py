@@ -6,6 +6,7 @@ import datetime as dt
 
 import pyarrow as pa
 import pytest
+import sqlalchemy as sa
 
 from governance.app import Governance
 from governance.consent.events import Circumstances, Subject
@@ -157,3 +158,48 @@ def test_nobody_is_asked_again_before_the_law_allows_it(gov):
     assert (forever.allowed, forever.until) == (False, "")
     assert [each.rule for each in forever.reasons] == ["consent:pipl:ask_again"]
     assert [event.action for event in judged(gov)] == ["ask"] * 4
+
+
+# --- the guard knows the same
+
+
+@pytest.fixture
+def reached(gov, project):
+    """Gives the ids of customers whom a guarded statement for marketing by e-mail returns."""
+    assert gov.consent_conditions.create_projection("crm")
+    access = project / "policies" / "access.csv"
+    access.write_text(access.read_text() + "p, support, marketing.email, read, crm.customers, clear, allow,\n")
+
+    def read() -> list[int]:
+        with gov.session("crm", principal="alice", purpose="marketing.email") as db:
+            return list(db.scalars(sa.text("SELECT id FROM customers ORDER BY id")))
+
+    return read
+
+
+def test_consent_that_ends_or_meets_an_objection_is_gone_from_the_next_guarded_statement(gov, reached):
+    for number, lasts in ((5, "P1M"), (6, ""), (7, "")):
+        how = Circumstances(duration=lasts)
+        gov.consent.given(Subject(f"p-{number}", {"crm": number}), *MAIL, how=how)
+    assert reached() == [5, 6, 7]
+    gov.consent.record("objected", Subject("p-6"), "marketing")
+    assert reached() == [5, 7]
+    gov.moment[0] += dt.timedelta(days=32)
+    assert reached() == [7]
+    assert [gov.may_contact(f"p-{number}", *MAIL).allowed for number in (5, 6, 7)] == [False, False, True]
+    gov.consent.record("renewed", Subject("p-5"), *MAIL)
+    assert reached() == [5, 7]
+
+
+def test_a_changed_purpose_ends_consent_in_a_process_that_runs_on(gov, project, reached):
+    """PIPL Art. 14; the project has PIPL in force, and one event names another law."""
+    gov.consent.given(Subject("p-5", {"crm": 5}), *MAIL)
+    gov.consent.given(Subject("p-6", {"crm": 6}), *MAIL, how=Circumstances(jurisdiction="gdpr"))
+    assert reached() == [5, 6]
+    purposes = project / "policies" / "purposes.yaml"
+    purposes.write_text(purposes.read_text().replace("channels: [email]", "channels: [email], text: Sell the list"))
+    assert reached() == [6]
+    assert gov.consent.state("p-5", *MAIL).state == "invalidated"
+    assert [each.rule for each in gov.may_contact("p-5", *MAIL).reasons] == ["consent:pipl:change"]
+    gov.consent.given(Subject("p-5"), *MAIL)
+    assert reached() == [5, 6]

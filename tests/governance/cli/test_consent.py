@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -136,3 +138,23 @@ def test_a_wrong_notice_file_exits_2_and_names_it(run, project):
     assert "b.yaml" in outcome.err
     assert run("consent", "record", *ABOUT).code == 2
     assert run("consent", "withdraw", *ABOUT).code == 0
+
+
+def test_init_makes_the_tables_of_consent_in_the_stores_that_it_names_and_in_no_other(run, project):
+    def tables():
+        with closing(sqlite3.connect("crm.db")) as store:
+            return {
+                name for (name,) in store.execute("SELECT name FROM sqlite_master") if name.startswith("gov_consent")
+            }
+
+    assert run("init").code == 0
+    assert tables() == set()
+    for _ in range(2):
+        assert run("init", "--consent-in", "crm").code == 0
+        assert {"gov_consent", "gov_consent_epoch"} <= tables()
+
+
+@pytest.mark.parametrize("store", ["files", "nosuch"])
+def test_init_refuses_a_store_that_cannot_hold_them(run, project, store):
+    outcome = run("init", "--consent-in", store)
+    assert (outcome.code, store in outcome.err) == (2, store == "files")
