@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,13 @@ def test_allowed_marketing_comes_with_the_duty_of_the_first_contact(law, article
 def test_a_purpose_that_is_not_in_the_file_is_refused():
     with pytest.raises(ConfigError, match="purpose"):
         JUDGE.judge(asked({"law": "gdpr", "use": "gone"}), [])
+
+
+def test_an_event_of_the_first_release_does_not_die_of_a_change_that_nobody_can_see():
+    case = {"law": "pipl", "use": "marketing", "events": ["9 given marketing"]}
+    (event,) = events_of(case)
+    assert JUDGE.judge(asked(case), [replace(event, snapshot="")]).allowed
+    assert not JUDGE.judge(asked(case), [replace(event, snapshot="f" * 64)]).allowed
 
 
 def test_a_category_that_nobody_knows_is_refused_and_not_repeated():

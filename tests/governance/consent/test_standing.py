@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.consent.events import ConsentEvent
-from governance.consent.standing import standing, targets, tree_digest
+from governance.consent.standing import objections, standing, targets, tree_digest
 from policies.purposes import PurposesFile
 
 PURPOSES = PurposesFile.model_validate(
@@ -147,6 +147,30 @@ def test_the_digest_changes_with_the_tree_and_not_with_texts():
 
 def dump():
     return PURPOSES.model_dump()["purposes"]
+
+
+def against(told, place):
+    kinds = {"+": "given", "-": "withdrawn", "!": "objected", "n": "refused", "x": "expired"}
+    events = [event(at, each[1:], kinds[each[0]]) for at, each in enumerate(told.split())]
+    purpose, _, channel = place.partition(":")
+    return [each.id for each in objections(PURPOSES, events, purpose, channel or "*", at=AT)]
+
+
+@pytest.mark.parametrize(
+    ("told", "place", "ids"),
+    [
+        ("!m.c", "m.c:sms", ["e0m.cobjected"]),
+        ("!m.c +m.c:sms", "m.c:sms", []),
+        ("!m.c +m.c:sms", "m.c:phone", ["e0m.cobjected"]),
+        ("!m.c +m", "m.c:sms", ["e0m.cobjected"]),
+        ("!m.c +m.c:sms xm.c:sms", "m.c:sms", ["e0m.cobjected"]),
+        ("-m nm !m", "m", ["e0mwithdrawn", "e1mrefused", "e2mobjected"]),
+        ("!m:email +m:email", "m", []),
+        ("!m.e", "m.c:sms", []),
+    ],
+)
+def test_a_no_is_in_force_until_consent_is_given_at_its_place_or_below_it(told, place, ids):
+    assert against(told, place) == ids
 
 
 PLACES = ("m:*", "m:email", "m:sms", "m.e:*", "m.e:email", "m.c:*", "m.c:sms", "m.c:phone")
