@@ -17,10 +17,12 @@ from connectors.base import Sample, Store
 from connectors.opening import open_store
 from governance.asking import ask, check_impersonation
 from governance.breaking_glass import glass_is_open
+from governance.checking_notices import notices_of
 from governance.clock import new_id as random_id
 from governance.clock import now
 from governance.consent.book import ConsentBook
-from governance.consent_wiring import LiveConsent
+from governance.consent_wiring import LiveConsent, change_rule
+from governance.contacts import Contacts
 from governance.lapse_wiring import WinBackGuard
 from governance.ledger.events import EventDraft, EventObject
 from governance.ledger.log import Ledger
@@ -55,7 +57,7 @@ if TYPE_CHECKING:
 Searching = TypeVar("Searching", Session, sa.Engine)
 
 
-class Governance(Uses):
+class Governance(Uses, Contacts):
     """One project: its stores, policies, records and keys.
 
     Opened by `Governance.open`; closed by `close`, or used with `with`. Every read of a store through it is decided by
@@ -372,9 +374,12 @@ class Governance(Uses):
     @property
     def consent(self) -> ConsentBook:
         """What people agreed to and took back, under the purposes as they stand now."""
+        purposes = self.policy_files.purposes
         return ConsentBook(
             self.records,
-            self.policy_files.purposes,
+            purposes,
+            stale=change_rule(self.project, purposes, self.clock()),
+            notices=lambda: notices_of(self.project),
             keyed_hash=self.keyring.keyed_hash(),
             sealer=self._sealer,
             recorder=self.ledger,
@@ -385,7 +390,7 @@ class Governance(Uses):
     @cached_property
     def consent_conditions(self) -> LiveConsent:
         """Consent as conditions on rows, for the guard."""
-        return LiveConsent(self.project, self.policy_files, lambda: self.records, self._sealer)
+        return LiveConsent(self.project, self.policy_files, lambda: self.records, self._sealer, self.clock)
 
     @cached_property
     def row_conditions(self) -> WinBackGuard:

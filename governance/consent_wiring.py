@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from functools import cached_property
 
@@ -9,26 +10,40 @@ import sqlalchemy as sa
 
 from connectors.sql.address import normalised
 from connectors.sql.silent import silenced
+from governance.consent.changes import ChangeRule
 from governance.consent.conditions import ConsentConditions, ReadHead
 from governance.consent.projection import ConsentProjection, key_kind_of
 from governance.consent.upkeep import ProjectionUpkeep
 from governance.policy_files import PolicyFiles
 from governance.project import Project
 from governance.protect.sealing import KeyringSealer
+from policies.consent_laws import load_consent_laws
 from policies.nouns import DatasetRef
+from policies.purposes import PurposesFile
 from policies.row_conditions import ExistsIn
+
+
+def change_rule(project: Project, purposes: PurposesFile, now: dt.datetime) -> ChangeRule:
+    """What lets a consent die with a change of its purpose, under the laws of a project."""
+    return ChangeRule(purposes, load_consent_laws(now.date()), project.config.laws)
 
 
 class LiveConsent:
     """Conditions of consent under the policy files as they stand at each statement."""
 
     def __init__(
-        self, project: Project, files: PolicyFiles, records: Callable[[], sa.Engine], sealer: KeyringSealer
+        self,
+        project: Project,
+        files: PolicyFiles,
+        records: Callable[[], sa.Engine],
+        sealer: KeyringSealer,
+        clock: Callable[[], dt.datetime],
     ) -> None:
         self._project = project
         self._files = files
         self._records = records
         self._sealer = sealer
+        self._clock = clock
         self._last: tuple[str, ConsentConditions] | None = None
 
     def prepare(self, store: str, purpose: str, run: ReadHead | None = None) -> None:
@@ -56,7 +71,8 @@ class LiveConsent:
     @property
     def upkeep(self) -> ProjectionUpkeep:
         """What brings a projection up to date."""
-        return ProjectionUpkeep(self._records(), self._files.purposes, self._sealer)
+        changes = change_rule(self._project, self._files.purposes, self._clock())
+        return ProjectionUpkeep(self._records(), self._files.purposes, self._sealer, clock=self._clock, changes=changes)
 
     @cached_property
     def projections(self) -> dict[str, ConsentProjection]:
@@ -75,7 +91,8 @@ class LiveConsent:
 
     def _current(self) -> ConsentConditions:
         policy = self._files.policy
-        if self._last is None or self._last[0] != policy.digest:
+        stands = f"{policy.digest} {self._clock().date()}"  # the packs of law are those of the day
+        if self._last is None or self._last[0] != stands:
             conditions = ConsentConditions(policy.purposes, policy.catalog, self.upkeep, self.projections)
-            self._last = policy.digest, conditions
+            self._last = stands, conditions
         return self._last[1]

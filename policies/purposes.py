@@ -26,6 +26,9 @@ BASES = (
 """Lawful bases, in the words of GDPR Art. 6(1); a pack says which of them a law admits."""
 FORMS = ("given", "explicit", "separate", "written")
 """Forms of consent, from weakest to strongest; a stronger one satisfies a rule that asks for a weaker."""
+Act = Literal["cross_border", "publication", "sharing"]
+"""What a purpose can involve: providing data abroad, publishing it, providing it to another controller."""
+_FIRM_BASES = frozenset({"contract", "legal_obligation", "vital_interests"})
 
 
 class BreakGlassRule(FileModel):
@@ -54,7 +57,12 @@ class PurposeEntry(FileModel):
     """Law to the form of consent that it asks for."""
     special: dict[str, dict[str, Scalar]] = Field(default_factory=dict)
     """Special category to law and condition; a category that is not here is denied for this purpose."""
-
+    categories: tuple[str, ...] = ()
+    """Data categories that it needs; consent to fewer is not consent to it."""
+    direct_marketing: bool = False
+    """Whether it addresses people to sell; then an objection is absolute, for the purposes below it too."""
+    involves: tuple[Act, ...] = ()
+    """What it does besides using data here; some laws ask for a separate consent to it. Holds for those below it."""
     break_glass: BreakGlassRule | None = None
     """Makes it a purpose for emergencies, closed until somebody opens it; see docs/break-glass.md."""
 
@@ -90,6 +98,29 @@ class PurposesFile(FileModel):
         return next(
             (self.purposes[step].channels for step in self.ancestry(purpose) if self.purposes[step].channels), ()
         )
+
+    def categories(self, purpose: str) -> tuple[str, ...]:
+        """The data categories of the purpose, or of the nearest above it that states any."""
+        line = (self.purposes[step].categories for step in self.ancestry(purpose))
+        return next((each for each in line if each), ())
+
+    def is_direct_marketing(self, purpose: str) -> bool:
+        """Whether the purpose, or one above it, is direct marketing."""
+        return any(self.purposes[step].direct_marketing for step in self.ancestry(purpose))
+
+    def involved(self, purpose: str) -> tuple[str, ...]:
+        """What the purpose, or one above it, involves; sorted."""
+        return tuple(sorted({act for step in self.ancestry(purpose) for act in self.purposes[step].involves}))
+
+    def basis(self, purpose: str, law: str) -> str | None:
+        """The basis under a law, of the purpose or of the nearest above it that states one; None where none does."""
+        stated = (self.purposes[step].basis.get(law) for step in self.ancestry(purpose))
+        return next((each for each in stated if each is not None), None)
+
+    def may_be_objected(self, purpose: str) -> bool:
+        """Whether a no can stop the purpose: not one that is no marketing and whose every basis stands anyway."""
+        stated = {basis for step in self.ancestry(purpose) for basis in self.purposes[step].basis.values()}
+        return self.is_direct_marketing(purpose) or not stated or not stated <= _FIRM_BASES
 
     def break_glass(self, purpose: str) -> BreakGlassRule | None:
         """How the purpose, or the nearest above it that is for emergencies, is opened; None when none of them is."""

@@ -1,23 +1,32 @@
-"""`governance consent record|withdraw|show`."""
+"""`governance consent record|withdraw|show|notices`."""
 
 from __future__ import annotations
 
-import json
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from governance.cli.consent_notices import notices
 from governance.cli.output import emit, examples, format_option, output_option
 from governance.cli.project_option import opened
 
-CHANNELS = ("*", "email", "sms", "phone", "post", "app", "social")
+if TYPE_CHECKING:
+    from governance.consent.events import Circumstances, Subject
+
+CHANNELS = ("*", "email", "sms", "phone", "post", "app", "social", "survey")
+KINDS = ("requested", "given", "refused", "withdrawn", "expired", "renewed", "invalidated", "objected")
+FORMS = ("given", "explicit", "separate", "written", "guardian")
 
 
 @click.group()
 def consent() -> None:
-    """Record, withdraw and show consent."""
+    """Record, withdraw and show consent, and check the notices that it is given under."""
+
+
+consent.add_command(notices)
 
 
 def _about(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,6 +48,10 @@ def _circumstances(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--notice", default="", help="Version of the privacy notice that was shown."),
         click.option("--language", default="", help="Language of that notice, as a BCP 47 tag."),
         click.option("--proof", default="", help="Where the proof lies: an id, never the proof itself."),
+        click.option("--law", default="", help="The law that holds for the person, such as `gdpr`."),
+        click.option("--category", multiple=True, help="Data category that it is about; repeatable, default all."),
+        click.option("--guardian", default="", help="Keyed reference of the proof that a guardian acted."),
+        click.option("--said", metavar="TIME", help="When the person said so, ISO 8601 with a zone; default now."),
     ):
         command = option(command)
     return command
@@ -47,24 +60,34 @@ def _circumstances(command: Callable[..., Any]) -> Callable[..., Any]:
 @consent.command(
     epilog=examples(
         "consent record --subject 4711 --store-key crm=4711 --purpose marketing.email --channel email",
+        "consent record --subject 4711 --purpose marketing --form separate --duration P12M --law pipl",
+        "consent record --kind objected --subject 4711 --purpose analytics --method phone",
     )
 )
 @_about
 @_circumstances
 @click.option(
-    "--form",
-    "strength",
-    type=click.Choice(["given", "explicit", "separate", "written"]),
+    "--kind",
+    type=click.Choice(KINDS),
     default="given",
     show_default=True,
-    help="In which form; a law may ask for a stronger one.",
+    help="What the person said, or what happened.",
 )
+@click.option(
+    "--form",
+    "strength",
+    type=click.Choice(FORMS),
+    default="given",
+    show_default=True,
+    help="In which form; a law may ask for a stronger one. `guardian` needs --guardian.",
+)
+@click.option("--duration", default="", help="How long it lasts, an ISO 8601 period such as P12M; default without end.")
 @click.pass_context
-def record(ctx: click.Context, /, strength: str, **about: Any) -> int:
-    """Record that a person agreed. Prints the id of the event; it is durable then."""
+def record(ctx: click.Context, /, strength: str, kind: str, duration: str, **about: Any) -> int:
+    """Record that a person agreed, or another event of --kind. Prints the id of the event; it is durable then."""
     with opened(ctx) as gov:
-        subject, how = _read(about)
-        event = gov.consent.given(subject, about["purpose"], about["channel"], form=strength, how=how)
+        subject, how = _read(about, duration)
+        event = gov.consent.record(kind, subject, about["purpose"], about["channel"], form=strength, how=how)
         emit(event.id, None)
     return 0
 
@@ -87,34 +110,46 @@ def withdraw(ctx: click.Context, /, **about: Any) -> int:
 
 @consent.command(
     epilog=examples(
-        "consent show --subject 4711 --purpose marketing.email",
+        "consent show --subject 4711 --purpose marketing.email --channel email",
+        "consent show --subject 4711 --purpose marketing.email --law gdpr --age 15 --country DE --format json",
     )
 )
 @_about
-@format_option("text", "json")
+@click.option("--law", default="", help="Only this law; default each law in force.")
+@click.option("--age", type=click.IntRange(0, 150), help="The person's age, for the rules about children.")
+@click.option("--country", default="", help="The person's country, ISO 3166, for ages that differ by country.")
+@click.option("--category", multiple=True, help="Data category in use; repeatable, default what the purpose needs.")
+@format_option("text", "json", "csv")
 @output_option
 @click.pass_context
-def show(ctx: click.Context, subject: str, purpose: str, channel: str, form: str, output: Path | None) -> int:
-    """Show what holds for a person now, and the events that made it so."""
+def show(
+    ctx: click.Context,
+    *,
+    subject: str,
+    purpose: str,
+    channel: str,
+    law: str,
+    age: int | None,
+    country: str,
+    category: tuple[str, ...],
+    form: str,
+    output: Path | None,
+) -> int:
+    """Show what holds for a person now, what each law says of it and why, and the events that made it so."""
+    from governance.cli.consent_shown import WRITERS, Shown
+    from governance.contacting import Facts, judge_each
+
+    known = Facts(law=law, age=age, country=country, categories=category)
     with opened(ctx) as gov:
-        book = gov.consent
-        now = book.state(subject, purpose, channel)
-        events = [each for each in book.history(subject) if each.purpose in gov.policy_files.purposes.ancestry(purpose)]
-    if form == "json":
-        rows = [
-            {"id": each.id, "kind": each.kind, "purpose": each.purpose, "channel": each.channel, "form": each.form}
-            | {"valid_time": each.valid_time, "recorded_time": each.recorded_time, "method": each.method}
-            for each in events
-        ]
-        document = {"schema": "governance.consent/1", "state": now.state, "form": now.form, "events": rows}
-        emit(json.dumps(document, indent=2), output)
-    else:
-        lines = [f"{each.valid_time}  {each.id}  {each.kind:<10} {each.purpose} {each.channel}" for each in events]
-        emit("\n".join([f"{purpose} {channel}: {now.state}", *lines]), output)
+        now = gov.consent.state(subject, purpose, channel)
+        judged = judge_each(gov, subject, purpose, channel, known)
+        line = gov.policy_files.purposes.ancestry(purpose)
+        events = tuple(each for each in gov.consent.history(subject) if each.purpose in line)
+    emit(WRITERS[form](Shown(now, judged, events)), output)
     return 0
 
 
-def _read(about: dict[str, Any]) -> tuple[Any, Any]:
+def _read(about: dict[str, Any], duration: str = "") -> tuple[Subject, Circumstances]:
     """The subject and the circumstances that the options state."""
     from governance.consent.events import Circumstances, Subject
 
@@ -123,6 +158,21 @@ def _read(about: dict[str, Any]) -> tuple[Any, Any]:
         raise click.BadParameter("write STORE=KEY", param_hint="--store-key")
     keys = {store: int(key) if key.isdecimal() and key.isascii() else key for store, _, key in pairs}
     how = Circumstances(
-        method=about["method"], notice_version=about["notice"], language=about["language"], proof_ref=about["proof"]
+        method=about["method"],
+        notice_version=about["notice"],
+        language=about["language"],
+        proof_ref=about["proof"],
+        jurisdiction=about["law"],
+        categories=about["category"],
+        guardian_ref=about["guardian"],
+        valid_time=_moment(about["said"]),
+        duration=duration,
     )
     return Subject(about["subject"], keys), how
+
+
+def _moment(text: str | None) -> dt.datetime | None:
+    try:
+        return dt.datetime.fromisoformat(text) if text else None
+    except ValueError:
+        raise click.BadParameter("write a time such as 2026-11-22T08:00:00+01:00", param_hint="--said") from None

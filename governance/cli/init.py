@@ -10,6 +10,7 @@ import click
 
 from governance.cli.output import examples, say
 from governance.writing import replace_file
+from policies.errors import ConfigError
 
 FILES = (
     "governance.yaml",
@@ -27,10 +28,18 @@ FILES = (
     epilog=examples(
         "init",
         "init my-project && cd my-project && governance doctor",
+        "init --consent-in crm",
     )
 )
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False), default=Path())
-def init(directory: Path) -> int:
+@click.option(
+    "--consent-in",
+    "stores",
+    multiple=True,
+    metavar="STORE",
+    help="Make the two tables of consent in this store, which queries join; may be given several times.",
+)
+def init(directory: Path, stores: tuple[str, ...]) -> int:
     """Write a commented set of files for a new project, and create its records and keys.
 
     A file that exists is left as it is. The passphrase of the keyring comes from GOVERNANCE_PASSPHRASE; without it one
@@ -49,5 +58,27 @@ def init(directory: Path) -> int:
         say(f"wrote   {directory / name}")
     for made in create_state(Project.read(directory / "governance.yaml", os.environ)):
         say(f"created {made}")
+    _make_projections(directory, stores)
     say("Next: name your stores in governance.yaml, then run `governance doctor` and `governance scan`.")
     return 0
+
+
+def _make_projections(directory: Path, stores: tuple[str, ...]) -> None:
+    """Write to the named stores, and to no other."""
+    if not stores:
+        return
+    from governance.app import Governance
+    from governance.cli.project_option import actor
+
+    with Governance.open(directory / "governance.yaml", actor=actor()) as gov:
+        for store in stores:
+            gov.project.store(store)
+            gov.catalog.reviewed(store)
+            if store not in gov.consent_conditions.projections or not gov.consent_conditions.create_projection(store):
+                raise ConfigError(
+                    f"store {store}",
+                    found="no database with a dataset that names one `subject_key`",
+                    expected="one in catalog.yaml, by which rows are tied to people",
+                    next_step="state `subject_key` for a dataset of this store, or leave the store out",
+                )
+            say(f"made    the tables of consent in {store}")

@@ -88,7 +88,7 @@ class ConsentProjection:
                 f"{self.store}.{TABLE}",
                 found=f"subject keys of kind {head.key_kind}",
                 expected=f"kind {key_kind}",
-                next_step="drop the two gov_consent tables and run `governance init` again",
+                next_step="drop the two gov_consent tables and run `governance init --consent-in STORE` again",
             )
 
     def head(self) -> ProjectionHead | None:
@@ -135,7 +135,7 @@ def translated(place: str) -> Iterator[None]:
             place,
             found=type(cause).__name__,
             expected="a store that answers and holds the projection of consent",
-            next_step="run `governance doctor`; `governance init` makes the projection",
+            next_step="run `governance doctor`; `governance init --consent-in STORE` makes the projection",
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Chapter: a person takes consent back, and the next statement knows."""
+"""Chapter: a person takes consent back; the next statement knows, and each law says why."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from governance.consent.events import Circumstances, Subject
+from governance.contacting import UNKNOWN_FACTS, judge_each
 from governance.demo.life import CHANNEL, PURPOSE
 from governance.demo.stage import Line, Stage, Style, table
 
@@ -38,7 +39,20 @@ def consent(stage: Stage) -> Iterator[Line]:
         ],
         style=Style.GOOD if after == before - 1 else Style.REFUSED,
     )
+    yield from _by_law(stage, f"customer-{person}")
     yield from stage.command(f"governance consent show --subject customer-{person} --purpose {PURPOSE} --channel email")
+
+
+def _by_law(stage: Stage, subject: str) -> Iterator[Line]:
+    """What each law in force says of this person, then how many of all customers may be written to."""
+    yield from stage.say("consent_laws")
+    judged = judge_each(stage.gov, subject, PURPOSE, CHANNEL, UNKNOWN_FACTS)
+    rows = [(each.law, each.reasons[0].article, each.reasons[0].rule) for each in judged]
+    yield from table(rows, style=Style.REFUSED)
+    subjects = [f"customer-{number}" for number in _customers(stage)]
+    answers = stage.gov.may_contact_many(subjects, PURPOSE, CHANNEL)
+    yield from stage.say("consent_many", asked=len(subjects), allowed=sum(answers["allowed"].to_pylist()))
+    yield from stage.command("governance consent notices")
 
 
 def _reached(stage: Stage) -> int:
@@ -48,8 +62,16 @@ def _reached(stage: Stage) -> int:
 
 def _someone(stage: Stage) -> int | None:
     """The first customer whom the mailing reaches, looked up past the guard; None when nobody is left."""
+    return next(iter(_numbers(stage, _AGREED)), None)
+
+
+def _customers(stage: Stage) -> list[int]:
+    return [number for number in _numbers(stage, "SELECT id FROM customers ORDER BY id") if number is not None]
+
+
+def _numbers(stage: Stage, query: str) -> list[int | None]:
     engine = sa.create_engine(stage.gov.project.store_target(stage.store), hide_parameters=True)
     with engine.connect() as connection:
-        found: int | None = connection.execute(sa.text(_AGREED)).scalar_one()
+        found = list(connection.execute(sa.text(query)).scalars())
     engine.dispose()
     return found

@@ -36,7 +36,13 @@ COMMAND_LINES = [
     "check",
     "check --format json",
     "check --format sarif",
-    "consent show --subject 7 --purpose marketing.email --format json",
+    *(
+        f"consent show --subject planted.marker@zebra-quagga.example --purpose marketing.email --format {form}"
+        for form in ("text", "json", "csv")
+    ),
+    "consent record --subject planted.marker@zebra-quagga.example --purpose marketing.email --kind objected",
+    "consent record --subject 7 --purpose marketing.email --proof planted.marker@zebra-quagga.example",
+    *(f"consent notices --format {form}" for form in ("text", "json", "csv")),
     "doctor",
     "doctor --format json",
     "job list",

@@ -1,4 +1,4 @@
-"""Any sequence of giving, withdrawing, late arrivals, replays, forgetting and reading agrees with a small model."""
+"""Any sequence of events, ends, late arrivals, replays, forgetting and reading agrees with a small model."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ PLACES = st.sampled_from(
     [("marketing", "*"), ("marketing.email", "email"), ("marketing.calls", "sms"), ("marketing.calls", "*")]
 )
 
+KINDS = ("requested", "given", "given", "refused", "withdrawn", "expired", "renewed", "invalidated", "objected")
+
 
 class Consent(RuleBasedStateMachine):
-    """The model: per person, all events as (moment, count, place, kind); its answer is a replay in that order."""
+    """The model: per person, all events as (moment, count, place, kind, end); its answer is a replay in that order."""
 
     def __init__(self):
         super().__init__()
@@ -40,18 +42,27 @@ class Consent(RuleBasedStateMachine):
         self.world.store.dispose()
         self.folder.cleanup()
 
-    @rule(number=PEOPLE, place=PLACES, yes=st.booleans(), days_late=st.sampled_from([None, 1, 30]))
-    def tell(self, number, place, yes, days_late):
+    @rule(
+        number=PEOPLE,
+        place=PLACES,
+        kind=st.sampled_from(KINDS),
+        days_late=st.sampled_from([None, 1, 30]),
+        lasts=st.sampled_from([0, 0, 40]),
+    )
+    def tell(self, number, place, kind, days_late, lasts):
         if number in self.forgotten:
             return
         moment = self.world.clock.now - dt.timedelta(days=days_late) if days_late else None
         self.count += 1
-        act = self.world.book.given if yes else self.world.book.withdrawn
-        how = Circumstances(valid_time=moment)
+        how = Circumstances(valid_time=moment, duration=f"P{lasts}D" if lasts else "")
         subject = Subject(f"internal-{number}", {"crm": number})
-        event = act(subject, *place, how=how, event_id=f"id{self.count}")
-        self.told[number].append((event.valid_time, event.recorded_time, self.count, place, yes))
-        self.last = lambda: act(subject, *place, how=how, event_id=event.id)
+        event = self.world.book.record(kind, subject, *place, how=how, event_id=f"id{self.count}")
+        self.told[number].append((event.valid_time, event.recorded_time, self.count, place, kind, lasts))
+        self.last = lambda: self.world.book.record(kind, subject, *place, how=how, event_id=event.id)
+
+    @rule(days=st.sampled_from([5, 25]))
+    def time_passes(self, days):
+        self.world.clock.now += dt.timedelta(days=days)
 
     @precondition(lambda self: self.last is not None and not self.forgotten)
     @rule()
@@ -85,20 +96,39 @@ class Consent(RuleBasedStateMachine):
             assert found == expected
 
     def stands(self, number, purpose, channel):
+        """Replays the events; what is given and what is stopped are kept as places, each with what it began with."""
+
         def under(place, other):
             return other[0] in (place[0], "marketing") and other[1] in (place[1], "*")
 
-        given, stops = set(), set()
-        for *_, place, yes in sorted(self.told[number]):
-            if yes:
-                given.add(place)
-                stops.discard(place)
-            else:
-                given = {each for each in given if not under(each, place)}
-                stops.add(place)
-        target = (purpose, channel)
-        stops = {each for each in stops if under(target, each)}
-        return any(under(target, each) and all(under(each, stop) for stop in stops) for each in given)
+        target, now = (purpose, channel), self.world.clock.now
+        given, stops = {}, []
+        for at, (valid_time, *_, place, kind, lasts) in enumerate(sorted(self.told[number])):
+            if not under(target, place):
+                continue
+            ends = dt.datetime.fromisoformat(valid_time) + dt.timedelta(days=lasts) if lasts else None
+            lives = ends is None or ends > now
+            if kind == "given":
+                given[place] = [at, lives, True]
+            elif kind == "renewed" and place in given:
+                given[place][1] = lives
+            elif kind == "expired":
+                for each in given.values():
+                    each[1] = False
+            elif kind == "invalidated":
+                for each in given.values():
+                    each[2] = False
+            elif kind in ("withdrawn", "refused", "objected"):
+                stops.append((at, place))
+        living = {place: at for place, (at, lives, sound) in given.items() if lives and sound}
+
+        def blocks(stop, place):
+            at, where = stop
+            if under(place, where):
+                return at > living[place]
+            return not (where in living and living[where] > at)
+
+        return any(not any(blocks(stop, place) for stop in stops) for place in living)
 
 
 TestConsentMachine = Consent.TestCase

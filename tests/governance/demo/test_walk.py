@@ -98,13 +98,21 @@ def test_an_emergency_opens_once_and_is_over(told: Told, lang: str) -> None:
     assert any("not open" in each.text for each in lines[row : row + 6] if each.style is Style.REFUSED)
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_consent_chapter_names_the_article_of_each_law(told: Told, lang: str) -> None:
+    text = told.text(lang)
+    for row in ("gdpr     7(3)", "pipl     15 ", "tw-pdpa  11(3), 20(2)"):
+        assert row in text
+    assert re.search(r"consent:gdpr:withdrawal", text)
+
+
 def test_every_command_that_the_walk_shows_runs(
     told: Told, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(told.folder)
     shown = [each.text.strip() for each in told.lines["en"] if each.style is Style.COMMAND]
     commands = [shlex.split(each)[2:] for each in shown if each.startswith("$ governance ")]
-    assert len(commands) == 16
+    assert len(commands) == 17
     for arguments in commands:
         assert main(arguments) == (1 if arguments[0] == "check" else 0), capsys.readouterr().err
     assert (told.folder / "access.html").is_file()

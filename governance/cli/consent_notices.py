@@ -1,0 +1,115 @@
+"""`governance consent notices`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from governance.cli.output import emit, examples, format_option, output_option
+from governance.cli.project_option import opened
+
+if TYPE_CHECKING:
+    from governance.checking_notices import NoticesChecked
+    from governance.consent.notice_check import NoticeFinding
+
+
+@click.command(
+    epilog=examples(
+        "consent notices",
+        "consent notices --format json --output notices.json",
+        "consent notices --fail-on notice.missing_item --fail-on notice.no_indirect",
+    )
+)
+@click.option(
+    "--fail-on",
+    "gates",
+    multiple=True,
+    metavar="RULE",
+    help="Exit 1 when anything breaks this rule, `notice` for each; may be given several times.",
+)
+@format_option("text", "json", "csv")
+@output_option
+@click.pass_context
+def notices(ctx: click.Context, *, gates: tuple[str, ...], form: str, output: Path | None) -> int:
+    """Check the privacy notices of policies/notices against the laws in force, the catalog and the consents."""
+    from governance.checking_notices import check_notices_of
+    from governance.consent.notice_check import NOTICE_RULES
+
+    if set(gates) - {"notice", *NOTICE_RULES}:
+        raise click.UsageError("--fail-on takes `notice` or one of " + ", ".join(NOTICE_RULES))
+    with opened(ctx) as gov:
+        found = check_notices_of(gov)
+    emit({"text": _text, "json": _json, "csv": _csv}[form](found), output)
+    broken = {each.rule for each in found.findings}
+    return int(bool(broken & set(gates)) or (bool(broken) and "notice" in gates))
+
+
+def _text(found: NoticesChecked) -> str:
+    from governance.consent.notice_check import NO_SOURCE, NOTICE_RULES
+
+    lines = [
+        f"{file.id}  {each.version}  {each.language}  from {each.date}  {file.kind}  {len(each.items)} items"
+        for file, each in found.notices.editions()
+    ] or ["no notice is declared in policies/notices"]
+    lines += [
+        f"consents under {each.place}" + (f" by {each.method}" if each.method else "") + f": {each.count}"
+        for each in found.told
+    ]
+    lines += [_line(each) for each in found.findings if each.rule != NO_SOURCE]
+    fields = Counter(
+        each.place.partition(":")[0].rpartition(".")[0] for each in found.findings if each.rule == NO_SOURCE
+    )
+    lines += [f"{NO_SOURCE}  {dataset} ({count}): {NOTICE_RULES[NO_SOURCE]}" for dataset, count in fields.items()]
+    lines.append(f"{len(found.findings)} findings under {found.pack}; what an item says, a person must judge")
+    return "\n".join(lines)
+
+
+def _line(each: NoticeFinding) -> str:
+    from governance.consent.notice_check import NOTICE_RULES
+
+    law = f"  {each.law} {each.article}".rstrip()
+    about = f"  {each.item}" if each.item else ""
+    times = f"  ({each.count})" if each.count > 1 else ""
+    return f"{each.rule}  {each.place}{law}{about}{times}: {NOTICE_RULES[each.rule]}"
+
+
+def _json(found: NoticesChecked) -> str:
+    document = {
+        "schema": "governance.notices/1",
+        "pack": found.pack,
+        "editions": [
+            {"notice": file.id, "kind": file.kind, "version": each.version, "language": each.language}
+            | {"date": each.date.isoformat(), "channels": each.channels}
+            | {"withdraw_by": each.withdraw_by, "items": sorted(each.items)}
+            for file, each in found.notices.editions()
+        ],
+        "consents": [
+            {"version": each.version, "language": each.language, "method": each.method}
+            | {"first": each.first.isoformat(), "count": each.count}
+            for each in found.told
+        ],
+        "findings": [
+            {"rule": each.rule, "place": each.place, "law": each.law, "article": each.article}
+            | {"item": each.item, "count": each.count}
+            for each in found.findings
+        ],
+    }
+    return json.dumps(document, indent=2)
+
+
+def _csv(found: NoticesChecked) -> str:
+    from audits.formats.csv import harmless
+
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["rule", "place", "law", "article", "item", "count"])
+    for each in found.findings:
+        cells = (each.rule, each.place, each.law, each.article, each.item, str(each.count))
+        writer.writerow([harmless(cell) for cell in cells])
+    return out.getvalue().rstrip("\n")
