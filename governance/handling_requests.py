@@ -9,25 +9,29 @@ Names, contact words and free texts go to the erasable table beside the ledger; 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack
 from zoneinfo import ZoneInfo
 
 from governance.ledger.events import stamp
-from governance.requests.calendars import WorkCalendar
+from governance.requests.calendars import calendars_of
 from governance.requests.desk import Desk, Said
-from governance.requests.document import requests_document
+from governance.requests.document import references, requests_document, shown
 from governance.requests.intake import Intake
 from governance.requests.register import Register
 from governance.requests.request import Request, Task
 from governance.requests.timing import Timing
 from policies.clocks import Level, PauseCause, load_clocks
-from policies.errors import CatalogError
+from policies.errors import CatalogError, GovernanceError
 from policies.nouns import DatasetRef
 
 if TYPE_CHECKING:
     from governance.app import Governance
+
+
+Moved = TypeVar("Moved", Request, Task)
 
 
 class About(TypedDict, total=False):
@@ -67,54 +71,56 @@ class Requests:
         `subject` is the internal subject key, never a name or an address; kept is the keyed reference that consent has
         of the person. `received` is aware; now when it is left out.
         """
-        intake = Intake(
-            type=kind,
-            law=law,
-            subject_ref=self._gov.consent.subject_ref(subject),
-            received=received,
-            channel=about.get("channel", "other"),
-            requester=about.get("requester", "self"),
-            contact=self._note(about.get("contact")),
-            cause=about.get("cause", ""),
-            tier=about.get("tier", ""),
-            note=self._note(about.get("note")),
-        )
-        return self._register.open(intake)
+        with self._kept(about.get("contact"), about.get("note")) as (contact, note):
+            intake = Intake(
+                type=kind,
+                law=law,
+                subject_ref=self._gov.consent.subject_ref(subject),
+                received=received,
+                channel=about.get("channel", "other"),
+                requester=about.get("requester", "self"),
+                contact=contact,
+                cause=about.get("cause", ""),
+                tier=about.get("tier", ""),
+                note=note,
+            )
+            return self._register.open(intake)
 
     def acknowledge(self, request: str, *, at: dt.datetime | None = None, note: str | None = None) -> Request:
         """Record that the person was told that it came."""
-        return self._register.acknowledge(request, self._said(at, note))
+        return self._move(partial(self._register.acknowledge, request), note, at)
 
     def ask(self, request: str, *, at: dt.datetime | None = None, note: str | None = None) -> Request:
         """Record that the person was asked who they are."""
-        return self._register.ask(request, self._said(at, note))
+        return self._move(partial(self._register.ask, request), note, at)
 
     def verify(self, request: str, level: Level, *, at: dt.datetime | None = None, note: str | None = None) -> Request:
         """Record how sure one is of the person; a clock that stood for it runs again."""
-        return self._register.verify(request, level, self._said(at, note))
+        return self._move(partial(self._register.verify, request, level), note, at)
 
     def extend(self, request: str, reason: str, *, note: str | None = None) -> Request:
         """Record that the person was told, now, that it takes longer; `reason` is a code such as `complex`."""
-        return self._register.extend(request, reason, self._said(None, note))
+        return self._move(partial(self._register.extend, request, reason), note, None)
 
     def pause(
         self, request: str, cause: PauseCause, *, at: dt.datetime | None = None, note: str | None = None
     ) -> Request:
         """Record that the clock stands since the person was asked."""
-        return self._register.pause(request, cause, self._said(at, note))
+        return self._move(partial(self._register.pause, request, cause), note, at)
 
     def resume(self, request: str, *, at: dt.datetime | None = None, note: str | None = None) -> Request:
         """Record that the person has answered, and the clock runs again."""
-        return self._register.resume(request, self._said(at, note))
+        return self._move(partial(self._register.resume, request), note, at)
 
     def task(self, request: str, place: str, owner: str, *, note: str | None = None) -> Task:
         """Give somebody, by name, the work in a store or dataset. Raises ConfigError, CatalogError for unknown ones."""
         self._check_place(place)
-        return self._register.task(request, place, self._gov.ledger.refer("principal", owner), self._said(None, note))
+        ref = self._gov.ledger.refer("principal", owner)
+        return self._move(partial(self._register.task, request, place, ref), note, None)
 
     def done(self, request: str, task: str, *, note: str | None = None) -> Task:
         """Record that a task is done."""
-        return self._register.done(request, task, self._said(None, note))
+        return self._move(partial(self._register.done, request, task), note, None)
 
     def step(
         self,
@@ -126,7 +132,7 @@ class Requests:
     ) -> Request:
         """Take a complaint to its next step."""
         move = self._register.investigate if step == "investigated" else self._register.resolve
-        return move(request, self._said(at, note))
+        return self._move(partial(move, request), note, at)
 
     def answer(
         self,
@@ -139,8 +145,8 @@ class Requests:
     ) -> Request:
         """Record that the answer went out; with `partly`, the ground on which a part was refused; routes as there."""
         if partly is None:
-            return self._register.answer(request, self._said(at, note))
-        return self._register.answer_partly(request, partly, routes, self._said(at, note))
+            return self._move(partial(self._register.answer, request), note, at)
+        return self._move(partial(self._register.answer_partly, request, partly, routes), note, at)
 
     def refuse(
         self,
@@ -152,13 +158,13 @@ class Requests:
         note: str | None = None,
     ) -> Request:
         """Record that the person was told why not; `routes` are those that the refusal named: `authority`, `court`."""
-        return self._register.refuse(request, reason, routes, self._said(at, note))
+        return self._move(partial(self._register.refuse, request, reason, routes), note, at)
 
     def close(self, request: str, *, why: str | None = None, note: str | None = None) -> Request:
         """Record that nothing is left to be done; with `why` (`withdrawn`, `duplicate`) one without an answer."""
         if why is None:
-            return self._register.close(request, self._said(None, note))
-        return self._register.drop(request, why, self._said(None, note))
+            return self._move(partial(self._register.close, request), note, None)
+        return self._move(partial(self._register.drop, request, why), note, None)
 
     # --- looking
 
@@ -178,21 +184,7 @@ class Requests:
             self._register.tasks([request]),
             self._register.history(request),
         )
-        refs = {each.owner for each in tasks} | {each.recorded_by for each in history}
-        refs |= {each.note for each in history if each.note} | ({found.contact} if found.contact else set())
-        names = self._gov.ledger.resolve_all(refs - {"system"})
-        return found.to_json() | {
-            "contact": names.get(found.contact or "", found.contact),
-            "tasks": [each.to_json() | {"owner": names.get(each.owner, each.owner)} for each in tasks],
-            "history": [
-                each.to_json()
-                | {
-                    "recorded_by": names.get(each.recorded_by, each.recorded_by),
-                    "note": names.get(each.note or "", each.note),
-                }
-                for each in history
-            ],
-        }
+        return shown(found, tasks, history, self._gov.ledger.resolve_all(references(found, tasks, history)))
 
     def statistics(self, year: int | None = None) -> dict[str, Any]:
         """The numbers of the report, as `governance.requests/1`; `year` is that of the CCPA's metrics."""
@@ -223,22 +215,25 @@ class Requests:
     @cached_property
     def _timing(self) -> Timing:
         config = self._gov.project.config
-        known: dict[str | None, WorkCalendar] = {}
-
-        def working_days(law: str) -> WorkCalendar:
-            name = config.calendars.get(law, config.calendar)
-            if name not in known:
-                known[name] = WorkCalendar(name, config.closed_days)
-            return known[name]
-
         zone = ZoneInfo(config.time_zone)
-        return Timing(load_clocks(self._gov.clock().astimezone(zone).date()), zone, working_days)
+        return Timing(load_clocks(self._gov.clock().astimezone(zone).date()), zone, calendars_of(config))
 
-    def _note(self, text: str | None) -> str | None:
-        return self._gov.ledger.refer("note", text) if text else None
+    def _move(self, act: Callable[[Said], Moved], note: str | None, at: dt.datetime | None) -> Moved:
+        with self._kept(note) as (ref,):
+            return act(Said(at=at, note=ref))
 
-    def _said(self, at: dt.datetime | None, note: str | None) -> Said:
-        return Said(at=at, note=self._note(note))
+    @contextmanager
+    def _kept(self, *texts: str | None) -> Iterator[tuple[str | None, ...]]:
+        """The references of texts; those that nobody had before are erased again when the move is refused."""
+        ledger = self._gov.ledger
+        fresh = [each for each in texts if each and ledger.find("note", each) is None]
+        refs = {each: ledger.refer("note", each) for each in texts if each}
+        try:
+            yield tuple(refs[each] if each else None for each in texts)
+        except GovernanceError:
+            for each in fresh:
+                ledger.erase(refs[each], actor=self._gov.actor_ref)
+            raise
 
     def _check_place(self, place: str) -> None:
         store, _, name = place.partition(".")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
+from policies.config import GovernanceConfig
 from policies.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -30,6 +31,19 @@ class WorkCalendar:
         if day in self._closed:
             return False
         return day.weekday() < 5 if self._known is None else self._known.is_working_day(day)
+
+
+def calendars_of(config: GovernanceConfig) -> Callable[[str], WorkCalendar]:
+    """Gives the working days of a law, as the configuration names them; a calendar is loaded when it is first used."""
+    known: dict[str | None, WorkCalendar] = {}
+
+    def working_days(law: str) -> WorkCalendar:
+        name = config.calendars.get(law, config.calendar)
+        if name not in known:
+            known[name] = WorkCalendar(name, config.closed_days)
+        return known[name]
+
+    return working_days
 
 
 def _load(name: str) -> HolidayBase:

@@ -1,4 +1,7 @@
-"""Everything that the report on requests says, as one document: `governance.requests/1`, see docs/json/requests.md."""
+"""What is told of requests: one with its history, and the report's document, `governance.requests/1`.
+
+See docs/json/requests.md.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any
 
 from governance.ledger.events import stamp
 from governance.requests.figures import ccpa_metrics, late_days, on_time_of, shares, tier_differences
-from governance.requests.request import Request, Task, moment_of
+from governance.requests.request import Request, RequestEvent, Task, moment_of
 from governance.requests.timing import Timing
 from policies.periods import parse_period
 
@@ -48,6 +51,30 @@ def requests_document(
         "ccpa": {"year": asked, "types": ccpa_metrics(requests, asked, timing.zone)},
         "complaints": _complaints(requests),
         "expired": _expired(requests, timing, today),
+    }
+
+
+def references(request: Request, tasks: Sequence[Task], history: Sequence[RequestEvent]) -> set[str]:
+    """Every reference of a name or text in a request, its tasks and history."""
+    found = {each.owner for each in tasks} | {each.recorded_by for each in history}
+    found |= {each.note for each in history if each.note} | ({request.contact} if request.contact else set())
+    return found - {"system"}
+
+
+def shown(
+    request: Request, tasks: Sequence[Task], history: Sequence[RequestEvent], names: Mapping[str, str]
+) -> dict[str, Any]:
+    """One request with tasks and history; references stand as names and texts where those are still kept."""
+
+    def told(ref: str | None) -> str | None:
+        return None if ref is None else names.get(ref, ref)
+
+    return request.to_json() | {
+        "contact": told(request.contact),
+        "tasks": [each.to_json() | {"owner": told(each.owner)} for each in tasks],
+        "history": [
+            each.to_json() | {"recorded_by": told(each.recorded_by), "note": told(each.note)} for each in history
+        ],
     }
 
 
