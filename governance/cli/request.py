@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
-
 import click
 
 from governance.cli.output import emit, examples
 from governance.cli.project_option import opened
+from governance.cli.request_ends import answer, close, refuse, step
 from governance.cli.request_looks import list_, show
-from governance.cli.request_options import LEVELS, REASONS, at_option, moment, note_option, route_option
+from governance.cli.request_options import LEVELS, at_option, moment, note_option, say_request
 from policies.clocks import TYPES, Level, PauseCause
-
-if TYPE_CHECKING:
-    from governance.requests.request import Request
 
 
 @click.group()
@@ -72,7 +68,7 @@ def open_(
             tier=tier,
             note=note,
         )
-        _say(made)
+        say_request(made)
     return 0
 
 
@@ -84,7 +80,7 @@ def open_(
 def acknowledge(ctx: click.Context, *, request_id: str, at: str | None, note: str | None) -> int:
     """Record that the person was told that request ID came."""
     with opened(ctx) as gov:
-        _say(gov.requests.acknowledge(request_id, at=moment(gov, at), note=note))
+        say_request(gov.requests.acknowledge(request_id, at=moment(gov, at), note=note))
     return 0
 
 
@@ -107,9 +103,9 @@ def verify(
     with opened(ctx) as gov:
         when = moment(gov, at)
         if level is None:
-            _say(gov.requests.ask(request_id, at=when, note=note))
+            say_request(gov.requests.ask(request_id, at=when, note=note))
         else:
-            _say(gov.requests.verify(request_id, level, at=when, note=note))
+            say_request(gov.requests.verify(request_id, level, at=when, note=note))
     return 0
 
 
@@ -123,7 +119,7 @@ def verify(
 def extend(ctx: click.Context, *, request_id: str, reason: str, note: str | None) -> int:
     """Record that the person of request ID was told, now, that it takes longer. Once, and in the first period only."""
     with opened(ctx) as gov:
-        _say(gov.requests.extend(request_id, reason, note=note))
+        say_request(gov.requests.extend(request_id, reason, note=note))
     return 0
 
 
@@ -138,7 +134,7 @@ def extend(ctx: click.Context, *, request_id: str, reason: str, note: str | None
 def pause(ctx: click.Context, *, request_id: str, cause: PauseCause, at: str | None, note: str | None) -> int:
     """Record that the clock of request ID stands until the person has answered. Exits 2 where the law has no pause."""
     with opened(ctx) as gov:
-        _say(gov.requests.pause(request_id, cause, at=moment(gov, at), note=note))
+        say_request(gov.requests.pause(request_id, cause, at=moment(gov, at), note=note))
     return 0
 
 
@@ -150,7 +146,7 @@ def pause(ctx: click.Context, *, request_id: str, cause: PauseCause, at: str | N
 def resume(ctx: click.Context, *, request_id: str, at: str | None, note: str | None) -> int:
     """Record that the person has answered, and the clock of request ID runs again."""
     with opened(ctx) as gov:
-        _say(gov.requests.resume(request_id, at=moment(gov, at), note=note))
+        say_request(gov.requests.resume(request_id, at=moment(gov, at), note=note))
     return 0
 
 
@@ -177,81 +173,5 @@ def task(
     return 0
 
 
-@request.command(epilog=examples("request step ID investigated", "request step ID resolved"))
-@click.argument("request_id", metavar="ID")
-@click.argument("step", type=click.Choice(["investigated", "resolved"]))
-@at_option
-@note_option
-@click.pass_context
-def step(
-    ctx: click.Context, *, request_id: str, step: Literal["investigated", "resolved"], at: str | None, note: str | None
-) -> int:
-    """Take complaint ID to its next step: received, investigated, resolved, answered."""
-    with opened(ctx) as gov:
-        _say(gov.requests.step(request_id, step, at=moment(gov, at), note=note))
-    return 0
-
-
-@request.command(
-    epilog=examples("request answer ID", "request answer ID --partly exempt --route authority --route court")
-)
-@click.argument("request_id", metavar="ID")
-@click.option("--partly", metavar="GROUND", help=f"The ground on which a part was refused: {', '.join(REASONS)}.")
-@route_option
-@at_option
-@note_option
-@click.pass_context
-def answer(
-    ctx: click.Context,
-    *,
-    request_id: str,
-    partly: str | None,
-    routes: tuple[str, ...],
-    at: str | None,
-    note: str | None,
-) -> int:
-    """Record that the answer to request ID went out."""
-    with opened(ctx) as gov:
-        _say(gov.requests.answer(request_id, partly=partly, routes=routes, at=moment(gov, at), note=note))
-    return 0
-
-
-@request.command(
-    epilog=examples("request refuse ID --reason manifestly_unfounded --route authority --route court"),
-)
-@click.argument("request_id", metavar="ID")
-@click.option("--reason", required=True, help=f"The ground, one that the law has: {', '.join(REASONS)}.")
-@route_option
-@at_option
-@note_option
-@click.pass_context
-def refuse(
-    ctx: click.Context, *, request_id: str, reason: str, routes: tuple[str, ...], at: str | None, note: str | None
-) -> int:
-    """Record that the person of request ID was told why not, and where to go with it: each --route that was named."""
-    with opened(ctx) as gov:
-        _say(gov.requests.refuse(request_id, reason, routes=routes, at=moment(gov, at), note=note))
-    return 0
-
-
-@request.command(epilog=examples("request close ID", "request close ID --why withdrawn"))
-@click.argument("request_id", metavar="ID")
-@click.option(
-    "--why", type=click.Choice(["withdrawn", "duplicate"]), help="Close an open request that needs no answer."
-)
-@note_option
-@click.pass_context
-def close(ctx: click.Context, *, request_id: str, why: str | None, note: str | None) -> int:
-    """Record that nothing is left to be done with request ID."""
-    with opened(ctx) as gov:
-        _say(gov.requests.close(request_id, why=why, note=note))
-    return 0
-
-
-def _say(found: Request) -> None:
-    told = f"clock stands since {found.paused}" if found.paused else f"due {found.due_day}"
-    emit(f"{found.id}  {found.type}  {found.law}  {found.state}  {told}", None)
-
-
-request.add_command(list_)
-request.add_command(show)
+for _command in (list_, show, step, answer, refuse, close):
+    request.add_command(_command)

@@ -8,8 +8,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from governance.cli.output import emit
+
 if TYPE_CHECKING:
     from governance.app import Governance
+    from governance.requests.request import Request
 
 LEVELS = ("reasonable", "reasonably_high")
 """How sure one can be of a person."""
@@ -38,3 +41,9 @@ def moment(gov: Governance, text: str | None) -> dt.datetime | None:
     except ValueError:
         raise click.UsageError("a TIME is written 2026-11-20, 2026-11-20T09:30 or 2026-11-20T09:30+01:00") from None
     return found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(gov.project.config.time_zone))
+
+
+def say_request(found: Request) -> None:
+    """Print where a request stands: id, type, law, state, last day."""
+    told = f"clock stands since {found.paused}" if found.paused else f"due {found.due_day}"
+    emit(f"{found.id}  {found.type}  {found.law}  {found.state}  {told}", None)

@@ -38,7 +38,8 @@ def requests_document(
     """
     moment, today = stamp(now), timing.day(now)
     waiting = sorted((each for each in requests if each.is_open), key=lambda each: (each.due, each.id))
-    shown = [_open(each, tasks, names, moment, today) for each in waiting]
+    left = _open_tasks(tasks)
+    shown = [_open(each, left.get(each.id, ()), names, moment, today) for each in waiting]
     asked = year if year is not None else today.year - 1
     return {
         "schema": SCHEMA,
@@ -81,7 +82,6 @@ def shown(
 def _open(
     request: Request, tasks: Sequence[Task], names: Mapping[str, str], now: str, today: dt.date
 ) -> dict[str, Any]:
-    left = [each for each in tasks if each.request == request.id and each.state == "open"]
     due = dt.date.fromisoformat(request.due_day)
     soon = request.paused is None and not request.is_late(now) and due <= today + dt.timedelta(days=SOON_DAYS)
     told = ("id", "type", "law", "state", "received", "due_day", "ack_day", "cause", "tier")
@@ -92,9 +92,17 @@ def _open(
         "late_days": late_days(request, today) if request.is_late(now) else 0,
         "unacknowledged": request.is_unacknowledged(now),
         "due_soon": soon,
-        "owners": sorted({names.get(each.owner, each.owner) for each in left}),
-        "places": sorted({each.place for each in left}),
+        "owners": sorted({names.get(each.owner, each.owner) for each in tasks}),
+        "places": sorted({each.place for each in tasks}),
     }
+
+
+def _open_tasks(tasks: Sequence[Task]) -> dict[str, list[Task]]:
+    found: dict[str, list[Task]] = {}
+    for each in tasks:
+        if each.state == "open":
+            found.setdefault(each.request, []).append(each)
+    return found
 
 
 def _counts(shown: Sequence[Mapping[str, Any]], requests: Sequence[Request]) -> dict[str, int]:
