@@ -16,7 +16,8 @@ CHANNELS = ("email", "phone", "post", "web", "app", "in_person", "social", "gpc"
 """How a request can come."""
 REQUESTERS = ("self", "agent", "guardian", "relative")
 """Who can ask: the person, somebody entitled, a child's guardian, a relative of somebody who died."""
-_CODE = re.compile(r"[a-z][a-z0-9_]{0,31}")
+CODE = re.compile(r"[a-z][a-z0-9_]{0,31}")
+"""A word that says why; a value of a person seldom fits it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +99,7 @@ def _check_words(intake: Intake) -> None:
     if not re.fullmatch(r"[0-9a-f]{64}", intake.subject_ref):
         raise _wrong("subject_ref", "a text that is no keyed reference", "64 hex digits")
     for name in ("cause", "tier"):
-        if getattr(intake, name) and not _CODE.fullmatch(getattr(intake, name)):
+        if getattr(intake, name) and not CODE.fullmatch(getattr(intake, name)):
             raise _wrong(name, "a text that is no code", "at most 32 small letters, digits and `_`")
 
 

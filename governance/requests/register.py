@@ -24,7 +24,7 @@ from governance.requests.grounds import (
     new_due,
     no_open_task,
 )
-from governance.requests.intake import Intake, new_request
+from governance.requests.intake import CODE, Intake, new_request
 from governance.requests.moves import Move
 from governance.requests.request import Request, RequestEvent, State, Task
 from policies.clocks import Level, PauseCause
@@ -83,6 +83,12 @@ class Register:
         with moving(self._desk, request_id, Move.EXTEND, replace(said, at=None, code=reason)) as move:
             request = move.request
             clock = self._desk.timing.clock(request.clock)
+            if not CODE.fullmatch(reason):
+                raise move.error(
+                    "a reason that is no code",
+                    "at most 32 small letters, digits and `_`, such as complex",
+                    "put the text into a note",
+                )
             if clock.extension is None:
                 raise move.error(
                     "a clock that cannot be made longer",

@@ -115,6 +115,15 @@ def test_the_calendar_of_the_configuration_moves_a_deadline(project, run) -> Non
     assert (wrong.code, "does not know" in wrong.err) == (2, True)
 
 
+def test_the_zone_of_the_configuration_says_which_day_it_came(project, run) -> None:
+    lines = ("request", "open", "access", "--law", "tw-pdpa", "--subject", "7", "--received", "2026-02-09T16:30+00:00")
+    assert run(*lines).out.strip().endswith("due 2026-02-24")
+    with (project / "governance.yaml").open("a") as file:
+        file.write("time_zone: Asia/Taipei\n")
+    assert run(*lines).out.strip().endswith("due 2026-02-25")
+    assert run(*lines[:-1], "2026-02-09").out.strip().endswith("due 2026-02-24")
+
+
 def test_the_report_says_what_is_overdue_and_is_recorded(project, run) -> None:
     late = opened(run, "erasure", "--law", "gdpr", "--subject", "customer-7", "--received", "2025-01-31")
     run("request", "task", late, "crm", "--owner", "alice")

@@ -113,6 +113,9 @@ def test_extending_is_refused_after_the_first_period_twice_and_where_the_law_has
     none = register.open(light.intake(law="pipl"))
     with pytest.raises(BadInputError, match="cannot be made longer"):
         register.extend(none.id, "complex")
+    with pytest.raises(BadInputError, match="a reason that is no code") as caught:
+        register.extend(twice.id, "Ann Miller has many orders")
+    assert "Miller" not in str(caught.value)
     register.extend(twice.id, "complex")
     with pytest.raises(BadInputError, match="one extension"):
         register.extend(twice.id, "complex")
