@@ -13,7 +13,19 @@ import click
 from governance.cli.output import emit, examples, format_option, output_option
 from governance.cli.project_option import opened
 
-COLUMNS = ("id", "type", "law", "state", "received", "due_day", "ack_day", "paused", "outcome", "overdue")
+COLUMNS = (
+    "id",
+    "type",
+    "law",
+    "state",
+    "received",
+    "due_day",
+    "ack_day",
+    "paused",
+    "outcome",
+    "overdue",
+    "unacknowledged",
+)
 """What a list says of a request."""
 
 
@@ -33,10 +45,15 @@ def list_(ctx: click.Context, *, overdue: bool, every: bool, form: str, output: 
     """
     if overdue and every:
         raise click.UsageError("give one of --overdue and --all")
+    from governance.ledger.events import stamp
+
     with opened(ctx) as gov:
         late = {each.id for each in gov.requests.overdue()}
         found = [each for each in gov.requests.list(every=every) if not overdue or each.id in late]
-    rows = [{"overdue": each.id in late} | each.to_json() for each in found]
+        now = stamp(gov.clock())
+    rows = [
+        each.to_json() | {"overdue": each.id in late, "unacknowledged": each.is_unacknowledged(now)} for each in found
+    ]
     shown = [{name: row[name] for name in COLUMNS} for row in rows]
     emit(_FORMS[form](shown), output)
     return int(overdue and bool(late))
@@ -67,11 +84,17 @@ def show(ctx: click.Context, request_id: str, form: str) -> int:
 
 def _text(rows: list[dict[str, Any]]) -> str:
     lines = [
-        f"{each['id']}  {each['type']:<15} {each['law']:<8} {each['state']:<16} "
-        f"{'clock stands' if each['paused'] else each['due_day']}{'  OVERDUE' if each['overdue'] else ''}"
+        f"{each['id']}  {each['type']:<15} {each['law']:<8} {each['state']:<16} {_clock(each)}"
+        f"{'  OVERDUE' if each['overdue'] else ''}"
         for each in rows
     ]
     return "\n".join([*lines, f"{len(lines)} requests"])
+
+
+def _clock(row: dict[str, Any]) -> str:
+    if row["unacknowledged"]:
+        return f"confirm by {row['ack_day']}, answer by {row['due_day']}"
+    return "clock stands" if row["paused"] else f"answer by {row['due_day']}"
 
 
 def _json(rows: list[dict[str, Any]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
 import sqlite3
@@ -61,6 +62,19 @@ def test_overdue_exits_one_for_a_nightly_job(project, run) -> None:
     assert refused.code == 0
     assert run("request", "list", "--overdue").code == 0
     assert "2 requests" in run("request", "list", "--all").out
+
+
+def test_a_receipt_that_was_not_confirmed_is_overdue_before_the_answer_is(project, run) -> None:
+    made = opened(run, "erasure", "--law", "ccpa", "--subject", "7", "--received", _days_ago(30))
+    found = run("request", "list", "--overdue")
+    assert (found.code, "confirm by" in found.out) == (1, True)
+    assert run("request", "acknowledge", made).code == 0
+    assert run("request", "list", "--overdue").code == 0
+    assert "answer by" in run("request", "list").out
+
+
+def _days_ago(days: int) -> str:
+    return (dt.datetime.now(dt.UTC) - dt.timedelta(days=days)).date().isoformat()
 
 
 @pytest.mark.parametrize(
@@ -129,7 +143,7 @@ def test_the_report_says_what_is_overdue_and_is_recorded(project, run) -> None:
     run("request", "task", late, "crm", "--owner", "alice")
     found = run("audit", "requests")
     assert found.code == 0
-    assert "1 of 1 open requests is overdue" in found.out
+    assert "is overdue for 1 of 1 open requests" in found.out
     assert late in found.out
     assert "alice" in found.out
     assert json.loads(run("audit", "requests", "--format", "json", "--year", "2025").out)["ccpa"]["year"] == 2025
