@@ -59,11 +59,11 @@ SOAKED := tests/governance/guard/test_grammar.py tests/governance/guard/test_wri
   tests/governance/jobs/test_kills.py tests/governance/retention tests/governance/ledger/test_processes.py \
   tests/governance/protect/existing tests/governance/copies tests/governance/scan/test_bad_input.py \
   tests/governance/scan/test_demo_labels.py tests/governance/guard/compiled \
-  tests/governance/access/test_casbin_model.py
+  tests/governance/access/test_casbin_model.py tests/governance/requests
 
 soak: $(INSTALLED)  ## Run the long versions: 10,000 generated statements for each kind of store, 100 kills of each job
 	GOVERNANCE_GRAMMAR_EXAMPLES=10000 GOVERNANCE_COMPILED_POLICIES=300 GOVERNANCE_POLICY_EXAMPLES=3000 \
-	  GOVERNANCE_KILLS=100 GOVERNANCE_CELL_MEGABYTES=100 GOVERNANCE_DEMO_CUSTOMERS=20000 \
+	  GOVERNANCE_KILLS=100 GOVERNANCE_REQUEST_EXAMPLES=500 GOVERNANCE_CELL_MEGABYTES=100 GOVERNANCE_DEMO_CUSTOMERS=20000 \
 	  $(BIN)/python -m pytest -q -n $(WORKERS) $(SOAKED)
 
 lock: $(INSTALLED)  ## Pin requirements.lock anew from pyproject.toml (needs uv)

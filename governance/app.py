@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from governance.access.explanation import Explanation
     from governance.guard.engine import GuardedStore
     from governance.guard.query import Answer
+    from governance.handling_requests import Requests
     from governance.jobs.holds import Holds
     from governance.quality.result import QualityResult
     from governance.quality.validating import Violation
@@ -317,6 +318,12 @@ class Governance(Uses, Contacts):
 
         return audit_retention(self, plans)
 
+    def audit_requests(self, year: int | None = None) -> Report:
+        """The report on what people asked for and complained about; as `governance.reporting.audit_requests`."""
+        from governance.reporting import audit_requests
+
+        return audit_requests(self, year)
+
     def protection_status(
         self, stores: Sequence[str] = (), *, on_progress: Callable[[int, int | None, str], None] | None = None
     ) -> Report:
@@ -396,6 +403,13 @@ class Governance(Uses, Contacts):
     def row_conditions(self) -> WinBackGuard:
         """What rows must meet besides the policy: live consent, and no marketing to lapsed people without a basis."""
         return WinBackGuard(self.project, self.policy_files, self.consent_conditions, self.clock)
+
+    @cached_property
+    def requests(self) -> Requests:
+        """The register of what people ask for and complain about; see `governance.handling_requests`."""
+        from governance.handling_requests import Requests
+
+        return Requests(self)
 
     @property
     def holds(self) -> Holds:

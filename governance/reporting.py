@@ -13,6 +13,7 @@ from audits.evidence import Evidence
 from audits.report import Report
 from audits.reports.access import access_report
 from audits.reports.grants import grants_report
+from audits.reports.requests import requests_report
 from audits.reports.retention import retention_report
 from governance.access.grants import SCHEMA as GRANTS_SCHEMA
 from governance.access.grants import Grant, grants_on, grants_to
@@ -42,6 +43,16 @@ def audit_retention(gov: Governance, plans: Sequence[RetentionPlan] | None = Non
     made = plan_retention(gov, look=True) if plans is None else plans
     _record(gov, "retention")
     return retention_report(gather(gov, made))
+
+
+def audit_requests(gov: Governance, year: int | None = None) -> Report:
+    """What people asked for and complained about, what is overdue, and shares on time; the report itself is recorded.
+
+    `year` is that of the CCPA's metrics; without it the last one that is over.
+    """
+    _record(gov, "requests")
+    document = gov.requests.statistics(year) | {"policy": gov.versions()}
+    return requests_report(document, as_of=gov.clock(), zone=gov.project.config.time_zone)
 
 
 def policy_who(gov: Governance, ref: str) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,6 +15,7 @@ from policies.yaml_files import FileModel, read_model
 
 _STORE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _RULE_ID = re.compile(r"GOV[0-9]{3}")
+_CALENDAR = re.compile(r"[A-Z]{2}(?:-[A-Z0-9]{1,3})?")
 LAWS = ("ccpa", "gdpr", "pipl", "tw-pdpa", "uk-gdpr")
 """Laws that a project can name."""
 
@@ -46,9 +48,16 @@ def _attribute(name: str) -> str:
     return name
 
 
+def _calendar(name: str) -> str:
+    if not _CALENDAR.fullmatch(name):
+        raise ValueError("a country, or a part of one, by ISO 3166: DE, DE-BY, GB-ENG, US-CA")
+    return name
+
+
 AttributeName = Annotated[str, AfterValidator(_attribute)]
 StoreName = Annotated[str, AfterValidator(_store_name)]
 Law = Annotated[str, AfterValidator(_law)]
+CalendarName = Annotated[str, AfterValidator(_calendar)]
 
 
 class StoreConfig(FileModel):
@@ -231,6 +240,12 @@ class GovernanceConfig(FileModel):
     """The laws in force; where a person's law is unknown, the strictest of these holds."""
     time_zone: str = "UTC"
     """The zone in which reports show times and days begin, as an IANA name."""
+    calendar: CalendarName | None = None
+    """Whose public holidays no deadline ends on, such as `DE-BY`; weekends alone are closed when it is left out."""
+    calendars: dict[Law, CalendarName] = Field(default_factory=dict)
+    """By law, another calendar than `calendar`, such as `US-CA` for `ccpa`."""
+    closed_days: tuple[dt.date, ...] = ()
+    """Days on which nobody works here, beside weekends and public holidays."""
     schema_check_seconds: int = Field(default=30, gt=0)
     """How often an open connection compares the schema with the catalog."""
     scan: ScanConfig = ScanConfig()

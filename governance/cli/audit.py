@@ -1,4 +1,4 @@
-"""`governance audit access|retention`."""
+"""`governance audit access|requests|retention`."""
 
 from __future__ import annotations
 
@@ -39,5 +39,25 @@ def retention(ctx: click.Context, form: str, lang: str, output: Path | None) -> 
     """What is due by rule and month, what was deleted, and what no rule covers. Plans every rule anew."""
     with opened(ctx) as gov:
         report = gov.audit_retention()
+    emit_report(report, form, lang, output)
+    return 0
+
+
+@audit.command(
+    epilog=examples(
+        "audit requests",
+        "audit requests --format html --output requests.html --lang zh-Hans",
+        "audit requests --year 2026 --format csv",
+    )
+)
+@click.option("--year", type=click.IntRange(2000, 2999), help="Of the CCPA's metrics; the last one by default.")
+@format_option(*FORMATS)
+@lang_option
+@output_option
+@click.pass_context
+def requests(ctx: click.Context, year: int | None, form: str, lang: str, output: Path | None) -> int:
+    """What people asked for: overdue, due this week and who, shares on time by type, law, store, cause and tier."""
+    with opened(ctx) as gov:
+        report = gov.audit_requests(year)
     emit_report(report, form, lang, output)
     return 0

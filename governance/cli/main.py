@@ -37,6 +37,7 @@ COMMANDS = {
     "quality": "Measure how good the data is: complete, valid, fresh, once, consistent.",
     "query": "Run one guarded SELECT.",
     "redact": "Take personal data out of text, CSV and JSON lines.",
+    "request": "Register what people ask for and complain about, in time.",
     "retention": "Plan and run what is due, hold what must stay.",
     "scan": "Find personal data in stores.",
     "subject": "After a restore, take away again what was taken away.",

@@ -23,6 +23,7 @@ from governance.demo.chapters.policy import policy
 from governance.demo.chapters.protect import protect
 from governance.demo.chapters.quality import quality
 from governance.demo.chapters.query import query
+from governance.demo.chapters.requests import requests
 from governance.demo.chapters.retention import retention
 from governance.demo.clock import DemoClock
 from governance.demo.project import STORE
@@ -35,7 +36,7 @@ FIRST_MORNING = dt.datetime(2026, 11, 2, 1, 0, tzinfo=dt.UTC)
 """When the first walk takes place: the Monday after the recorded weeks; a later one goes on after what is recorded."""
 FRESH_ROWS = 1_000
 """Rows of each table that the walk scans anew, to compare the store with the catalog."""
-REPORTS = ("scan", "access", "retention", "quality")
+REPORTS = ("scan", "access", "retention", "quality", "requests")
 """The reports that it leaves, each a self-contained HTML file in `reports/`."""
 
 
@@ -72,16 +73,18 @@ def _chapters(stage: Stage) -> Iterator[Line]:
     yield from stage.chapter(10, "quality_head")
     measured = gov.measure_quality([STORE])
     yield from quality(stage, measured)
-    yield from stage.chapter(11, "audit_head")
+    yield from stage.chapter(11, "requests_head")
+    yield from requests(stage)
+    yield from stage.chapter(12, "audit_head")
     access = gov.audit_access()
     yield from audit(stage, access)
-    yield from stage.chapter(12, "check_head")
+    yield from stage.chapter(13, "check_head")
     yield from check(stage)
     zone = gov.project.config.time_zone
     recorded = with_confirmed_datasets(dict(recorded_scan(stage)), gov.catalog)
     scan = scan_report(recorded, as_of=gov.clock(), zone=zone, drift=found)
     reports = {"scan": scan, "access": access, "retention": gov.audit_retention(plans)}
-    yield from _reports(stage, reports | {"quality": gov.quality_report(measured)})
+    yield from _reports(stage, reports | {"quality": gov.quality_report(measured), "requests": gov.audit_requests()})
 
 
 _TOLD = (

@@ -16,6 +16,7 @@ from audits.reports.exposure import exposure_report
 from audits.reports.grants import grants_report
 from audits.reports.protection import protection_report
 from audits.reports.quality import quality_report
+from audits.reports.requests import requests_report
 from audits.reports.retention import retention_report
 from audits.reports.scan import scan_report
 
@@ -62,5 +63,6 @@ def reports(scan: dict[str, Any], evidence: Evidence) -> dict[str, Report]:
         "exposure": exposure_report(load("exposure.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "grants": grants_report(load("grants.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "quality": quality_report(load("quality.json"), as_of=AS_OF, zone="Asia/Taipei"),
+        "requests": requests_report(load("requests.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "protection": protection_report(load("protection.json"), as_of=AS_OF, zone="Asia/Taipei"),
     }

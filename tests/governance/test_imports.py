@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -53,3 +54,19 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
     with pytest.raises(AttributeError, match="Gouvernance"):
         governance.Gouvernance  # noqa: B018 the access is the test
+
+
+def test_a_check_that_finds_something_loads_no_pandas(tmp_path: Path) -> None:
+    """pyarrow imports pandas, where it is installed, with the first array made of a list."""
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "policies").mkdir()
+    store = 'stores:\n  crm: {url: "sqlite:///crm.db", migrations: [migrations/]}\n'
+    (tmp_path / "governance.yaml").write_text(f"version: 1\n{store}laws: [gdpr]\n")
+    (tmp_path / "policies" / "catalog.yaml").write_text("version: 1\nstores:\n  crm: {id: s1, datasets: {}}\n")
+    (tmp_path / "migrations" / "1.sql").write_text("CREATE TABLE people (id INTEGER PRIMARY KEY, ssn TEXT);")
+    words = ["governance", "--config", str(tmp_path / "governance.yaml"), "check", str(tmp_path / "migrations")]
+    program = f"import sys\nsys.argv = {words!r}\nfrom governance.__main__ import run\n"
+    program += "try:\n    run()\nexcept SystemExit as end:\n    assert end.code == 1, end.code"
+    loaded = _loaded(program)
+    assert "pyarrow" in loaded
+    assert "pandas" not in loaded

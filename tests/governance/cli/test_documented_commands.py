@@ -25,6 +25,7 @@ PAGES = (
     "docs/query.md",
     "docs/read-a-report.md",
     "docs/redact.md",
+    "docs/requests.md",
     "docs/retention.md",
     "docs/scan.md",
 )
