@@ -33,7 +33,7 @@ def settle_orders(resolver: Resolver, tree: exp.Expr, kind: str) -> None:
         if select is None or scope is None or (kind == "postgresql" and _is_sorted(scope)):
             continue
         window = _window_of(node)
-        if window is not None and isinstance(node, exp.Anonymous) and node.this in _BY_PLACE:
+        if window is not None and isinstance(node, exp.Anonymous) and (node.this in _BY_PLACE or _by_rows(window)):
             _extend_window(window, _keys(scope, kind, grouped=_group(select)))
         elif window is None and (isinstance(node, exp.GroupConcat) or node.this in ORDERED & AGGREGATES):
             _extend_aggregate(node, _keys(scope, kind))
@@ -53,6 +53,12 @@ def _join_as_written(tree: exp.Expr) -> None:
 def _window_of(node: exp.Expr) -> exp.Window | None:
     parent = node.parent.parent if isinstance(node.parent, exp.Filter | exp.WithinGroup) else node.parent
     return parent if isinstance(parent, exp.Window) else None
+
+
+def _by_rows(window: exp.Window) -> bool:
+    """Whether its frame counts rows, so that which of equal ones are in it depends on their order."""
+    spec = _written_out(window).args.get("spec")
+    return spec is not None and str(spec.args.get("kind")).upper() == "ROWS"
 
 
 def _group(select: exp.Select) -> list[exp.Expr] | None:
@@ -92,8 +98,7 @@ def _spelled(node: exp.Expr, kind: str) -> exp.Expr:
 
 
 def _extend_window(window: exp.Window, keys: list[exp.Expr]) -> None:
-    if window.args.get("alias") is not None:
-        window = _written_out(window)
+    window = _written_out(window)
     order = window.args.get("order")
     if keys:
         window.set("order", exp.Order(expressions=[*(order.expressions if order is not None else []), *keys]))
@@ -101,6 +106,8 @@ def _extend_window(window: exp.Window, keys: list[exp.Expr]) -> None:
 
 def _written_out(window: exp.Window) -> exp.Window:
     """A window that names another, with what that one says in its place."""
+    if window.args.get("alias") is None:
+        return window
     select = window.find_ancestor(exp.Select)
     named = select.args.get("windows") if select is not None else None
     found = next((each for each in named or [] if each.name == window.args["alias"].name), None)

@@ -82,6 +82,14 @@ PLANS = {
     "mysql": [
         "SELECT group_concat(concat(a.id, '-', d.id)) AS x FROM a JOIN b ON a.x = b.x JOIN d ON d.id = b.id",
         "SELECT a.id, d.id AS e, row_number() OVER (ORDER BY a.x) AS x FROM a JOIN d ON a.x = d.x ORDER BY a.id, e",
+        (
+            "SELECT a.id, d.id AS e, sum(d.id) OVER (ORDER BY a.x ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS x"
+            " FROM a JOIN d ON a.x = d.x ORDER BY a.id, e"
+        ),
+        (
+            "SELECT a.id, d.id AS e, count(*) OVER w AS x FROM a JOIN d ON a.x = d.x"
+            " WINDOW w AS (ORDER BY a.x ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) ORDER BY a.id, e"
+        ),
         "SELECT count(*) FROM a, b, d WHERE a.id = b.id AND b.id = d.id AND exp(800 * (a.id + b.id - 4)) > 0 AND d.id <> 4",
     ],
     "sqlite": [
@@ -90,6 +98,14 @@ PLANS = {
     ],
     "postgresql": [
         "SELECT a.id, d.id AS e, row_number() OVER (ORDER BY a.x) AS x FROM a JOIN d ON a.x = d.x ORDER BY a.id, e",
+        (
+            "SELECT a.id, d.id AS e, sum(d.id) OVER (ORDER BY a.x ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS x"
+            " FROM a JOIN d ON a.x = d.x ORDER BY a.id, e"
+        ),
+        (
+            "SELECT a.id, d.id AS e, count(*) OVER w AS x FROM a JOIN d ON a.x = d.x"
+            " WINDOW w AS (ORDER BY a.x ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) ORDER BY a.id, e"
+        ),
         "SELECT ARRAY(SELECT a.id FROM a JOIN b ON a.x = b.x) AS x",
         "SELECT string_agg(t.x, ',') AS x FROM (SELECT a.id || '-' || b.id AS x FROM a JOIN b ON a.x = b.x) t",
         "SELECT count(*) FROM a JOIN b ON a.id = b.id AND 1 / (a.id - 3) > -5 WHERE b.id IN (SELECT id FROM d WHERE id < 3)",
