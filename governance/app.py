@@ -385,7 +385,7 @@ class Governance(Uses):
     @cached_property
     def consent_conditions(self) -> LiveConsent:
         """Consent as conditions on rows, for the guard."""
-        return LiveConsent(self.project, self.policy_files, lambda: self.records, self._sealer)
+        return LiveConsent(self.project, self.policy_files, lambda: self.records, self._sealer, self.clock)
 
     @cached_property
     def row_conditions(self) -> WinBackGuard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from functools import cached_property
 
@@ -23,12 +24,18 @@ class LiveConsent:
     """Conditions of consent under the policy files as they stand at each statement."""
 
     def __init__(
-        self, project: Project, files: PolicyFiles, records: Callable[[], sa.Engine], sealer: KeyringSealer
+        self,
+        project: Project,
+        files: PolicyFiles,
+        records: Callable[[], sa.Engine],
+        sealer: KeyringSealer,
+        clock: Callable[[], dt.datetime],
     ) -> None:
         self._project = project
         self._files = files
         self._records = records
         self._sealer = sealer
+        self._clock = clock
         self._last: tuple[str, ConsentConditions] | None = None
 
     def prepare(self, store: str, purpose: str, run: ReadHead | None = None) -> None:
@@ -56,7 +63,7 @@ class LiveConsent:
     @property
     def upkeep(self) -> ProjectionUpkeep:
         """What brings a projection up to date."""
-        return ProjectionUpkeep(self._records(), self._files.purposes, self._sealer)
+        return ProjectionUpkeep(self._records(), self._files.purposes, self._sealer, clock=self._clock)
 
     @cached_property
     def projections(self) -> dict[str, ConsentProjection]:

@@ -54,7 +54,8 @@ class PurposeEntry(FileModel):
     """Law to the form of consent that it asks for."""
     special: dict[str, dict[str, Scalar]] = Field(default_factory=dict)
     """Special category to law and condition; a category that is not here is denied for this purpose."""
-
+    categories: tuple[str, ...] = ()
+    """Data categories that it needs; consent to fewer is not consent to it."""
     break_glass: BreakGlassRule | None = None
     """Makes it a purpose for emergencies, closed until somebody opens it; see docs/break-glass.md."""
 
@@ -90,6 +91,11 @@ class PurposesFile(FileModel):
         return next(
             (self.purposes[step].channels for step in self.ancestry(purpose) if self.purposes[step].channels), ()
         )
+
+    def categories(self, purpose: str) -> tuple[str, ...]:
+        """The data categories of the purpose, or of the nearest above it that states any."""
+        line = (self.purposes[step].categories for step in self.ancestry(purpose))
+        return next((each for each in line if each), ())
 
     def break_glass(self, purpose: str) -> BreakGlassRule | None:
         """How the purpose, or the nearest above it that is for emergencies, is opened; None when none of them is."""

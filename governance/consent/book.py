@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -19,6 +18,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from governance.consent import event_log
 from governance.consent.base import Recorder, Sealer
+from governance.consent.drafting import (
+    check_form,
+    check_kind,
+    check_target,
+    checked_id,
+    ledger_entry,
+    same,
+    snapshot_of,
+    valid_time,
+    wrong,
+)
 from governance.consent.events import EVERY, Circumstances, ConsentEvent, ConsentKind, Subject
 from governance.consent.standing import Standing, standing
 from governance.ledger.base import KeyedHash
@@ -31,7 +41,6 @@ SUBJECT_DOMAIN = "consent-subject"
 """Domain of the keyed hash that makes a person's reference."""
 STORE_KEY_DOMAIN = "consent-store-key"
 """Domain of the keyed hash that shows whether two people claim one key of a store."""
-_EVENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _UNSTATED = Circumstances()
 _log = structlog.get_logger()
 
@@ -95,10 +104,27 @@ class ConsentBook:
         """
         return self._record(ConsentKind.WITHDRAWN, subject, purpose, channel, FORMS[0], how, event_id)
 
+    def record(
+        self,
+        kind: str,
+        subject: Subject,
+        purpose: str,
+        channel: str = EVERY,
+        *,
+        form: str = FORMS[0],
+        how: Circumstances = _UNSTATED,
+        event_id: str | None = None,
+    ) -> ConsentEvent:
+        """Record an event of any kind; durable on return. Raises as `given`, and for a word that is no kind.
+
+        One that stops a use and is dated ahead holds from now; any other dated ahead is refused.
+        """
+        return self._record(check_kind(kind), subject, purpose, channel, form, how, event_id)
+
     def state(self, subject_key: str, purpose: str, channel: str = EVERY) -> Standing:
         """What holds for a person, purpose and channel now. Raises ConfigError for an unknown purpose or channel."""
-        self._check_target(purpose, channel)
-        return standing(self._purposes, self.history(subject_key), purpose, channel)
+        check_target(self._purposes, purpose, channel)
+        return standing(self._purposes, self.history(subject_key), purpose, channel, at=stamp(self._clock()))
 
     def history(self, subject_key: str) -> tuple[ConsentEvent, ...]:
         """All events of a person in order of time."""
@@ -144,12 +170,12 @@ class ConsentBook:
         how: Circumstances,
         event_id: str | None,
     ) -> ConsentEvent:
-        self._check_target(purpose, channel)
-        _check_form(form)
+        check_target(self._purposes, purpose, channel)
+        check_form(form, how)
         recorded = self._clock()
         event = ConsentEvent(
             epoch=0,
-            id=_checked_id(event_id or self._new_id()),
+            id=checked_id(event_id or self._new_id()),
             subject_ref=self.subject_ref(subject.key),
             purpose=purpose,
             channel=channel,
@@ -161,13 +187,17 @@ class ConsentBook:
             method=how.method,
             proof_ref=how.proof_ref,
             collected_by=how.collected_by,
-            valid_time=_valid_time(kind, how, recorded),
+            valid_time=valid_time(kind, how, recorded),
             recorded_time=stamp(recorded),
+            categories=tuple(sorted(set(how.categories))),
+            duration=how.duration,
+            guardian_ref=how.guardian_ref,
+            snapshot=snapshot_of(self._purposes, purpose),
         )
         with self._transaction(writing) as connection:
             known = event_log.find_event(connection, event.id)
             if known is not None:
-                return _same(known, event if how.valid_time else replace(event, valid_time=known.valid_time))
+                return same(known, event if how.valid_time else replace(event, valid_time=known.valid_time))
             return self._write(connection, event, subject)
 
     def _write(self, connection: Connection, event: ConsentEvent, subject: Subject) -> ConsentEvent:
@@ -175,7 +205,7 @@ class ConsentBook:
         event_log.add_event(connection, event)
         self._link(connection, event, subject)
         event_log.touch(connection, event.subject_ref, event.epoch)
-        self._recorder.append_in(connection, _draft(event))
+        self._recorder.append_in(connection, ledger_entry(event))
         _log.info("consent_recorded", consent=event.id, kind=event.kind, purpose=event.purpose, epoch=event.epoch)
         return event
 
@@ -194,20 +224,6 @@ class ConsentBook:
             link = event_log.SubjectLink(event.subject_ref, key_ref, sealed, erasing=False, epoch=event.epoch)
             event_log.add_link(connection, store, link)
 
-    def _check_target(self, purpose: str, channel: str) -> None:
-        if purpose not in self._purposes.purposes:
-            raise _wrong("consent purpose", "a purpose that purposes.yaml does not have", "one of its purposes")
-        known = sorted({each for step in self._below(purpose) for each in self._purposes.channels(step)})
-        if channel not in (EVERY, *known):
-            raise _wrong(
-                f"consent channel of purpose `{purpose}`",
-                "a channel that the purpose does not state",
-                " or ".join((*known, f"`{EVERY}` for each")),
-            )
-
-    def _below(self, purpose: str) -> list[str]:
-        return [each for each in self._purposes.purposes if purpose in self._purposes.ancestry(each)]
-
     @contextmanager
     def _transaction(self, kind: Callable[[Engine], AbstractContextManager[Connection]]) -> Iterator[Connection]:
         try:
@@ -222,46 +238,5 @@ class ConsentBook:
             ) from None
 
 
-def _valid_time(kind: ConsentKind, how: Circumstances, recorded: dt.datetime) -> str:
-    if how.valid_time is None:
-        return stamp(recorded)
-    if how.valid_time > recorded and kind is ConsentKind.GIVEN:
-        raise _wrong("consent valid_time", "a moment that lies ahead", "the moment when the person agreed")
-    return stamp(min(how.valid_time, recorded))
-
-
-def _same(known: ConsentEvent, event: ConsentEvent) -> ConsentEvent:
-    if not known.says_the_same(event):
-        raise _wrong("consent event_id", "an id that another event has", "a new id, or the same event again")
-    return known
-
-
-def _draft(event: ConsentEvent) -> EventDraft:
-    """What the ledger holds of an event: its id, a digest of all its columns, and references."""
-    return EventDraft(
-        kind=f"consent.{event.kind}",
-        actor=event.collected_by,
-        purpose=event.purpose,
-        outcome="done",
-        refs={"consent": event.id, "subject": event.subject_ref, "record": event.digest},
-        counts={"epoch": event.epoch},
-    )
-
-
-def _check_form(form: str) -> None:
-    if form not in FORMS:
-        raise _wrong("consent form", "a word that is no form of consent", " or ".join(FORMS))
-
-
-def _checked_id(event_id: str) -> str:
-    if not _EVENT_ID.fullmatch(event_id):
-        raise _wrong("consent event_id", "a text of another form", f"a match of {_EVENT_ID.pattern}")
-    return event_id
-
-
 def _key_taken(store: str, found: str) -> ConfigError:
-    return _wrong(f"subject key in store {store}", found, "the key under which this store knows this person")
-
-
-def _wrong(place: str, found: str, expected: str) -> ConfigError:
-    return ConfigError(place, found=found, expected=expected, next_step="correct this value; nothing was recorded")
+    return wrong(f"subject key in store {store}", found, "the key under which this store knows this person")

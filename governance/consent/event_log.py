@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from governance.consent.events import ConsentEvent
-from governance.consent.tables import EVENTS, HEAD, SUBJECTS
+from governance.consent.tables import ENDS, EVENTS, HEAD, SUBJECTS
 from policies.errors import RecordsError
 
 PAGE = 500
 """Subjects read at a time; below the number of parameters that every database takes."""
+_HEAD = select(
+    HEAD.c.epoch, HEAD.c.origin, HEAD.c.swept, select(func.min(ENDS.c.ends)).scalar_subquery().label("next_end")
+).where(HEAD.c.id == 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,10 @@ class Head:
     """Of the newest change; 0 before the first."""
     origin: str
     """Id of the first event, by which a store knows whose epochs it counts; empty before it."""
+    swept: str
+    """The moment up to which ends were told to the stores, as an event's `valid_time`; empty before the first."""
+    next_end: str
+    """The next moment at which a consent ends, in the same form; empty when none is to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +51,12 @@ class SubjectLink:
 
 def read_head(connection: Connection) -> Head:
     """How far the records are. Raises RecordsError when the one row of the head is gone."""
-    row = connection.execute(select(HEAD.c.epoch, HEAD.c.origin).where(HEAD.c.id == 1)).first()
+    row = connection.execute(_HEAD).first()
     if row is None:
         raise RecordsError(
             "consent records", found="no head", expected="one row", next_step="restore the records from a backup"
         )
-    return Head(row.epoch, row.origin)
+    return Head(row.epoch, row.origin, row.swept, row.next_end or "")
 
 
 def next_epoch(connection: Connection) -> int:
@@ -57,16 +65,33 @@ def next_epoch(connection: Connection) -> int:
     return read_head(connection).epoch
 
 
+def sweep(connection: Connection, upto: str) -> int:
+    """Tell every store of the people whose consent ended by a moment that something changed; gives how many people."""
+    gone = ENDS.c.ends <= upto
+    people = connection.execute(select(ENDS.c.subject_ref).where(gone).distinct()).scalars().all()
+    first = next_epoch(connection)
+    told = [{"ref": ref, "to": first + at} for at, ref in enumerate(people)]
+    if told:
+        move = update(SUBJECTS).where(SUBJECTS.c.subject_ref == bindparam("ref")).values(epoch=bindparam("to"))
+        connection.execute(move, told)
+    connection.execute(delete(ENDS).where(gone))
+    last = max(first, first + len(people) - 1)
+    connection.execute(update(HEAD).where(HEAD.c.id == 1).values(epoch=last, swept=upto))
+    return len(people)
+
+
 def add_event(connection: Connection, event: ConsentEvent) -> None:
-    """Write an event under its epoch; the first one gives the records their origin."""
-    connection.execute(insert(EVENTS).values(**asdict(event)))
+    """Write an event under its epoch, and its end; the first one gives the records their origin."""
+    connection.execute(insert(EVENTS).values(**_row(event)))
+    if event.ends:
+        connection.execute(insert(ENDS).values(epoch=event.epoch, subject_ref=event.subject_ref, ends=event.ends))
     connection.execute(update(HEAD).where(HEAD.c.id == 1, HEAD.c.origin == "").values(origin=event.id))
 
 
 def find_event(connection: Connection, event_id: str) -> ConsentEvent | None:
     """The event of an id."""
     row = connection.execute(select(EVENTS).where(EVENTS.c.id == event_id)).mappings().first()
-    return ConsentEvent(**row) if row is not None else None
+    return _event(row) if row is not None else None
 
 
 def events_of(connection: Connection, subject_refs: Collection[str]) -> dict[str, list[ConsentEvent]]:
@@ -74,7 +99,7 @@ def events_of(connection: Connection, subject_refs: Collection[str]) -> dict[str
     found: dict[str, list[ConsentEvent]] = {ref: [] for ref in subject_refs}
     query = select(EVENTS).where(EVENTS.c.subject_ref.in_(sorted(subject_refs)))
     for row in connection.execute(query).mappings():
-        found[row["subject_ref"]].append(ConsentEvent(**row))
+        found[row["subject_ref"]].append(_event(row))
     for events in found.values():
         events.sort(key=lambda each: each.order)
     return found
@@ -129,6 +154,14 @@ def drop_erased(connection: Connection, store: str, upto: int) -> int:
     """Remove the sealed keys of people whom a store has forgotten; gives how many."""
     gone = delete(SUBJECTS).where(SUBJECTS.c.store == store, SUBJECTS.c.erasing, SUBJECTS.c.epoch <= upto)
     return connection.execute(gone).rowcount
+
+
+def _row(event: ConsentEvent) -> dict[str, Any]:
+    return asdict(event) | {"categories": " ".join(event.categories)}
+
+
+def _event(row: Mapping[Any, Any]) -> ConsentEvent:
+    return ConsentEvent(**{**row, "categories": tuple(row["categories"].split())})
 
 
 def _link(row: object) -> SubjectLink:

@@ -16,20 +16,43 @@ from types import MappingProxyType
 
 import rfc8785
 
+from governance.ledger.events import stamp
 from policies.errors import ConfigError
+from policies.periods import parse_period
+from policies.purposes import FORMS
 
 EVERY = "*"
 """The channel of a consent that is not about one channel: it covers each."""
+GUARDIAN = "guardian"
+"""The form of a consent that a guardian gave for a child, where no stronger form is told; it needs a guardian_ref."""
+EVENT_FORMS = (*FORMS, GUARDIAN)
+"""Every form that an event can have; `guardian` has no place among FORMS, which go from weakest to strongest."""
 _CODE = re.compile(r"[A-Za-z0-9._:/+-]{0,120}")
+_CATEGORY = re.compile(r"[a-z0-9_]{1,60}(?:\.[a-z0-9_]{1,60}){0,5}")
+_CATEGORIES_LENGTH = 1000
 _PERSON = re.compile(r"p:[A-Za-z0-9_-]{1,64}|system")
 _KEY_LENGTH = 191  # what MariaDB can index in utf8mb4
 
 
 class ConsentKind(enum.StrEnum):
-    """What a person did. Any kind but `given` stops use."""
+    """What happened to a consent. A kind of a later release stops use."""
 
+    REQUESTED = "requested"
+    """The person was asked; it changes nothing until they answer."""
     GIVEN = "given"
+    """The person, or the guardian, agreed."""
+    REFUSED = "refused"
+    """The person said no when asked."""
     WITHDRAWN = "withdrawn"
+    """The person took it back; with a guardian_ref, the guardian did."""
+    EXPIRED = "expired"
+    """It ended by itself; an end that follows from a duration needs no event."""
+    RENEWED = "renewed"
+    """What stood was confirmed for a new time; it revives nothing that was taken back."""
+    INVALIDATED = "invalidated"
+    """It was found not to be valid."""
+    OBJECTED = "objected"
+    """The person objects to a use, whatever basis it rests on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +94,15 @@ class Circumstances:
     """Who took it down: a reference that `Ledger.refer` gave, or `system`."""
     valid_time: dt.datetime | None = None
     """When the person said so, aware; None means now. A withdrawal dated ahead holds from now."""
+    categories: tuple[str, ...] = ()
+    """Data categories that it is about; empty means all that the purpose needs."""
+    duration: str = ""
+    """How long it lasts from `valid_time`, an ISO 8601 period such as `P12M`; empty means without an end."""
+    guardian_ref: str = ""
+    """Keyed reference of the guardian's proof; empty where no guardian acts."""
 
     def __post_init__(self) -> None:
-        for name in ("jurisdiction", "notice_version", "language", "method", "proof_ref"):
+        for name in ("jurisdiction", "notice_version", "language", "method", "proof_ref", "guardian_ref"):
             if not _CODE.fullmatch(getattr(self, name)):
                 raise _wrong(f"consent {name}", "a text of another form", f"a code that matches {_CODE.pattern}")
         if len(self.jurisdiction) > 32 or len(self.language) > 35:
@@ -84,6 +113,8 @@ class Circumstances:
             raise _wrong("consent collected_by", "a text that is no reference", "what Ledger.refer gave, or `system`")
         if self.valid_time is not None and self.valid_time.tzinfo is None:
             raise _wrong("consent valid_time", "a time without a zone", "an aware datetime")
+        _check_categories(self.categories)
+        _check_duration(self.duration)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +134,7 @@ class ConsentEvent:
     kind: str
     """A ConsentKind; a later release may add kinds, which stop use here."""
     form: str
-    """One of `policies.purposes.FORMS`."""
+    """One of EVENT_FORMS."""
     jurisdiction: str
     """As in Circumstances."""
     notice_version: str
@@ -120,6 +151,19 @@ class ConsentEvent:
     """When the person said so: UTC with microseconds, as `2026-11-22T08:00:00.000000Z`; such texts sort by time."""
     recorded_time: str
     """When it was recorded, in the same form."""
+    categories: tuple[str, ...] = ()
+    """As in Circumstances, sorted."""
+    duration: str = ""
+    """As in Circumstances."""
+    guardian_ref: str = ""
+    """As in Circumstances."""
+    snapshot: str = ""
+    """Digest of what the purpose was when it was recorded: text, channels, categories; empty in older events."""
+
+    @property
+    def ends(self) -> str:
+        """The moment from which it no longer holds, in the form of `valid_time`; empty for one without an end."""
+        return end_of(self.valid_time, self.duration)
 
     @property
     def order(self) -> tuple[str, str, int]:
@@ -129,12 +173,44 @@ class ConsentEvent:
     @property
     def digest(self) -> str:
         """SHA-256 over all that was recorded, for the ledger: a row that is changed later no longer fits its event."""
-        return hashlib.sha256(rfc8785.dumps(asdict(self))).hexdigest()
+        told = {name: value for name, value in asdict(self).items() if value or name not in _LATER_FIELDS}
+        return hashlib.sha256(rfc8785.dumps(told)).hexdigest()
 
     def says_the_same(self, other: ConsentEvent) -> bool:
         """Whether two events differ in nothing but when they were recorded."""
         mine, others = asdict(self), asdict(other)
-        return all(mine[name] == others[name] for name in mine if name not in ("epoch", "recorded_time"))
+        return all(mine[name] == others[name] for name in mine if name not in _RECORDING)
+
+
+_LATER_FIELDS = ("categories", "duration", "guardian_ref", "snapshot")
+"""Fields that events of the first release lack; empty ones stay out of the digest, so that it still fits those."""
+_RECORDING = ("epoch", "recorded_time", "snapshot")
+"""Fields that say when an event was recorded, and under what, but not what was told."""
+
+
+def end_of(valid_time: str, duration: str) -> str:
+    """When a period that begins at a moment is over; empty for no period, or one that outlasts the calendar."""
+    if not duration:
+        return ""
+    try:
+        return stamp(dt.datetime.fromisoformat(valid_time) + parse_period(duration).duration)
+    except OverflowError:
+        return ""
+
+
+def _check_categories(categories: tuple[str, ...]) -> None:
+    if not all(_CATEGORY.fullmatch(each) for each in categories) or len(" ".join(categories)) > _CATEGORIES_LENGTH:
+        raise _wrong(
+            "consent categories", "a text that is no data category", "keys such as `user.contact.email`, not too many"
+        )
+
+
+def _check_duration(duration: str) -> None:
+    try:
+        if duration:
+            parse_period(duration)
+    except ValueError:
+        raise _wrong("consent duration", "a text of another form", "a period such as P12M, P2Y or P30D") from None
 
 
 def _wrong(place: str, found: str, expected: str) -> ConfigError:

@@ -1,4 +1,4 @@
-"""The three tables of consent in the records database. Events are only ever added; sealed keys can be erased."""
+"""The four tables of consent in the records database. Events are only ever added; sealed keys can be erased."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ EVENTS = Table(
     Column("collected_by", String(80), nullable=False),
     Column("valid_time", String(27), nullable=False),
     Column("recorded_time", String(27), nullable=False),
+    Column("categories", String(1000), nullable=False),
+    Column("duration", String(32), nullable=False),
+    Column("guardian_ref", String(120), nullable=False),
+    Column("snapshot", String(64), nullable=False),
 )
 """One row per event, numbered in the order in which they became durable; an erasure takes a number too."""
 
@@ -47,5 +51,16 @@ HEAD = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("epoch", BigInteger, nullable=False),
     Column("origin", String(64), nullable=False),
+    Column("swept", String(27), nullable=False),
 )
-"""One row: the newest epoch, and the id of the first event, by which a store knows whose epochs it counts."""
+"""One row: the newest epoch, the id of the first event, by which a store knows whose epochs it counts, and the moment
+up to which consents that ended were told to the stores."""
+
+ENDS = Table(
+    "gov_consent_end",
+    metadata,
+    Column("epoch", BigInteger, primary_key=True, autoincrement=False),
+    Column("subject_ref", String(64), nullable=False),
+    Column("ends", String(27), nullable=False, index=True),
+)
+"""Ends that lie ahead, by the epoch of the event; a row goes when the stores were told that its moment has come."""

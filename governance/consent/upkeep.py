@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -12,15 +13,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from governance.consent import event_log
 from governance.consent.base import Sealer
 from governance.consent.book import seal_context
-from governance.consent.events import ConsentEvent
+from governance.consent.events import ConsentEvent, ConsentKind
 from governance.consent.projection import ConsentProjection, ProjectionHead, SubjectRows
-from governance.consent.standing import standing, targets, tree_digest
+from governance.consent.standing import UNKNOWN, all_targets, objections, standing, tree_digest
+from governance.ledger.events import stamp
 from governance.records.transactions import reading, writing
 from policies.errors import RecordsError, StoreError
-from policies.purposes import PurposesFile
+from policies.purposes import FORMS, PurposesFile
 
 _TRIES = 20
 """How often a race with another process is lost before giving up."""
+_STOPPING = frozenset({ConsentKind.REFUSED, ConsentKind.WITHDRAWN, ConsentKind.OBJECTED})
 _log = structlog.get_logger()
 
 
@@ -30,21 +33,36 @@ class ProjectionUpkeep:
     Every method raises RecordsError or StoreError when one of the two databases fails.
     """
 
-    def __init__(self, records: Engine, purposes: PurposesFile, sealer: Sealer) -> None:
+    def __init__(
+        self, records: Engine, purposes: PurposesFile, sealer: Sealer, *, clock: Callable[[], dt.datetime]
+    ) -> None:
         self._records = records
         self._purposes = purposes
         self._sealer = sealer
-        self._targets = targets(purposes)
+        self._clock = clock
+        self._targets = all_targets(purposes)
         self.tree = tree_digest(purposes)
         """Digest of the purposes that this upkeep computes under."""
 
     def records_head(self) -> event_log.Head:
-        """How far the records are: one query by primary key."""
+        """How far the records are, with every end that has come by now: one query, unless something just ended.
+
+        Side effect: counts the epoch on for the people whose consent ended, so that every store learns of it.
+        """
+        now = stamp(self._clock())
         try:
             with reading(self._records) as connection:
-                return event_log.read_head(connection)
+                head = event_log.read_head(connection)
+            return self._sweep(now) if _is_due(head, now) else head
         except SQLAlchemyError as cause:
             raise records_failed(cause) from None
+
+    def _sweep(self, now: str) -> event_log.Head:
+        with writing(self._records) as connection:
+            ended = event_log.sweep(connection, now) if _is_due(event_log.read_head(connection), now) else 0
+            head = event_log.read_head(connection)
+        _log.info("consent_ends_swept", people=ended, epoch=head.epoch)
+        return head
 
     def is_current(self, head: ProjectionHead, records: event_log.Head) -> bool:
         """Whether a projection holds all that the records hold.
@@ -95,7 +113,8 @@ class ProjectionUpkeep:
         target = ProjectionHead(records.epoch, records.origin, self.tree, head.key_kind)
         try:
             with reading(self._records) as connection:
-                changes = self._changes(connection, projection.store, since=0 if wipe else head.epoch)
+                since, at = 0 if wipe else head.epoch, max(stamp(self._clock()), records.swept)
+                changes = self._changes(connection, projection.store, since, at)
                 moved = projection.move(head, target, changes, wipe=wipe)
                 erased = moved and event_log.has_erased(connection, projection.store, records.epoch)
             if erased:
@@ -105,20 +124,35 @@ class ProjectionUpkeep:
         _log.info("consent_projection_moved", store=projection.store, epoch=records.epoch, rebuilt=wipe, won=moved)
         return moved
 
-    def _changes(self, connection: Connection, store: str, since: int) -> Iterator[SubjectRows]:
+    def _changes(self, connection: Connection, store: str, since: int, at: str) -> Iterator[SubjectRows]:
         for page in event_log.changed_links(connection, store, since):
             events = event_log.events_of(connection, [link.subject_ref for link in page])
             for link in page:
                 key = json.loads(self._sealer.open(link.sealed_key, seal_context(store, link.subject_ref)))
-                yield SubjectRows(key, () if link.erasing else self._rows(events[link.subject_ref]))
+                yield SubjectRows(key, () if link.erasing else self._rows(events[link.subject_ref], at))
 
-    def _rows(self, events: list[ConsentEvent]) -> tuple[tuple[str, str, str, str], ...]:
-        found = (standing(self._purposes, events, purpose, channel) for purpose, channel in self._targets)
-        return tuple((each.purpose, each.channel, each.form, each.state) for each in found if each.state != "none")
+    def _rows(self, events: list[ConsentEvent], at: str) -> tuple[tuple[str, str, str, str], ...]:
+        rows = (self._row(events, *target, at) for target in self._targets)
+        return tuple(each for each in rows if each is not None)
+
+    def _row(self, events: list[ConsentEvent], purpose: str, channel: str, at: str) -> tuple[str, str, str, str] | None:
+        """What the store must know: for a purpose that needs consent what holds, for another what stops it."""
+        if self._purposes.needs_consent(purpose):
+            found = standing(self._purposes, events, purpose, channel, at=at)
+            form = found.form if found.form in FORMS else FORMS[0]
+            return (purpose, channel, form, found.projected) if found.state != UNKNOWN else None
+        stops = objections(self._purposes, events, purpose, channel, at=at)
+        kinds = [each.kind for each in stops if each.kind in _STOPPING] or [str(ConsentKind.WITHDRAWN)]
+        state = str(ConsentKind.OBJECTED) if ConsentKind.OBJECTED in kinds else kinds[-1]
+        return (purpose, channel, FORMS[0], state) if stops else None
 
     def _drop_erased(self, store: str, upto: int) -> None:
         with writing(self._records) as connection:
             event_log.drop_erased(connection, store, upto)
+
+
+def _is_due(head: event_log.Head, now: str) -> bool:
+    return bool(head.next_end) and head.next_end <= now
 
 
 def records_failed(cause: SQLAlchemyError) -> RecordsError:

@@ -139,7 +139,7 @@ class World:
         )
 
     def open_upkeep(self, purposes: PurposesFile | None = None) -> ProjectionUpkeep:
-        return ProjectionUpkeep(self.records, purposes or self.purposes, self.sealer)
+        return ProjectionUpkeep(self.records, purposes or self.purposes, self.sealer, clock=self.clock)
 
     def open_conditions(self, purposes: PurposesFile | None = None) -> ConsentConditions:
         upkeep = self.open_upkeep(purposes)

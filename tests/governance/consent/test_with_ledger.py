@@ -58,7 +58,7 @@ def parts(world, records, tmp_path):
         clock=world.clock,
         new_id=lambda: f"c{next(numbers)}",
     )
-    return book, ledger, ProjectionUpkeep(records, world.purposes, sealer)
+    return book, ledger, ProjectionUpkeep(records, world.purposes, sealer, clock=world.clock)
 
 
 def of_consent(ledger):
