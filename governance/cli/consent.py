@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from governance.cli.consent_files import do_not_contact, export, import_, receipt
 from governance.cli.output import emit, examples, format_option, output_option
 from governance.cli.project_option import opened
 
@@ -126,3 +127,7 @@ def _read(about: dict[str, Any]) -> tuple[Any, Any]:
         method=about["method"], notice_version=about["notice"], language=about["language"], proof_ref=about["proof"]
     )
     return Subject(about["subject"], keys), how
+
+
+for _command in (import_, do_not_contact, export, receipt):
+    consent.add_command(_command)

@@ -122,7 +122,9 @@ def _resolved(connection: Connection, drafting: Drafting, drafts: Sequence[Draft
 def _check_event(draft: Draft, known: ConsentEvent | None, found: Examined) -> None:
     if known is None:
         return
-    told = min(draft.told_time, known.recorded_time)  # dated ahead, it held from when it was first recorded
+    told = min(
+        draft.told_time or known.recorded_time, known.recorded_time
+    )  # dated ahead, it held from when it was first recorded
     event = replace(draft.event, valid_time=told)
     if content_of(event) != content_of(known):
         _reject(found, draft, "id", "an id that another event has", "a new id, or the same event again")

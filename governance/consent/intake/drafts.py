@@ -35,7 +35,7 @@ class Draft:
     event: ConsentEvent
     """Without `subject_ref` and `id` while the person is known by a store's key alone."""
     told_time: str
-    """The moment that the file tells, in the form of `valid_time`; later than that of the event when it lies ahead."""
+    """The moment that the file tells, in the form of `valid_time`; empty where it tells none, which then is now."""
     key_refs: Mapping[str, str] = field(repr=False)
     """Store to the keyed reference of its key of the person."""
     store_keys: Mapping[str, str | int] = field(repr=False)
@@ -80,7 +80,7 @@ class Drafting:
         if not _DIGEST.fullmatch(entry.snapshot):
             refuse("snapshot", "a text of another form", "64 hex digits")
         event = self._event(entry, valid_time(kind, entry.how, self._now))
-        told = stamp(entry.how.valid_time) if entry.how.valid_time else self._stamp
+        told = stamp(entry.how.valid_time) if entry.how.valid_time else ""
         if entry.store:
             Subject("-", {entry.store: entry.key})  # a key that no store can have is refused
             ref = self._keyed_hash.digest(STORE_KEY_DOMAIN, f"{entry.store}\0{entry.key}".encode())

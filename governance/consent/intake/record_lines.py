@@ -52,10 +52,11 @@ def _entry(
     notice = _notice(record, _text(told, "gov:notice"))
     ours = bool(_text(told, "gov:kind"))
     method = _text(told, "dpv:hasIndicationMethod")
+    version, language = _text(notice, "dct:identifier") or _text(notice, "@id"), _text(notice, "dct:language")
     how = Circumstances(
-        jurisdiction=_text(told, "gov:jurisdiction") or names.law(_text(record, "dpv:hasJurisdiction")),
-        notice_version=_text(told, "gov:notice") or names.code(_text(notice, "dct:identifier") or _text(notice, "@id")),
-        language=_text(told, "dct:language") or names.code(_text(notice, "dct:language")),
+        jurisdiction=_text(told, "gov:jurisdiction") if ours else names.law(_text(record, "dpv:hasJurisdiction")),
+        notice_version=_text(told, "gov:notice") if ours else names.code(version),
+        language=_text(told, "dct:language") if ours else names.code(language),
         method=method if ours else names.method(method),
         proof_ref=_text(told, "gov:proof"),
         collected_by=_text(told, "gov:collectedBy") or "system",
