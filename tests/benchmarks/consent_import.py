@@ -1,8 +1,8 @@
 """Import of consent: events a second and memory, by size of the file, from JSON lines with a store's key a line.
 
-Run by hand: `python tests/benchmarks/consent_import.py [EVENTS ...]`. Prints one JSON line for each size; each runs in a
-process of its own, so that its peak memory is its own. Wall and CPU time of the import with keys, ledger and records on
-SQLite; the second figure is the same file once more, which must change nothing.
+Run by hand: `python tests/benchmarks/consent_import.py [EVENTS ...]`. Prints one JSON line for each size; each runs in
+a process of its own, so that its peak memory is its own. Wall and CPU time of the import with keys, ledger and records
+on SQLite; the second figure is the same file once more, which must change nothing.
 """
 
 import datetime as dt
@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import sqlalchemy as sa
+import structlog
 
 from governance.consent.intake.importing import Importer
 from governance.consent.intake.names import Names
@@ -70,6 +71,7 @@ def run(importer, path):
 
 
 def measure(events):
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     with tempfile.TemporaryDirectory() as name:
         path, importer = Path(name) / "consents.jsonl", importer_of(Path(name))
         write_file(path, events)
