@@ -20,9 +20,11 @@ from policies import (
     access_tests,
     catalog,
     config,
+    consent_map,
     copy_rules,
     errors,
     lifecycle,
+    organisation,
     principals,
     purposes,
     quality_rules,
@@ -101,6 +103,8 @@ def settings_page() -> str:
         lifecycle,
         quality_rules,
         copy_rules,
+        organisation,
+        consent_map,
     )
     for module in every:
         assert module.__doc__
