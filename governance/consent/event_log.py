@@ -99,6 +99,14 @@ def add_event(connection: Connection, event: ConsentEvent) -> None:
     connection.execute(update(HEAD).where(HEAD.c.id == 1, HEAD.c.origin == "").values(origin=event.id))
 
 
+def take_turn(connection: Connection) -> None:
+    """Let nobody else write consent until the transaction ends: what is read from now on still holds when it writes.
+
+    SQLite's writing transactions take turns anyway; on PostgreSQL this locks the one row of the head.
+    """
+    connection.execute(update(HEAD).where(HEAD.c.id == 1).values(epoch=HEAD.c.epoch))
+
+
 def reserve_epochs(connection: Connection, count: int) -> int:
     """Count several epochs on, and give the first of them; nobody else can until the transaction ends."""
     connection.execute(update(HEAD).where(HEAD.c.id == 1).values(epoch=HEAD.c.epoch + count))

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import rfc8785
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select
 
 from governance.consent import event_log
 from governance.consent.events import ConsentEvent
 from governance.consent.exporting import places_of
 from governance.consent.records.basis import RecordBasis
 from governance.consent.records.receipt import SIGNATURE, ReceiptHead, receipt_of, signed
-from governance.consent.tables import HEAD, RECEIPTS
+from governance.consent.tables import RECEIPTS
 from governance.ledger.base import KeyedHash, Signer
 from policies.errors import ConfigError
 
@@ -61,7 +61,7 @@ def make_receipt(
     `head` is given the id of the forerunner, empty for the first. Raises ConfigError when nothing was ever said, or an
     item that a record needs is not stated.
     """
-    connection.execute(update(HEAD).where(HEAD.c.id == 1).values(epoch=HEAD.c.epoch))  # one receipt after the other
+    event_log.take_turn(connection)  # of two receipts made at once, one names the other
     history = event_log.events_of(connection, (scope.subject_ref,))[scope.subject_ref]
     places = places_of(each for each in history if scope.covers(each))
     if not places:

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from governance.consent import event_log
 from governance.consent.base import Recorder, Sealer
 from governance.consent.intake.batch import examine, write
 from governance.consent.intake.claims import Claims
@@ -119,6 +120,7 @@ class Importer:
         drafting = self.drafting
         for drafts, wrong, read in _batches(told, drafting, found):
             with _failing(self.records, writing) as connection:
+                event_log.take_turn(connection)
                 examined = examine(connection, drafting, drafts)
                 faults = [*wrong, *examined.faults]
                 if faults and on_error == "refuse":

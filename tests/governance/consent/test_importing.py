@@ -12,13 +12,17 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
+from governance.consent import event_log
 from governance.consent.events import Subject
+from governance.consent.intake.batch import digest_of
 from governance.consent.intake.contact_list import ContactList, read_list
 from governance.consent.intake.importing import Imported, Importer
 from governance.consent.intake.names import Names
@@ -186,6 +190,40 @@ def test_a_key_of_a_store_never_changes_hands(world, take):
     )
     assert [each.line for each in take(twice, on_error="refuse").faults] == [2]
     assert take(twice).recorded == 1
+
+
+def test_the_ledger_vouches_for_each_row_of_a_batch(world, take):
+    take(lines(*({"subject": f"s{at}", **GIVEN} for at in range(5))))
+    with world.records.connect() as connection:
+        (told,) = connection.exec_driver_sql("SELECT record FROM test_ledger").scalars()
+        refs = connection.exec_driver_sql("SELECT subject_ref FROM gov_consent_event ORDER BY epoch").scalars().all()
+        found = event_log.events_of(connection, refs)
+    events = [found[ref][0] for ref in refs]
+    assert digest_of(events) == told
+    assert digest_of([replace(events[0], purpose="marketing"), *events[1:]]) != told
+
+
+def test_two_imports_of_one_file_at_once_record_each_event_once(postgres_url, build_world, tmp_path):
+    world = build_world(postgres_url, f"sqlite:///{tmp_path / 'crm.db'}")
+    path = tmp_path / "file.jsonl"
+    path.write_text(lines(*({"subject": f"s{at}", **GIVEN, "store_keys": {"crm": at + 1}} for at in range(300))))
+
+    def run() -> Imported:
+        importer = importer_of(world)
+        names = Names(world.purposes, OrganisationFile(), dpv_terms(TODAY), ConsentMapFile())
+        check = importer.drafting.key_check
+        return importer.take(
+            lambda: read_file(path, "auto", names, check), on_error="skip", size_bytes=1, step=lambda *_: None
+        )
+
+    with ThreadPoolExecutor(4) as pool:
+        done = [each.result() for each in [pool.submit(run) for _ in range(4)]]
+    assert sorted((each.recorded, each.known, each.links, each.wrong) for each in done) == [(0, 300, 0, 0)] * 3 + [
+        (300, 0, 300, 0)
+    ]
+    assert len(events_of(world)) == 300
+    world.records.dispose()
+    world.store.dispose()
 
 
 def test_a_ledger_that_fails_leaves_the_batch_out(world, take):
