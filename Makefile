@@ -56,7 +56,7 @@ accuracy: $(INSTALLED)  ## Measure spans and columns on the measuring sets and w
 	@$(BIN)/python tests/accuracy/write_accuracy.py
 
 SOAKED := tests/governance/guard/test_grammar.py tests/governance/guard/test_write_grammar.py \
-  tests/governance/jobs/test_kills.py tests/governance/retention tests/governance/ledger/test_processes.py \
+  tests/governance/jobs/test_kills.py tests/governance/consent/test_importing.py tests/governance/retention tests/governance/ledger/test_processes.py \
   tests/governance/protect/existing tests/governance/copies tests/governance/scan/test_bad_input.py \
   tests/governance/scan/test_demo_labels.py tests/governance/guard/compiled \
   tests/governance/access/test_casbin_model.py tests/governance/requests

@@ -43,6 +43,7 @@ from policies.nouns import Action
 if TYPE_CHECKING:
     from audits.report import Report
     from governance.access.explanation import Explanation
+    from governance.consent.events import ConsentEvent, Subject
     from governance.guard.engine import GuardedStore
     from governance.guard.query import Answer
     from governance.handling_requests import Requests
@@ -393,6 +394,12 @@ class Governance(Uses, Contacts):
             clock=self.clock,
             new_id=self.new_id,
         )
+
+    def opt_out(self, subject: Subject, headers: Mapping[str, str]) -> tuple[ConsentEvent, ...]:
+        """Record the opt-out that a request carries as `Sec-GPC: 1`; as `governance.exchanging_consent.record_gpc`."""
+        from governance.exchanging_consent import record_gpc
+
+        return record_gpc(self, subject, headers)
 
     @cached_property
     def consent_conditions(self) -> LiveConsent:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from governance.cli.consent_files import do_not_contact, export, import_, receipt
 from governance.cli.consent_notices import notices
 from governance.cli.output import emit, examples, format_option, output_option
 from governance.cli.project_option import opened
@@ -176,3 +177,7 @@ def _moment(text: str | None) -> dt.datetime | None:
         return dt.datetime.fromisoformat(text) if text else None
     except ValueError:
         raise click.BadParameter("write a time such as 2026-11-22T08:00:00+01:00", param_hint="--said") from None
+
+
+for _command in (import_, do_not_contact, export, receipt):
+    consent.add_command(_command)

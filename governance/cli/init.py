@@ -17,6 +17,7 @@ FILES = (
     "policies/access.csv",
     "policies/access_tests.yaml",
     "policies/catalog.yaml",
+    "policies/organisation.yaml",
     "policies/principals.yaml",
     "policies/purposes.yaml",
     "policies/retention.yaml",

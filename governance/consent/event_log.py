@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from itertools import islice
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
@@ -12,11 +13,21 @@ from governance.consent.events import ConsentEvent
 from governance.consent.tables import ENDS, EVENTS, HEAD, SUBJECTS
 from policies.errors import RecordsError
 
+Item = TypeVar("Item")
+
 PAGE = 500
 """Subjects read at a time; below the number of parameters that every database takes."""
+_COLUMNS = tuple(each.name for each in fields(ConsentEvent))
 _HEAD = select(
     HEAD.c.epoch, HEAD.c.origin, HEAD.c.swept, select(func.min(ENDS.c.ends)).scalar_subquery().label("next_end")
 ).where(HEAD.c.id == 1)
+
+
+def pages(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Items in lists of `PAGE`, the last one shorter."""
+    source = iter(items)
+    while page := list(islice(source, PAGE)):
+        yield page
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +100,36 @@ def add_event(connection: Connection, event: ConsentEvent) -> None:
     connection.execute(update(HEAD).where(HEAD.c.id == 1, HEAD.c.origin == "").values(origin=event.id))
 
 
+def take_turn(connection: Connection) -> None:
+    """Let nobody else write consent until the transaction ends: what is read from now on still holds when it writes.
+
+    SQLite's writing transactions take turns anyway; on PostgreSQL this locks the one row of the head.
+    """
+    connection.execute(update(HEAD).where(HEAD.c.id == 1).values(epoch=HEAD.c.epoch))
+
+
+def reserve_epochs(connection: Connection, count: int) -> int:
+    """Count several epochs on, and give the first of them; nobody else can until the transaction ends."""
+    connection.execute(update(HEAD).where(HEAD.c.id == 1).values(epoch=HEAD.c.epoch + count))
+    return read_head(connection).epoch - count + 1
+
+
+def add_events(connection: Connection, events: Sequence[ConsentEvent]) -> None:
+    """Write many events under their epochs, as `add_event` does one."""
+    if not events:
+        return
+    connection.execute(insert(EVENTS), [_row(each) for each in events])
+    ends = [{"epoch": each.epoch, "subject_ref": each.subject_ref, "ends": each.ends} for each in events if each.ends]
+    if ends:
+        connection.execute(insert(ENDS), ends)
+    connection.execute(update(HEAD).where(HEAD.c.id == 1, HEAD.c.origin == "").values(origin=events[0].id))
+
+
+def find_events(connection: Connection, event_ids: Sequence[str]) -> list[ConsentEvent]:
+    """The events of some ids, at most `PAGE` of them."""
+    return [_event(row) for row in connection.execute(select(EVENTS).where(EVENTS.c.id.in_(event_ids))).mappings()]
+
+
 def find_event(connection: Connection, event_id: str) -> ConsentEvent | None:
     """The event of an id."""
     row = connection.execute(select(EVENTS).where(EVENTS.c.id == event_id)).mappings().first()
@@ -129,6 +170,24 @@ def touch(connection: Connection, subject_ref: str, epoch: int, *, erasing: bool
     connection.execute(change.values(erasing=True) if erasing else change)
 
 
+def touch_all(connection: Connection, epochs: Mapping[str, int]) -> None:
+    """As `touch`, for many people, each with an epoch of their own; costs nothing for those whom no store knows."""
+    linked: list[dict[str, Any]] = []
+    for page in pages(epochs):
+        query = select(SUBJECTS.c.subject_ref).where(SUBJECTS.c.subject_ref.in_(page)).distinct()
+        linked += [{"ref": ref, "to": epochs[ref]} for ref in connection.execute(query).scalars()]
+    if linked:
+        move = update(SUBJECTS).where(SUBJECTS.c.subject_ref == bindparam("ref")).values(epoch=bindparam("to"))
+        connection.execute(move, linked)
+
+
+def add_links(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write many links of people to stores, each a row of the table."""
+    whole = list(rows)
+    if whole:
+        connection.execute(insert(SUBJECTS), whole)
+
+
 def changed_links(connection: Connection, store: str, since: int) -> Iterator[list[SubjectLink]]:
     """The people of a store whose last change came after an epoch, in pages, in order of change."""
     while True:
@@ -158,7 +217,7 @@ def drop_erased(connection: Connection, store: str, upto: int) -> int:
 
 
 def _row(event: ConsentEvent) -> dict[str, Any]:
-    return asdict(event) | {"categories": " ".join(event.categories)}
+    return {name: getattr(event, name) for name in _COLUMNS} | {"categories": " ".join(event.categories)}
 
 
 def _event(row: Mapping[Any, Any]) -> ConsentEvent:

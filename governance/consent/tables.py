@@ -1,4 +1,4 @@
-"""The four tables of consent in the records database. Events are only ever added; sealed keys can be erased."""
+"""The five tables of consent in the records database. Events are only ever added; sealed keys can be erased."""
 
 from __future__ import annotations
 
@@ -64,3 +64,17 @@ ENDS = Table(
     Column("ends", String(27), nullable=False, index=True),
 )
 """Ends that lie ahead, by the epoch of the event; a row goes when the stores were told that its moment has come."""
+
+RECEIPTS = Table(
+    "gov_consent_receipt",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("number", BigInteger, nullable=False, unique=True),
+    Column("subject_ref", String(64), nullable=False, index=True),
+    Column("purpose", String(100), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("supersedes", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("made", String(27), nullable=False),
+)
+"""One row per receipt, numbered in the order they were made in; purpose and channel are empty for one about all."""

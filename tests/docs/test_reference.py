@@ -20,10 +20,12 @@ from policies import (
     access_tests,
     catalog,
     config,
+    consent_map,
     copy_rules,
     errors,
     lifecycle,
     notices,
+    organisation,
     principals,
     purposes,
     quality_rules,
@@ -103,6 +105,8 @@ def settings_page() -> str:
         lifecycle,
         quality_rules,
         copy_rules,
+        organisation,
+        consent_map,
     )
     for module in every:
         assert module.__doc__

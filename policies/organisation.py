@@ -1,0 +1,160 @@
+"""`policies/organisation.yaml`: who answers for the data, who receives it, and what people are told of both.
+
+Reports, records of consent and answers to requests take from here what no store holds; what is missing is missing
+there too, and said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from policies.errors import ConfigError
+from policies.lifecycle import PeriodText
+from policies.purposes import PurposesFile
+from policies.yaml_files import FileModel, read_model
+
+FILE = "organisation.yaml"
+"""Its name in the policies folder."""
+
+
+class PartyEntry(FileModel):
+    """An organisation, and how it is reached."""
+
+    id: str = Field(min_length=1)
+    """What names it for machines: an address on the web or a number of a register."""
+    name: str = Field(min_length=1)
+    """Its legal name."""
+    address: str = Field(min_length=1)
+    """Its postal address."""
+    country: str = Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")
+    """The country of its seat, by ISO 3166 code."""
+    contact: str = Field(min_length=1)
+    """Where people turn to: an e-mail address, a phone number or a page."""
+
+
+class OfficerEntry(FileModel):
+    """The person or office that answers for data protection."""
+
+    title: str = Field(min_length=1)
+    """The office, such as `data protection officer`; a name is not needed."""
+    contact: str = Field(min_length=1)
+    """Where people turn to."""
+
+
+class RecipientEntry(PartyEntry):
+    """Somebody outside who receives personal data."""
+
+    role: Literal["processor", "third_party", "joint_controller"]
+    """On whose account they act."""
+    contract: str = Field(min_length=1)
+    """Reference of the contract or terms under which they receive it."""
+    purposes: tuple[str, ...] = Field(min_length=1)
+    """For what they receive it; a purpose covers those below it."""
+
+
+class TransferEntry(FileModel):
+    """Personal data that goes to another country."""
+
+    recipient: str
+    """Who receives it: a name under `recipients`."""
+    country: str = Field(pattern=r"^[A-Z]{2}$")
+    """Where it goes, by ISO 3166 code."""
+    mechanism: str = Field(min_length=1)
+    """On what ground: `adequacy`, `scc`, `bcr`, `cn-standard-contract`, `consent`."""
+    reference: str | None = None
+    """Where the document lies."""
+
+
+class ProcessingEntry(FileModel):
+    """What is told of one purpose and those below it."""
+
+    retention: PeriodText
+    """How long the data is kept for it, as an ISO 8601 duration such as `P3Y`."""
+    dpv: str | None = Field(default=None, pattern=r"^dpv:[A-Za-z]+$")
+    """Its term in the W3C Data Privacy Vocabulary, where the name of the purpose does not say it."""
+    storage: tuple[str, ...] = ()
+    """Where it is stored, by ISO 3166 code, where that differs from `storage`."""
+
+
+class OptOutEntry(FileModel):
+    """Which purposes end when somebody opts out, as Californian law divides them; an empty list says that none is."""
+
+    sale: tuple[str, ...]
+    """Purposes for which data is sold."""
+    sharing: tuple[str, ...]
+    """Purposes for which it is shared for advertising across contexts."""
+
+
+class OrganisationFile(FileModel):
+    """The whole of `organisation.yaml`."""
+
+    version: Literal[1] = 1
+    """The form of the file."""
+    controller: PartyEntry | None = None
+    """Who decides why and how the data is used."""
+    officer: OfficerEntry | None = None
+    """Who answers for data protection."""
+    authority: str | None = None
+    """The supervisory authority that people can complain to, with its address."""
+    withdrawal: str | None = None
+    """Where and how consent is withdrawn: a page or a sentence."""
+    rights: str | None = None
+    """Where and how people exercise their rights."""
+    storage: tuple[str, ...] = ()
+    """Where data is stored, by ISO 3166 code."""
+    recipients: dict[str, RecipientEntry] = Field(default_factory=dict)
+    """By name."""
+    transfers: dict[str, TransferEntry] = Field(default_factory=dict)
+    """By name."""
+    measures: dict[str, str] = Field(default_factory=dict)
+    """Technical and organisational measures: name to what it is."""
+    processing: dict[str, ProcessingEntry] = Field(default_factory=dict)
+    """Purpose to what is told of it."""
+    opt_out: OptOutEntry | None = None
+    """Purposes that end when somebody opts out of sale and sharing."""
+
+    def processing_of(self, line: tuple[str, ...]) -> ProcessingEntry | None:
+        """What is told of a purpose, given with those above it, nearest first."""
+        return next((self.processing[each] for each in line if each in self.processing), None)
+
+    def recipients_of(self, line: tuple[str, ...]) -> Iterator[RecipientEntry]:
+        """Who receives data for a purpose, given with those above it; sorted by name."""
+        for _, each in sorted(self.recipients.items()):
+            if set(each.purposes) & set(line):
+                yield each
+
+
+def read_organisation(path: Path, purposes: PurposesFile) -> OrganisationFile:
+    """The organisation in a file; an empty one where there is no file.
+
+    Raises ConfigError for a purpose that purposes.yaml does not have, or a transfer to an unknown recipient.
+    """
+    if not path.exists():
+        return OrganisationFile()
+    found = read_model(OrganisationFile, path, error=ConfigError)
+    for place, name in _named_purposes(found):
+        if name not in purposes.purposes:
+            raise _wrong(f"{path}, {place}", "a purpose that purposes.yaml does not have", "one of its purposes")
+    for name, transfer in found.transfers.items():
+        if transfer.recipient not in found.recipients:
+            raise _wrong(f"{path}, transfers.{name}", "a recipient that is not listed", "a name under `recipients`")
+    return found
+
+
+def _named_purposes(found: OrganisationFile) -> Iterator[tuple[str, str]]:
+    for name in found.processing:
+        yield f"processing.{name}", name
+    for recipient, entry in found.recipients.items():
+        for name in entry.purposes:
+            yield f"recipients.{recipient}.purposes", name
+    if found.opt_out is not None:
+        for name in (*found.opt_out.sale, *found.opt_out.sharing):
+            yield "opt_out", name
+
+
+def _wrong(place: str, found: str, expected: str) -> ConfigError:
+    return ConfigError(place, found=found, expected=expected, next_step="mend organisation.yaml")
