@@ -12,10 +12,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from policies.errors import CatalogError
 from policies.nouns import DatasetRef, FieldRef, LabelStatus, Sensitivity
+from policies.subject_joins import IdentifierKind, SubjectJoin
 from policies.yaml_files import FileModel, check_model, load_yaml, parse_yaml
 
 
@@ -111,10 +119,29 @@ class CatalogDataset(FileModel):
     """Special categories that the dataset as a whole reveals: being in a patients' list is health data."""
     special_rows: dict[str, str] = Field(default_factory=dict)
     """Special category to the predicate of the rows that reveal it."""
+    identifiers: dict[str, IdentifierKind] | None = None
+    """The fields by which a person is found, each with its kind; without it those of confirmed categories of contact,
+    government id and unique id. `{}` means none."""
+    joins: tuple[SubjectJoin, ...] = ()
+    """What hangs together beside the store's foreign keys, for finding a person's records."""
+    third_persons: tuple[str, ...] = ()
+    """Fields about somebody else than the person of the record, such as a spouse: neither identifiers nor exported."""
     fields: dict[str, CatalogField] = Field(default_factory=dict)
     """By name."""
 
-    _list = field_validator("subject_key", "record_key", "special", mode="before")(_listed)
+    _list = field_validator("subject_key", "record_key", "special", "third_persons", mode="before")(_listed)
+
+    @model_serializer(mode="wrap")
+    def _without_new_keys(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Keys that came later are left out where nothing is said: the digest of older catalogs stays as it was."""
+        written: dict[str, Any] = write(self)
+        return {
+            name: each for name, each in written.items() if name not in _LATER or getattr(self, name) != _LATER[name]
+        }
+
+
+_LATER: dict[str, Any] = {"identifiers": None, "joins": (), "third_persons": ()}
+"""Keys of a dataset that earlier releases did not know, with what stands for nothing."""
 
 
 class CatalogStore(FileModel):
@@ -190,6 +217,7 @@ def _checked(document: Any, place: str) -> Catalog:
             _refuse_shared_ids(f"{place}, {store_name}.{name}", "field", [each.id for each in dataset.fields.values()])
             _refuse_unknown_keys(f"{place}, {store_name}.{name}", dataset)
             _refuse_bad_protection(f"{place}, {store_name}.{name}", dataset)
+            _refuse_bad_map(f"{place}, {store_name}.{name}", dataset, catalog)
     return catalog
 
 
@@ -212,6 +240,30 @@ def _refuse_unknown_keys(place: str, dataset: CatalogDataset) -> None:
                 expected="a field of this dataset",
                 next_step="add the field, or name another as key",
             )
+
+
+def _refuse_bad_map(place: str, dataset: CatalogDataset, catalog: Catalog) -> None:
+    named = (
+        *(dataset.identifiers or {}),
+        *dataset.third_persons,
+        *(name for each in dataset.joins for name in each.fields),
+    )
+    if any(name not in dataset.fields for name in named):
+        raise _bad_map(place, "a field in `identifiers`, `joins` or `third_persons` that the dataset does not have")
+    if set(dataset.third_persons) & {*(dataset.identifiers or {}), *dataset.subject_key}:
+        raise _bad_map(place, "a field that identifies the person and is about somebody else")
+    for each in dataset.joins:
+        other = catalog.dataset(DatasetRef(*each.to.split(".", 1)))
+        if len(each.fields) != len(each.referred) or other is None:
+            raise _bad_map(place, "a join of unequal length, or to a dataset that the catalog does not have")
+        if any(name not in other.fields for name in each.referred):
+            raise _bad_map(place, "a join to a field that its dataset does not have")
+
+
+def _bad_map(place: str, found: str) -> CatalogError:
+    return CatalogError(
+        place, found=found, expected="fields of the catalog", next_step="correct the entry; see docs/find-a-person.md"
+    )
 
 
 FEW_VALUES = (

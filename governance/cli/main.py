@@ -39,7 +39,7 @@ COMMANDS = {
     "redact": "Take personal data out of text, CSV and JSON lines.",
     "retention": "Plan and run what is due, hold what must stay.",
     "scan": "Find personal data in stores.",
-    "subject": "After a restore, take away again what was taken away.",
+    "subject": "Find one person everywhere; after a restore, take away again what was taken away.",
 }
 """Each command with its line in the overview; its file is loaded only when it is run."""
 
