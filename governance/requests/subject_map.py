@@ -195,8 +195,9 @@ def _identifiers(entry: CatalogDataset, present: set[str], key: Sequence[str]) -
     if entry.identifiers is not None:
         return {name: kind for name, kind in entry.identifiers.items() if name in present}
     found = {}
+    cells = [each.blind_index.field for each in entry.fields.values() if each.blind_index is not None]
     for name, each in entry.fields.items():
-        if name in present and name not in (*entry.subject_key, *key, *entry.third_persons):
+        if name in present and name not in (*entry.subject_key, *key, *entry.third_persons, *cells):
             kind = _kind(each)
             if kind is not None:
                 found[name] = kind
