@@ -57,6 +57,11 @@ def map_subjects(gov: Governance, stores: Sequence[str] = ()) -> SubjectMap:
         return replace(opened.known, unreached=(*opened.down, *opened.known.unreached))
 
 
+def as_identifiers(values: Sequence[str], kind: str | None = None) -> list[Identifier]:
+    """Values as identifiers of a kind; without one, of the kind that each looks like. Raises BadInputError."""
+    return [Identifier(kind or guessed_kind(each), each) for each in values]
+
+
 def trace_subject(
     gov: Governance,
     identifiers: Sequence[Identifier | str],
@@ -65,12 +70,15 @@ def trace_subject(
     text: bool = True,
     limit: int = MOST_RECORDS,
     most_persons: int = MOST_PERSONS,
+    follow: bool = True,
 ) -> Trace:
     """All records of the person who has these identifiers, over stores, all of them unless some are named.
 
     A text is an identifier whose kind is guessed; `Identifier("key", "crm:42")` is an internal subject key. With `text`
     free texts are searched too. At most `limit` records are kept. An identifier that more than `most_persons` subject
-    keys have is not followed. Recorded before the first row is read, and closed with counts. Raises BadInputError for
+    keys have is not followed; without `follow` none that a found record holds is.
+
+    Recorded before the first row is read, and closed with counts. Raises BadInputError for
     no identifier or one of a wrong form, ConfigError for an unknown store, CatalogError, LedgerError. A store that is
     down is in `unreached` and does not stop the others.
     """
@@ -84,7 +92,7 @@ def trace_subject(
     with _opened(gov, stores) as opened, ExitStack() as closing:
         keys = [read_key(each.value, opened.known) for each in named if each.kind == KEY]
         rows = {name: _rows(gov, name, store, closing) for name, store in opened.stores.items()}
-        walk = Walk(opened.known, rows, regions, most_persons=most_persons, limit=limit)
+        walk = Walk(opened.known, rows, regions, most_persons=most_persons, limit=limit, follow=follow)
         decision = gov.ledger.decide(_draft(gov, opened.known)).id
         try:
             found = _walked(walk, forms, keys, opened, text=text)

@@ -10,6 +10,7 @@ import click
 from governance.cli.output import emit, examples, format_option, output_option, say
 from governance.cli.progress import progress
 from governance.cli.project_option import opened
+from governance.cli.subject_export import export
 from governance.cli.subject_find import find, show_map
 
 
@@ -20,6 +21,7 @@ def subject() -> None:
 
 subject.add_command(show_map)
 subject.add_command(find)
+subject.add_command(export)
 
 
 @subject.command(

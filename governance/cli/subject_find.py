@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from governance.cli.output import emit, examples, format_option, output_option, say
 from governance.cli.progress import progress
 from governance.cli.project_option import opened
-
-if TYPE_CHECKING:
-    from governance.requests.traced import Identifier
 
 
 @click.command(
@@ -56,6 +52,7 @@ def show_map(ctx: click.Context, *, stores: tuple[str, ...], form: str, output: 
 )
 @click.option("--store", "stores", multiple=True, help="Only this store; repeatable.  [default: all]")
 @click.option("--no-text", is_flag=True, help="Leave free texts out; it is quicker.")
+@click.option("--no-follow", is_flag=True, help="Do not follow identifiers that found records hold.")
 @click.option("--limit", type=click.IntRange(1), default=1_000_000, show_default=True, help="Records kept at most.")
 @click.option(
     "--keys",
@@ -72,6 +69,7 @@ def find(
     kind: str | None,
     stores: tuple[str, ...],
     no_text: bool,
+    no_follow: bool,
     limit: int,
     keys: Path | None,
     form: str,
@@ -84,21 +82,14 @@ def find(
     under several subject keys, or an identifier that many share, which is not followed.
     """
     from governance.requests.trace_shown import trace_json, trace_text
-    from governance.tracing_subjects import export_keys, trace_subject
+    from governance.tracing_subjects import as_identifiers, export_keys, trace_subject
 
     with opened(ctx) as gov, progress("subject find"):
         found = trace_subject(
-            gov, [named(each, kind) for each in identifiers], stores=stores, text=not no_text, limit=limit
+            gov, as_identifiers(identifiers, kind), stores=stores, text=not no_text, follow=not no_follow, limit=limit
         )
         if keys is not None:
             export_keys(gov, found, keys)
             say(f"wrote {keys}")
     emit(json.dumps(trace_json(found), indent=2, ensure_ascii=False) if form == "json" else trace_text(found), output)
     return 0
-
-
-def named(value: str, kind: str | None) -> Identifier | str:
-    """An identifier as the command line gives it."""
-    from governance.requests.traced import Identifier
-
-    return value if kind is None else Identifier(kind, value)

@@ -55,6 +55,7 @@ KINDS = frozenset(
         "report",
         "scan",
         "scan.judged",
+        "subject.exported",
     }
 )
 """What an event can be about."""

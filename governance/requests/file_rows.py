@@ -59,6 +59,20 @@ class FileRows:
                         seen.add(row.key)
                         yield Row(row.key, {}), name
 
+    def records(
+        self, dataset: DatasetMap, keys: Collection[RecordKey], names: Sequence[str]
+    ) -> Iterator[list[dict[str, Any]]]:
+        """The records with these keys, batch by batch, with some of their fields."""
+        wanted = {written(each) for each in keys}
+        for start, batch in self._batches(dataset, names):
+            every = pa.array([True] * batch.num_rows)
+            if not dataset.key:
+                every = pa.array([(str(start + number + 1),) in wanted for number in range(batch.num_rows)])
+            rows = self._chosen(dataset, start, batch, every)
+            found = [dict(row.values) for row in rows if written(row.key) in wanted]
+            if found:
+                yield found
+
     def _batches(self, dataset: DatasetMap, names: Sequence[str]) -> Iterator[tuple[int, pa.RecordBatch]]:
         """The file's batches, each with how many rows lie before it."""
         fields, start = list(dict.fromkeys([*dataset.key, *names])), 0

@@ -59,10 +59,12 @@ class Walk:
         *,
         most_persons: int = MOST_PERSONS,
         limit: int = MOST_RECORDS,
+        follow: bool = True,
     ) -> None:
         self._known = known
         self._stores = dict(stores)
         self._regions = regions
+        self._follow = follow
         self.found = Found(known, most_persons, limit)
         """What was found so far."""
         self._forms: dict[tuple[str, str], Form] = {}
@@ -207,7 +209,7 @@ class Walk:
             if link.child == dataset.ref and link.up:
                 self._hang(link, row, link.fields, dataset, steps, down=False)
         for name, kind in dataset.identifiers.items():
-            if self._known.leads_on(dataset, name):
+            if self._follow and self._known.leads_on(dataset, name):
                 form = followed(kind, row.values.get(name), self._regions)
                 if form is not None:
                     self._seek(form, steps + 1)

@@ -58,7 +58,9 @@ def gov(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         (folder / "policies").mkdir()
-        config = f'version: 1\nstores: {{crm: {{url: "{url}"}}}}\nkeyring: {{passphrase_file: .governance/passphrase}}\n'
+        config = (
+            f'version: 1\nstores: {{crm: {{url: "{url}"}}}}\nkeyring: {{passphrase_file: .governance/passphrase}}\n'
+        )
         (folder / "governance.yaml").write_text(config)
         (folder / "policies" / "catalog.yaml").write_text(CATALOG)
         (folder / "policies" / "access.csv").write_text("")
