@@ -6,7 +6,8 @@ It is the only page of this distribution that holds values of a person; they com
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -145,9 +146,16 @@ def subject_page(facts: PackageFacts, speaker: Speaker) -> Iterator[str]:
         moment=speaker.moment,
         category=lambda key: words.say(f"category.{key}") if words.has(f"category.{key}") else key,
         law=lambda name: words.say(f"report.law_{name}") if words.has(f"report.law_{name}") else name.upper(),
+        period=lambda text: "".join(_period(text, word)) or text,
         printable=printable,
-        most=ROWS_SHOWN,
     )
+
+
+def _period(text: str, word: Callable[..., str]) -> Iterator[str]:
+    """An ISO 8601 duration in words; nothing for one of another form."""
+    parts = re.findall(r"(\d+)([YMWD])", text)
+    for place, (count, unit) in enumerate(parts):
+        yield (word("period_between") if place else "") + word(f"period_{unit.lower()}", count=int(count))
 
 
 @cache

@@ -120,8 +120,15 @@ class SubjectMap:
         return dataset.space is not None and dataset.identifiers[name] not in self._kinds.get(dataset.space, ())
 
     def leads_on(self, dataset: DatasetMap, name: str) -> bool:
-        """Whether an identifier that a record of the person holds in this field is looked for elsewhere."""
-        return dataset.is_of_persons or name in (dataset.entry.identifiers or {})
+        """Whether an identifier that a record of the person holds in this field is looked for elsewhere.
+
+        A login is only where the catalog declares it: as often as not it is that of who typed the record in.
+        """
+        if name in (dataset.entry.identifiers or {}):
+            return True
+        entry = dataset.entry.fields.get(name)
+        who_typed_it = entry is not None and Taxonomy.is_under(entry.category, "user.account")
+        return dataset.is_of_persons and not who_typed_it
 
     @cached_property
     def _kinds(self) -> Mapping[DatasetRef, frozenset[str]]:

@@ -29,6 +29,7 @@ from policies import (
     retention_file,
     retention_starts,
     separation,
+    subject_joins,
 )
 from policies.taxonomy import load_taxonomy
 from policies.yaml_files import FileModel
@@ -92,6 +93,7 @@ def settings_page() -> str:
     every = (
         config,
         catalog,
+        subject_joins,
         purposes,
         principals,
         separation,

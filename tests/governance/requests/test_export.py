@@ -107,7 +107,7 @@ def test_retention_is_told_with_rule_date_and_verdict(lite_gov, lite: Path, tmp_
     (lite / "policies" / "retention.yaml").write_text(rules, encoding="utf-8")
     _, folder = export(lite_gov, tmp_path)
     page = (folder / "index.html").read_text(encoding="utf-8")
-    assert "kept no longer than P3Y: claims lapse" in page
+    assert "kept no longer than 3 years: claims lapse" in page
     assert "17 May 2023" in page
     assert "2 of them are due" in page
 
