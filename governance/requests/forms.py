@@ -55,6 +55,10 @@ class Form:
             return bool(self.numbers & phone_numbers(text, self.regions))
         return normal(self.kind, text) == self.normal
 
+    def is_for(self, kind: str) -> bool:
+        """Whether it is looked for in fields of a kind: an `id` in those of every kind that is compared as ids are."""
+        return self.kind == kind or (self.kind == "id" and kind not in ("email", "phone", "name", KEY))
+
     def stands_in(self, text: str) -> bool:
         """Whether a text names this identifier, as a word of its own."""
         if self.kind == "phone":

@@ -22,13 +22,15 @@ KINDS = (
     ("user.contact.email", "email"),
     ("user.contact.phone_number", "phone"),
     ("user.contact.fax_number", "phone"),
-    ("user.government_id", "id"),
+    ("user.government_id", "government_id"),
     ("user.health_and_medical.record_id", "id"),
     ("user.unique_id", "id"),
     ("user.account.username", "id"),
     ("user.name", "name"),
 )
 """Categories whose confirmed fields identify a person, with the kind of identifier."""
+LEADING = ("email", "government_id", "phone")
+"""Kinds that mean the same person wherever they stand; a customer number or a login of one system does not."""
 FREE_TEXT = ("user.content", "user.demographic.profile")
 """Categories in which people write anything."""
 _TEXT_TYPES = ("TEXT", "CLOB", "TINYTEXT", "MEDIUMTEXT", "LONGTEXT", "JSON", "JSONB", "NTEXT")
@@ -120,15 +122,10 @@ class SubjectMap:
         return dataset.space is not None and dataset.identifiers[name] not in self._kinds.get(dataset.space, ())
 
     def leads_on(self, dataset: DatasetMap, name: str) -> bool:
-        """Whether an identifier that a record of the person holds in this field is looked for elsewhere.
-
-        A login is only where the catalog declares it: as often as not it is that of who typed the record in.
-        """
+        """Whether an identifier that a record of the person holds in this field is looked for elsewhere."""
         if name in (dataset.entry.identifiers or {}):
             return True
-        entry = dataset.entry.fields.get(name)
-        who_typed_it = entry is not None and Taxonomy.is_under(entry.category, "user.account")
-        return dataset.is_of_persons and not who_typed_it
+        return dataset.is_of_persons and dataset.identifiers[name] in LEADING
 
     @cached_property
     def _kinds(self) -> Mapping[DatasetRef, frozenset[str]]:
@@ -192,19 +189,21 @@ def _dataset(ref: DatasetRef, entry: CatalogDataset, shape: Dataset, *, is_file:
     key = entry.record_key or shape.primary_key
     if any(name not in present for name in (*key, *entry.subject_key)):
         return Unreached(str(ref), "key_not_in_store")
-    made = DatasetMap(ref, entry, shape, key, _identifiers(entry, present, key), _texts(entry, shape, is_file=is_file))
+    made = DatasetMap(ref, entry, shape, key, _identifiers(entry, shape, key), _texts(entry, shape, is_file=is_file))
     if not key and not is_file and made.is_personal:
         return Unreached(str(ref), "no_key")
     return made
 
 
-def _identifiers(entry: CatalogDataset, present: set[str], key: Sequence[str]) -> dict[str, str]:
+def _identifiers(entry: CatalogDataset, shape: Dataset, key: Sequence[str]) -> dict[str, str]:
+    present = {each.name for each in shape.fields}
     if entry.identifiers is not None:
         return {name: kind for name, kind in entry.identifiers.items() if name in present}
     found = {}
+    lists = [each.name for each in shape.fields if each.type == "json"]  # searched as texts
     cells = [each.blind_index.field for each in entry.fields.values() if each.blind_index is not None]
     for name, each in entry.fields.items():
-        if name in present and name not in (*entry.subject_key, *key, *entry.third_persons, *cells):
+        if name in present and name not in (*entry.subject_key, *key, *entry.third_persons, *cells, *lists):
             kind = _kind(each)
             if kind is not None:
                 found[name] = kind
@@ -226,7 +225,8 @@ def _texts(entry: CatalogDataset, shape: Dataset, *, is_file: bool) -> tuple[str
             continue
         free = any(Taxonomy.is_under(label.category, category) for category in FREE_TEXT)
         typed = not is_file and each.native_type.upper().split("(")[0] in _TEXT_TYPES and label.category != HARMLESS
-        if free or (typed and _kind(label) is None and each.name not in entry.subject_key):
+        plain = _kind(label) is None or each.type == "json"
+        if free or (typed and plain and each.name not in entry.subject_key):
             found.append(each.name)
     return tuple(found)
 

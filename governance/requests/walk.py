@@ -106,7 +106,7 @@ class Walk:
             sought = {
                 name: wanted
                 for name, kind in dataset.identifiers.items()
-                if (wanted := [form for form in steps if form.kind == kind])
+                if (wanted := [form for form in steps if form.is_for(kind)])
             }
             for row, name, form in self._identified(dataset, sought) if sought else ():
                 hits[form].append(_Hit(dataset, row, name))

@@ -1,7 +1,6 @@
 """The page for a person: golden in three languages, safe against what stands in the values, open to nothing.
 
-After a change that is meant, run `GOVERNANCE_UPDATE_GOLDEN=1 pytest tests/audits/test_subject_page.py`, read the diff and
-commit it.
+After a change that is meant, run this file with GOVERNANCE_UPDATE_GOLDEN=1, read the diff and commit it.
 """
 
 from __future__ import annotations
