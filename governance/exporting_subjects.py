@@ -8,68 +8,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import islice
-from pathlib import Path
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from audits.speaking import Speaker
-from audits.subject_page import ROWS_SHOWN, DatasetFact, PackageFacts, subject_page
+from audits.subject_page import DatasetFact, PackageFacts, subject_page
 from governance.asking import ask, check_impersonation
 from governance.describing_subjects import Describer, Organisation, law_facts, organisation_of
 from governance.ledger.events import EventDraft, EventObject, stamp
 from governance.packing_subjects import Package, check_place, package_at, text_of
 from governance.reading_subjects import Asker, Readable, database_rows, file_rows, readable
-from governance.requests.forms import followed, form_of, regions_of
+from governance.requests.packages import Exported, Wanted
 from governance.requests.subject_map import DatasetMap, SubjectMap
-from governance.requests.third_persons import ThirdPersons
 from governance.requests.traced import Identifier, RecordKey, Trace
 from governance.scan.shapes import shape_name
+from governance.sparing_others import Seen, Sparing
 from governance.tracing_subjects import map_subjects
 from policies.access_items import AccessLaw, access_laws
 from policies.errors import AccessRefusedError, BadInputError
 from policies.nouns import Action
-from policies.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     from governance.app import Governance
 
-LOT = 200
-"""Texts of so many records are looked at together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What package is made, and for whom."""
-
-    output: Path
-    """A new folder, or a file that ends in `.zip`."""
-    principal: str
-    """Who makes it; needs `export` on the person's records."""
-    purpose: str
-    """Why: a purpose of `purposes.yaml`, such as answering requests."""
-    language: str = "en"
-    """The person's language: `en`, `zh-Hans` or `zh-Hant`."""
-    portable: bool = False
-    """Only what the person provided, on the ground of consent or contract, as JSON and CSV."""
-    confirmed: bool = False
-    """A human has looked at several subject keys, and they are one person's."""
-    models: str = "auto"
-    """Whether the models of the extra `nlp` look for other people in texts: `auto`, `on` or `off`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """What a package holds, in counts."""
-
-    records: Mapping[str, int]
-    """By dataset."""
-    left_out: tuple[tuple[str, str], ...]
-    """Place and reason, a key `reason_KEY` of the words."""
-    redacted: int
-    """Mentions of others that were taken out."""
-    not_told: tuple[tuple[str, str], ...]
-    """Law and item that nobody recorded; whoever sends the package adds them."""
+__all__ = ["Exported", "Wanted", "check_exporter", "export_subject"]
 
 
 @dataclass(slots=True)
@@ -79,7 +42,7 @@ class _Work:
     asker: Asker
     trace: Trace
     known: SubjectMap
-    others: ThirdPersons
+    sparing: Sparing
     describer: Describer
     facts: list[DatasetFact] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
@@ -106,7 +69,7 @@ def export_subject(gov: Governance, trace: Trace, identifiers: Sequence[Identifi
         Asker(wanted.principal, wanted.purpose),
         trace,
         map_subjects(gov, tuple(dict.fromkeys(each.dataset.store for each in trace.records))),
-        _others(gov, identifiers, wanted.models),
+        Sparing(gov, identifiers, wanted.models),
         Describer(gov),
     )
     try:
@@ -192,7 +155,7 @@ def _begin(work: _Work, dataset: DatasetMap, keys: Sequence[RecordKey], stack: E
 
 def _write_dataset(work: _Work, package: Package, begun: _Begun, keys: Sequence[RecordKey]) -> None:
     chosen, dataset = begun.chosen, begun.chosen.dataset
-    seen = _Seen(work.describer.start_fields(dataset.ref))
+    seen = Seen(work.describer.start_fields(dataset.ref))
     described = work.describer.fields(dataset, chosen.fields)
     purposes = work.describer.purposes(dataset.ref)
     about = {
@@ -200,7 +163,7 @@ def _write_dataset(work: _Work, package: Package, begun: _Begun, keys: Sequence[
         "purposes": [{"purpose": each.name, "basis": dict(each.basis)} for each in purposes],
     }
     named = str(dataset.ref)
-    rows = _redacted(work, chosen, begun.first, begun.rest)
+    rows = work.sparing.passing(chosen, chain(begun.first, begun.rest))
     file = package.dataset(named, chosen.fields, about, seen.passing(rows))
     if package.counts[named] < len(keys) or chosen.hidden:
         work.left_out.append((named, "hidden"))
@@ -231,73 +194,6 @@ def _chosen(work: _Work, dataset: DatasetMap) -> Readable | None:
     return chosen if chosen.fields else None
 
 
-class _Seen:
-    """Keeps the first rows for the page, and the latest value of the fields from which periods run."""
-
-    def __init__(self, starts: frozenset[str]) -> None:
-        self.first: list[dict[str, Any]] = []
-        self.latest: dict[str, str] = {}
-        self._starts = starts
-
-    def passing(self, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        for row in rows:
-            if len(self.first) < ROWS_SHOWN:
-                self.first.append(row)
-            for name in self._starts & row.keys():
-                if row[name] is not None:
-                    self.latest[name] = max(self.latest.get(name, ""), str(row[name]))
-            yield row
-
-
-def _redacted(
-    work: _Work, chosen: Readable, first: Sequence[dict[str, Any]], rest: Iterator[dict[str, Any]]
-) -> Iterator[dict[str, Any]]:
-    """The rows without other people in their free texts; rows of persons tell what is the person's own."""
-    texts = [name for name in chosen.dataset.texts if name in chosen.fields]
-    regions = regions_of(work.gov.project.config.scan.regions)
-    lot = list(first)
-    while lot:
-        if chosen.dataset.is_of_persons:
-            for row in lot:
-                _learn(work.others, chosen.dataset, row, regions)
-        for name in texts:
-            cells = [_text(row[name]) for row in lot]
-            for row, text in zip(lot, work.others.redact(cells), strict=True):
-                row[name] = text
-        yield from lot
-        lot = list(islice(rest, LOT))
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else text_of(value)
-
-
-def _learn(others: ThirdPersons, dataset: DatasetMap, row: Mapping[str, Any], regions: Sequence[str]) -> None:
-    for name, value in row.items():
-        if name in dataset.identifiers:
-            form = followed(dataset.identifiers[name], value, regions)
-            if form is not None:
-                others.know(form)
-        if isinstance(value, str) and Taxonomy.is_under(dataset.entry.fields[name].category, "user.name"):
-            others.know_name(value)
-
-
-def _others(gov: Governance, identifiers: Sequence[Identifier], models: str) -> ThirdPersons:
-    from governance.scan.text.analyzer import TextAnalyzer, TextOptions
-    from governance.scan.text.redactor import Redactor
-
-    path = gov.project.policy_file("recognizers.yaml")
-    regions = gov.project.config.scan.regions
-    options = TextOptions(regions=regions, recognizers=path if path.exists() else None, models=models)
-    others = ThirdPersons(Redactor(TextAnalyzer(options)), gov.policy_files.taxonomy)
-    for each in identifiers:
-        if each.kind == "name":
-            others.know_name(each.value)
-        elif each.kind != "key":
-            others.know(form_of(each, regions_of(regions)))
-    return others
-
-
 def _finish(work: _Work, package: Package, laws: Sequence[AccessLaw], organisation: Organisation) -> Exported:
     work.left_out += ((each.place, "unreached") for each in work.trace.unreached)
     sources = any(one.source for each in work.facts for one in each.fields)
@@ -310,7 +206,7 @@ def _finish(work: _Work, package: Package, laws: Sequence[AccessLaw], organisati
         told,
         tuple(work.facts),
         organisation.recipients,
-        work.others.taken,
+        work.sparing.taken,
         work.third_fields,
         sum(work.trace.mentions().values()),
         tuple(dict.fromkeys(work.left_out)),
@@ -343,7 +239,7 @@ def _record(work: _Work, records: Mapping[str, int], outcome: str) -> None:
             action=Action.EXPORT.value,
             outcome=outcome,
             objects=tuple(EventObject(each) for each in records if shape_name(each) == each),
-            counts={"records": sum(records.values()), "datasets": len(records), "redacted": work.others.taken},
+            counts={"records": sum(records.values()), "datasets": len(records), "redacted": work.sparing.taken},
             rules=("subject.portable" if work.wanted.portable else "subject.access",),
             versions=gov.versions(),
         )

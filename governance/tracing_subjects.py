@@ -21,9 +21,10 @@ from governance.protect.protector import Protector
 from governance.requests.file_rows import FileRows
 from governance.requests.forms import KEY, Form, form_of, guessed_kind, regions_of
 from governance.requests.keys import read_key
+from governance.requests.mapping import subject_map
 from governance.requests.rows import Rows
 from governance.requests.sql_rows import SqlRows
-from governance.requests.subject_map import SubjectMap, subject_map
+from governance.requests.subject_map import SubjectMap
 from governance.requests.trace_shown import KEYS_HEAD, keys_rows
 from governance.requests.traced import Identifier, RecordKey, Trace, Unreached
 from governance.requests.walk import MOST_PERSONS, MOST_RECORDS, Walk

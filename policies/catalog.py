@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,7 +23,7 @@ from pydantic import (
 
 from policies.errors import CatalogError
 from policies.nouns import DatasetRef, FieldRef, LabelStatus, Sensitivity
-from policies.subject_joins import IdentifierKind, SubjectJoin
+from policies.subject_joins import IdentifierKind, SubjectJoin, refuse_bad_map
 from policies.yaml_files import FileModel, check_model, load_yaml, parse_yaml
 
 
@@ -211,14 +211,23 @@ def parse_catalog(text: str, place: str = "catalog") -> Catalog:
 def _checked(document: Any, place: str) -> Catalog:
     catalog = check_model(Catalog, document, place, error=CatalogError)
     _refuse_shared_ids(place, "store", [store.id for store in catalog.stores.values()])
+    fields = _fields_of(catalog)
     for store_name, store in catalog.stores.items():
         _refuse_shared_ids(f"{place}, {store_name}", "dataset", [each.id for each in store.datasets.values()])
         for name, dataset in store.datasets.items():
             _refuse_shared_ids(f"{place}, {store_name}.{name}", "field", [each.id for each in dataset.fields.values()])
             _refuse_unknown_keys(f"{place}, {store_name}.{name}", dataset)
             _refuse_bad_protection(f"{place}, {store_name}.{name}", dataset)
-            _refuse_bad_map(f"{place}, {store_name}.{name}", dataset, catalog)
+            refuse_bad_map(f"{place}, {store_name}.{name}", dataset, fields)
     return catalog
+
+
+def _fields_of(catalog: Catalog) -> dict[str, Collection[str]]:
+    return {
+        f"{store}.{name}": dataset.fields
+        for store, entry in catalog.stores.items()
+        for name, dataset in entry.datasets.items()
+    }
 
 
 def _refuse_shared_ids(place: str, what: str, ids: list[str]) -> None:
@@ -240,30 +249,6 @@ def _refuse_unknown_keys(place: str, dataset: CatalogDataset) -> None:
                 expected="a field of this dataset",
                 next_step="add the field, or name another as key",
             )
-
-
-def _refuse_bad_map(place: str, dataset: CatalogDataset, catalog: Catalog) -> None:
-    named = (
-        *(dataset.identifiers or {}),
-        *dataset.third_persons,
-        *(name for each in dataset.joins for name in each.fields),
-    )
-    if any(name not in dataset.fields for name in named):
-        raise _bad_map(place, "a field in `identifiers`, `joins` or `third_persons` that the dataset does not have")
-    if set(dataset.third_persons) & {*(dataset.identifiers or {}), *dataset.subject_key}:
-        raise _bad_map(place, "a field that identifies the person and is about somebody else")
-    for each in dataset.joins:
-        other = catalog.dataset(DatasetRef(*each.to.split(".", 1)))
-        if len(each.fields) != len(each.referred) or other is None:
-            raise _bad_map(place, "a join of unequal length, or to a dataset that the catalog does not have")
-        if any(name not in other.fields for name in each.referred):
-            raise _bad_map(place, "a join to a field that its dataset does not have")
-
-
-def _bad_map(place: str, found: str) -> CatalogError:
-    return CatalogError(
-        place, found=found, expected="fields of the catalog", next_step="correct the entry; see docs/find-a-person.md"
-    )
 
 
 FEW_VALUES = (

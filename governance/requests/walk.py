@@ -13,11 +13,11 @@ One rule stops what is shared: an identifier or a declared join is followed only
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from governance.requests.forms import Form, followed
 from governance.requests.found import Found, Person, values_of
+from governance.requests.hanging import Hanging, Hit
 from governance.requests.rows import Row, Rows, written
 from governance.requests.subject_map import DatasetMap, Link, SubjectMap
 from governance.requests.traced import Reach, RecordKey, Trace
@@ -30,22 +30,6 @@ MOST_PERSONS = 3
 """So many subject keys of one dataset may be one person's; more persons than that share an identifier."""
 MOST_RECORDS = 1_000_000
 """So many records are kept unless the caller says otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Hit:
-    dataset: DatasetMap
-    row: Row = field(repr=False)
-    by: str
-
-
-@dataclass(slots=True)
-class _Hanging:
-    """Values by which records of the other side of a link are looked for, each with where it is from."""
-
-    values: dict[tuple[str, ...], RecordKey] = field(default_factory=dict, repr=False)
-    steps: dict[tuple[str, ...], int] = field(default_factory=dict, repr=False)
-    of_persons: set[tuple[str, ...]] = field(default_factory=set, repr=False)
 
 
 class Walk:
@@ -70,7 +54,7 @@ class Walk:
         self._forms: dict[tuple[str, str], Form] = {}
         self._new_forms: list[tuple[Form, int]] = []
         self._new_persons: list[Person] = []
-        self._hanging: dict[tuple[Link, bool], _Hanging] = {}
+        self._hanging: dict[tuple[Link, bool], Hanging] = {}
         self._followed: set[tuple[Link, bool, tuple[str, ...]]] = set()
 
     def run(self, forms: Sequence[Form], keys: Iterable[tuple[DatasetRef, RecordKey]] = (), *, text: bool) -> Trace:
@@ -101,7 +85,7 @@ class Walk:
         if not new:
             return
         steps = dict(new)
-        hits: dict[Form, list[_Hit]] = {form: [] for form in steps}
+        hits: dict[Form, list[Hit]] = {form: [] for form in steps}
         for dataset in self._known.datasets.values():
             sought = {
                 name: wanted
@@ -109,11 +93,11 @@ class Walk:
                 if (wanted := [form for form in steps if form.is_for(kind)])
             }
             for row, name, form in self._identified(dataset, sought) if sought else ():
-                hits[form].append(_Hit(dataset, row, name))
+                hits[form].append(Hit(dataset, row, name))
         for form, found in hits.items():
             self._take_identified(form, found, steps[form])
 
-    def _take_identified(self, form: Form, hits: Sequence[_Hit], steps: int) -> None:
+    def _take_identified(self, form: Form, hits: Sequence[Hit], steps: int) -> None:
         persons: dict[Person, RecordKey] = {}
         for hit in hits:
             person = self.found.person_of(hit.dataset, hit.row)
@@ -131,7 +115,7 @@ class Walk:
             reach = Reach.IDENTIFIER if own else Reach.MENTION
             self._take(hit.dataset, hit.row, reach, hit.by, steps)
 
-    def _tells_whose(self, hit: _Hit, steps: int) -> bool:
+    def _tells_whose(self, hit: Hit, steps: int) -> bool:
         """A given identifier is trusted wherever it says whose a record is, a followed one where it leads on."""
         if steps:
             return self._known.leads_on(hit.dataset, hit.by)
@@ -222,7 +206,7 @@ class Walk:
         if None in values or place in self._followed:
             return
         self._followed.add(place)
-        hanging = self._hanging.setdefault((link, down), _Hanging())
+        hanging = self._hanging.setdefault((link, down), Hanging())
         hanging.values[place[2]] = values
         hanging.steps[place[2]] = steps
         if dataset.is_of_persons:
