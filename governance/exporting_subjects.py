@@ -121,7 +121,7 @@ def _write_datasets(work: _Work, package: Package) -> None:
             try:
                 begun = _begin(work, dataset, keys[dataset.ref], stack)
             except AccessRefusedError as refusal:
-                work.refusal = refusal
+                work.refusal = work.refusal or refusal
                 work.left_out.append((str(dataset.ref), "refused"))
                 continue
             if begun is not None:

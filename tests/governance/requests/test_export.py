@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from governance.app import Governance
 from governance.exporting_subjects import Exported, Wanted, export_subject
 from governance.requests.traced import Identifier
 from governance.tracing_subjects import trace_subject
-from policies.errors import AccessRefusedError, BadInputError
+from policies.errors import AccessRefusedError, BadInputError, ConfigError
 
 ANNA = [Identifier("email", "anna@example.com")]
 BERND = [Identifier("email", "bernd@example.com")]
@@ -178,3 +179,80 @@ def test_ledger_and_logs_hold_counts_and_no_value(lite_gov, tmp_path: Path, caps
     for marker in ("anna", "27654321", "Beispiel", "ring twice"):
         assert marker.lower() not in shown.lower()
     assert "Anna Beispiel" in (folder / "data.json").read_text(encoding="utf-8")
+
+
+GRANTS = """
+p, reader, answer_requests, export, crm.customers, clear, allow, id < 4
+p, reader, answer_requests, export, crm.customers.phone, mask:phone, allow,
+p, reader, answer_requests, export, crm.customers.name, null, allow,
+p, reader, answer_requests, export, files.survey.csv, clear, allow,
+p, reader, answer_requests, export, files.points.jsonl, clear, allow,
+p, keyless, answer_requests, export, crm.customers, null, allow,
+p, keyless, answer_requests, export, crm.customers.email, clear, allow,
+g, rita, reader
+g, kurt, keyless
+"""
+
+
+@pytest.fixture
+def granted(lite: Path) -> Path:
+    """The shop with two people who may see a part."""
+    access, principals = lite / "policies" / "access.csv", lite / "policies" / "principals.yaml"
+    access.write_text(access.read_text(encoding="utf-8") + GRANTS, encoding="utf-8")
+    principals.write_text("version: 1\nprincipals: {olga: {}, carl: {}, rita: {}, kurt: {}}\n", encoding="utf-8")
+    return lite
+
+
+def test_what_the_policy_hides_or_masks_is_said(granted: Path, tmp_path: Path) -> None:
+    with Governance.open(granted / "governance.yaml", actor="rita") as gov:
+        done, folder = export(gov, tmp_path, principal="rita")
+    (row,) = data(folder)["crm.customers"]  # the second of her rows is hidden
+    assert row["id"] == 1
+    assert "27654321" not in str(row["phone"])
+    assert row["name"] is None
+    assert {("crm.customers", "hidden"), ("crm.customers.phone", "masked"), ("crm.customers.name", "masked")} <= set(
+        done.left_out
+    )
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert "some records or fields are hidden" in page
+
+
+def test_files_are_treated_by_the_same_policy(granted: Path, tmp_path: Path) -> None:
+    with Governance.open(granted / "governance.yaml", actor="rita") as gov:
+        done, folder = export(gov, tmp_path, principal="rita")
+        decisions = [each for each in gov.ledger.events() if each.rules == ("subject.export_file",)]
+    found = data(folder)
+    assert found["files.survey.csv"] == [{"mail": "ANNA@example.com", "answer": "fine"}]
+    assert [each["no"] for each in found["files.points.jsonl"]] == ["1"]
+    assert ("files.calls.parquet", "refused") in done.left_out
+    assert [each.objects[0].ref for each in decisions] == ["files.survey.csv", "files.points.jsonl"]
+
+
+def test_without_the_record_key_in_clear_nothing_is_exported(granted: Path, tmp_path: Path) -> None:
+    with (
+        Governance.open(granted / "governance.yaml", actor="kurt") as gov,
+        pytest.raises(AccessRefusedError, match="record key"),
+    ):
+        export(gov, tmp_path, principal="kurt")
+
+
+def test_taking_along_needs_a_law_that_knows_it(lite: Path, tmp_path: Path) -> None:
+    config = lite / "governance.yaml"
+    config.write_text(config.read_text().replace("laws: [gdpr, pipl, tw-pdpa, ccpa]", "laws: [tw-pdpa]"))
+    with Governance.open(config, actor="olga") as gov, pytest.raises(BadInputError, match="no such right"):
+        export(gov, tmp_path, portable=True)
+
+
+def test_a_package_that_cannot_be_finished_leaves_nothing(lite_gov, lite: Path, tmp_path: Path, monkeypatch) -> None:
+    from governance import packing_subjects
+
+    def fail(*_: object) -> str:
+        raise OSError("planted anna@example.com")
+
+    monkeypatch.setattr(packing_subjects, "_digest", fail)
+    with pytest.raises(ConfigError) as refusal:
+        export(lite_gov, tmp_path)
+    assert "anna" not in str(refusal.value)
+    assert [each.name for each in tmp_path.iterdir() if each.name != lite.name] == []
+    event = next(each for each in lite_gov.ledger.events() if each.kind == "subject.exported")
+    assert event.outcome == "failed"

@@ -10,7 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from governance import Encrypted, Governance, IndexCell
 from governance.requests.traced import Identifier, Unreached
-from governance.tracing_subjects import trace_subject
+from governance.tracing_subjects import map_subjects, trace_subject
 
 CATALOG = """
 version: 1
@@ -31,6 +31,15 @@ stores:
                   blind_index: {field: phone_bidx, normalise: phone, region: DE}}
           phone_bidx: {id: f5, category: user.contact.phone_number, status: confirmed}
           passport: {id: f6, category: user.government_id.passport_number, status: confirmed, encrypted: true}
+          card: {id: f7, category: user.unique_id, status: confirmed, encrypted: true, cipher: siv}
+        identifiers: {email: email, phone: phone, passport: government_id, card: loyalty}
+      notes:
+        id: d10
+        subject_key: member
+        record_key: id
+        fields:
+          id: {id: f1, category: none, status: confirmed}
+          member: {id: f2, category: user.unique_id, status: confirmed, encrypted: true}
 """
 
 
@@ -46,6 +55,13 @@ class Member(Base):
     phone: Mapped[str | None] = mapped_column(Encrypted(sa.String, index="phone_bidx"))
     phone_bidx: Mapped[bytes | None] = mapped_column(IndexCell, deferred=True)
     passport: Mapped[str | None] = mapped_column(Encrypted(sa.String))
+    card: Mapped[str | None] = mapped_column(Encrypted(sa.String))
+
+
+class Note(Base):
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member: Mapped[str | None] = mapped_column(Encrypted(sa.String))
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql", "mysql"])
@@ -72,9 +88,12 @@ def gov(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
                 opened.encrypt_writes(session, "crm")
                 session.add_all(
                     [
-                        Member(id=1, email="Ann@x.io", phone="0151 27654321", passport="C01X00T47"),
-                        Member(id=2, email=None, phone="+49 151 27654321", passport=None),
-                        *(Member(id=n, email=f"m{n}@x.io", phone=None, passport=None) for n in range(10, 400)),
+                        Member(id=1, email="Ann@x.io", phone="0151 27654321", passport="C01X00T47", card="L-77-12"),
+                        Member(id=2, email=None, phone="+49 151 27654321", passport=None, card=None),
+                        *(
+                            Member(id=n, email=f"m{n}@x.io", phone=None, passport=None, card=None)
+                            for n in range(10, 400)
+                        ),
                     ]
                 )
                 session.commit()
@@ -97,3 +116,14 @@ def test_an_encrypted_field_without_an_index_is_said(gov: Governance) -> None:
     trace = trace_subject(gov, [Identifier("id", "C01X00T47")])
     assert trace.records == ()
     assert Unreached("crm.members.passport", "encrypted_without_index") in trace.unreached
+
+
+def test_a_deterministic_field_is_found_by_its_own_token(gov: Governance) -> None:
+    trace = trace_subject(gov, [Identifier("loyalty", "L-77-12")], follow=False)
+    assert {each.key for each in trace.own()} == {(1,)}
+    assert Unreached("crm.members.card", "exact_index") in trace.unreached
+    assert trace_subject(gov, [Identifier("loyalty", "l7712")]).records == ()
+
+
+def test_keys_that_are_encrypted_are_said(gov: Governance) -> None:
+    assert Unreached("crm.notes.member", "encrypted_key") in map_subjects(gov).unreached
