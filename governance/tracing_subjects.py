@@ -19,7 +19,7 @@ from connectors.sql.silent import silenced
 from governance.ledger.events import EventDraft, EventObject
 from governance.protect.protector import Protector
 from governance.requests.file_rows import FileRows
-from governance.requests.forms import KEY, Form, form_of, guessed_kind, regions_of
+from governance.requests.forms import KEY, Form, form_of, guessed_kinds, regions_of
 from governance.requests.keys import read_key
 from governance.requests.mapping import subject_map
 from governance.requests.rows import Rows
@@ -58,9 +58,12 @@ def map_subjects(gov: Governance, stores: Sequence[str] = ()) -> SubjectMap:
         return replace(opened.known, unreached=(*opened.down, *opened.known.unreached))
 
 
-def as_identifiers(values: Sequence[str], kind: str | None = None) -> list[Identifier]:
-    """Values as identifiers of a kind; without one, of the kind that each looks like. Raises BadInputError."""
-    return [Identifier(kind or guessed_kind(each), each) for each in values]
+def as_identifiers(gov: Governance, values: Sequence[str], kind: str | None = None) -> list[Identifier]:
+    """Values as identifiers of a kind; without one, of the kinds that each looks like. Raises BadInputError."""
+    regions = regions_of(gov.project.config.scan.regions)
+    return [
+        Identifier(each, value) for value in values for each in ((kind,) if kind else guessed_kinds(value, regions))
+    ]
 
 
 def trace_subject(
@@ -84,7 +87,8 @@ def trace_subject(
     down is in `unreached` and does not stop the others.
     """
     regions = regions_of(gov.project.config.scan.regions)
-    named = [each if isinstance(each, Identifier) else Identifier(guessed_kind(each), each) for each in identifiers]
+    named = [each for each in identifiers if isinstance(each, Identifier)]
+    named += as_identifiers(gov, [each for each in identifiers if isinstance(each, str)])
     if not named:
         raise BadInputError(
             "identifiers", found="none", expected="at least one", next_step="give an e-mail address, a phone or an id"

@@ -75,10 +75,10 @@ def export(
     from governance.exporting_subjects import Wanted, check_exporter, export_subject
     from governance.tracing_subjects import as_identifiers, trace_subject
 
-    named = as_identifiers(identifiers, kind)
     wanted = Wanted(output, principal, purpose, language, portable, confirmed, models)
     with opened(ctx) as gov, progress("subject export"):
         check_exporter(gov, wanted)
+        named = as_identifiers(gov, identifiers, kind)
         trace = trace_subject(gov, named, stores=stores, follow=not no_follow)
         done = export_subject(gov, trace, named, wanted)
     say(f"wrote {output}: {sum(done.records.values())} record(s) of {len(done.records)} dataset(s)")

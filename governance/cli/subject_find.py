@@ -86,7 +86,12 @@ def find(
 
     with opened(ctx) as gov, progress("subject find"):
         found = trace_subject(
-            gov, as_identifiers(identifiers, kind), stores=stores, text=not no_text, follow=not no_follow, limit=limit
+            gov,
+            as_identifiers(gov, identifiers, kind),
+            stores=stores,
+            text=not no_text,
+            follow=not no_follow,
+            limit=limit,
         )
         if keys is not None:
             export_keys(gov, found, keys)

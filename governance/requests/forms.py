@@ -119,18 +119,21 @@ def form_of(identifier: Identifier, regions: Sequence[str]) -> Form:
     return Form(kind, value, found)
 
 
-def guessed_kind(value: str) -> str:
-    """The kind of a value that nobody named: an `@` makes it an e-mail address, a telephone's look a phone, else an id.
+def guessed_kinds(value: str, regions: Sequence[str]) -> tuple[str, ...]:
+    """The kinds that a value may be: an `@` makes it an e-mail address, a telephone's look a phone.
 
-    Raises BadInputError for nothing.
+    Digits alone that are a phone number in one of the regions are looked for as a phone and as an id; anything else is
+    an id. Raises BadInputError for nothing.
     """
     text = _wide(value).strip()
     if not text:
         raise _wrong("identifier", "nothing", "an e-mail address, a phone number or an id")
     if "@" in text:
-        return "email"
+        return ("email",)
     looks = text.startswith(("+", "00", "(")) or re.search(r"\d[\s\-/.()]+\d", text)
-    return "phone" if looks and not re.search(r"[^\W\d_]", text) else "id"
+    if looks and not re.search(r"[^\W\d_]", text):
+        return ("phone",)
+    return ("id", "phone") if text.isdigit() and phone_numbers(text, tuple(regions)) else ("id",)
 
 
 def followed(kind: str, value: Any, regions: Sequence[str]) -> Form | None:

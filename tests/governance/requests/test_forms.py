@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from governance.requests.forms import followed, form_of, guessed_kind
+from governance.requests.forms import followed, form_of, guessed_kinds
 from governance.requests.traced import Identifier
 from policies.errors import BadInputError
 
@@ -77,8 +77,9 @@ def test_a_text_with_something_longer_is_not(kind: str, value: str, text: str) -
 
 
 def test_kinds_are_told_from_the_look() -> None:
-    assert [guessed_kind(each) for each in ("a@b.c", "+49 30 1", "0151 2345", "(030) 1", "C-20417", "4711")] == [
-        "email", "phone", "phone", "phone", "id", "id"
+    values = ("a@b.c", "+49 30 1", "0151 2345", "(030) 1", "C-20417", "4711", "13800138000", "１３８００１３８０００")
+    assert [guessed_kinds(each, REGIONS) for each in values] == [
+        *[("email",), ("phone",), ("phone",), ("phone",), ("id",), ("id",)], ("id", "phone"), ("id", "phone")
     ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from governance import Encrypted, Governance, IndexCell
+from governance.exporting_subjects import Wanted, export_subject
 from governance.requests.traced import Identifier, Unreached
 from governance.tracing_subjects import map_subjects, trace_subject
 
@@ -41,6 +43,8 @@ stores:
           id: {id: f1, category: none, status: confirmed}
           member: {id: f2, category: user.unique_id, status: confirmed, encrypted: true}
 """
+ACCESS = "p, officer, answers, export, crm.members, clear, allow,\ng, olga, officer\n"
+PURPOSES = "version: 1\npurposes: {answers: {basis: {gdpr: legal_obligation}}}\n"
 
 
 class Base(DeclarativeBase):
@@ -79,9 +83,11 @@ def gov(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         )
         (folder / "governance.yaml").write_text(config)
         (folder / "policies" / "catalog.yaml").write_text(CATALOG)
-        (folder / "policies" / "access.csv").write_text("")
+        (folder / "policies" / "access.csv").write_text(ACCESS)
+        (folder / "policies" / "principals.yaml").write_text("version: 1\nprincipals: {olga: {}}\n")
+        (folder / "policies" / "purposes.yaml").write_text(PURPOSES)
         assert main(["init"]) == 0
-        with Governance.open(folder / "governance.yaml") as opened:
+        with Governance.open(folder / "governance.yaml", actor="olga") as opened:
             engine = sa.create_engine(opened.project.store_target("crm"))
             Base.metadata.create_all(engine)
             with Session(engine) as session:
@@ -127,3 +133,13 @@ def test_a_deterministic_field_is_found_by_its_own_token(gov: Governance) -> Non
 
 def test_keys_that_are_encrypted_are_said(gov: Governance) -> None:
     assert Unreached("crm.notes.member", "encrypted_key") in map_subjects(gov).unreached
+
+
+def test_the_package_has_clear_values_and_no_cells(gov: Governance, tmp_path: Path) -> None:
+    asked = [Identifier("email", "ann@x.io")]
+    wanted = Wanted(tmp_path / "p", "olga", "answers", models="off")
+    done = export_subject(gov, trace_subject(gov, asked, follow=False), asked, wanted)
+    document = json.loads((tmp_path / "p" / "data.json").read_text(encoding="utf-8"))
+    (row,) = document["datasets"][0]["rows"]
+    assert row == {"id": 1, "email": "Ann@x.io", "phone": "0151 27654321", "passport": "C01X00T47", "card": "L-77-12"}
+    assert done.records == {"crm.members": 1}
