@@ -28,6 +28,8 @@ SHORTEST = 5
 """An id of fewer letters and digits is not followed from record to record, and not looked for in texts."""
 LAST_DIGITS = 6
 """By so many last digits of a phone number candidates are found; the whole number decides."""
+_MOST_GROUPS = 12
+"""A phone number is written in so many groups of digits at most."""
 _DIGIT_RUN = re.compile(r"[+(]?\d[\d\s().\-/]{4,}\d")
 
 
@@ -83,14 +85,23 @@ class Form:
         return tuple(dict.fromkeys([self.value, *(sorted(self.numbers) if self.numbers else [self.normal])]))
 
     def _is_number(self, run: str) -> bool:
-        digits = _digits(run)
+        """Whether some neighbouring groups of digits are the number: other numbers may stand right beside it."""
+        groups = re.findall(r"\d+", run)
+        return any(
+            "".join(groups[start:end]) in self._written
+            for start in range(len(groups))
+            for end in range(start + 1, min(start + _MOST_GROUPS, len(groups)) + 1)
+        )
+
+    @cached_property
+    def _written(self) -> frozenset[str]:
+        """The digits of a phone as people write them."""
+        found: set[str] = set()
         for number in self.numbers:
             country, national = _parts(number)
-            if digits in (national, f"0{national}", f"{country}{national}", f"00{country}{national}"):
-                return True
-            if digits == f"{country}0{national}":  # +49 (0) 30 ...
-                return True
-        return False
+            found |= {national, f"0{national}", f"{country}{national}", f"00{country}{national}"}
+            found |= {f"{country}0{national}", f"00{country}0{national}"}  # +49 (0) 30 ...
+        return frozenset(found)
 
     @cached_property
     def _word(self) -> re.Pattern[str] | None:

@@ -130,7 +130,8 @@ class SqlRows:
         query = sa.select(*(each.label(f"c{number}") for number, each in enumerate(columns))).where(condition)
         first, second = len(dataset.key), len(dataset.key) + len(keys)
         with translated(str(dataset.ref)), self._engine.connect() as connection:
-            options = connection.execution_options(stream_results=True, yield_per=FETCHED)
+            kept = {"postgresql_readonly": True} if connection.dialect.name == "postgresql" else {}
+            options = connection.execution_options(stream_results=True, yield_per=FETCHED, **kept)
             for rows in options.execute(query).partitions():
                 opened = self._opened(dataset, sealed, rows, first, second)
                 for place, row in enumerate(rows):

@@ -53,6 +53,7 @@ def test_other_values_do_not(kind: str, value: str, stored: str | None) -> None:
         ("email", "ann@example.com", "客户ann@example.com来信"),
         ("phone", "+886 912 345 678", "請撥0912-345-678找我"),
         ("phone", "+49 30 901820", "call +49 (0)30 / 90 18 20 today"),
+        ("phone", "+49 30 901820", "flat 12 030 90 18 20 100 units"),
         ("id", "A123456789", "身分證Ａ１２３４５６７８９号"),
         ("name", "王小明", "由王小明签收"),
         ("name", "Ann Example", "客户Ann Example来电"),
