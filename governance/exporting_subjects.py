@@ -26,7 +26,7 @@ from governance.scan.shapes import shape_name
 from governance.sparing_others import Seen, Sparing
 from governance.tracing_subjects import map_subjects
 from policies.access_items import AccessLaw, access_laws
-from policies.errors import AccessRefusedError, BadInputError
+from policies.errors import AccessRefusedError, BadInputError, SchemaDriftError, StoreError
 from policies.nouns import Action
 
 if TYPE_CHECKING:
@@ -124,10 +124,24 @@ def _write_datasets(work: _Work, package: Package) -> None:
                 work.refusal = work.refusal or refusal
                 work.left_out.append((str(dataset.ref), "refused"))
                 continue
+            except SchemaDriftError:
+                work.left_out.append((str(dataset.ref), "closed"))
+                continue
             if begun is not None:
                 _write_dataset(work, package, begun, keys[dataset.ref])
     if not work.facts and work.refusal is not None:
         raise work.refusal
+    if not work.facts and work.left_out:
+        raise _all_closed()
+
+
+def _all_closed() -> StoreError:
+    return StoreError(
+        "subject",
+        found="only datasets whose schema is not the one that the catalog was reviewed on",
+        expected="at least one that may be read",
+        next_step="run `governance catalog diff` and review what changed",
+    )
 
 
 @dataclass(frozen=True, slots=True)

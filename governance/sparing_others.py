@@ -10,6 +10,7 @@ from audits.subject_page import ROWS_SHOWN
 from governance.packing_subjects import text_of
 from governance.reading_subjects import Readable
 from governance.requests.forms import KEY, followed, form_of, regions_of
+from governance.requests.json_members import members_of, without_members
 from governance.requests.subject_map import DatasetMap
 from governance.requests.third_persons import ThirdPersons
 from governance.requests.traced import Identifier
@@ -47,10 +48,14 @@ class Sparing:
     def passing(self, chosen: Readable, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """The rows, changed in their free texts; some are held at a time."""
         texts = [name for name in chosen.dataset.texts if name in chosen.fields]
+        members = members_of(chosen.dataset.entry.third_persons)
         while lot := list(islice(rows, LOT)):
             if chosen.dataset.is_of_persons:
                 for row in lot:
                     self._learn(chosen.dataset, row)
+            for name in members.keys() & set(chosen.fields):
+                for row in lot:
+                    row[name] = without_members(row[name], members[name])
             for name in texts:
                 cells = [None if row[name] is None else text_of(row[name]) for row in lot]
                 for row, text in zip(lot, self._others.redact(cells), strict=True):

@@ -256,3 +256,15 @@ def test_a_package_that_cannot_be_finished_leaves_nothing(lite_gov, lite: Path, 
     assert [each.name for each in tmp_path.iterdir() if each.name != lite.name] == []
     event = next(each for each in lite_gov.ledger.events() if each.kind == "subject.exported")
     assert event.outcome == "failed"
+
+
+def test_a_dataset_that_drifted_is_closed_and_said(lite_gov, lite: Path, tmp_path: Path) -> None:
+    import sqlite3
+
+    with sqlite3.connect(lite / "shop.db") as store:
+        store.execute("ALTER TABLE tickets RENAME COLUMN body TO text")
+    store.close()
+    done, folder = export(lite_gov, tmp_path)
+    assert ("crm.tickets", "closed") in done.left_out
+    assert set(done.records) == {"crm.customers", "crm.orders", "crm.order_lines"}
+    assert "closed until somebody has reviewed how it changed" in (folder / "index.html").read_text(encoding="utf-8")
