@@ -40,6 +40,7 @@ def subject_map(catalog: Catalog, stores: Mapping[str, Sequence[Dataset]], files
         for name, entry in known.items():
             if name in by_name:
                 ref = DatasetRef(store, name)
+                unreached += (Unreached(f"{ref}.{each}", "not_in_store") for each in _gone(entry, by_name[name]))
                 made = _dataset(ref, entry, by_name[name], is_file=store in files)
                 if isinstance(made, Unreached):
                     unreached.append(made)
@@ -80,6 +81,17 @@ def _identifiers(entry: CatalogDataset, shape: Dataset, key: Sequence[str]) -> d
             if kind is not None:
                 found[name] = kind
     return found
+
+
+def _gone(entry: CatalogDataset, shape: Dataset) -> list[str]:
+    """Identifiers by the catalog that the store does not have any more."""
+    present = {each.name for each in shape.fields}
+    named = (
+        entry.identifiers
+        if entry.identifiers is not None
+        else {n: k for n, f in entry.fields.items() if (k := _kind(f))}
+    )
+    return [name for name in named if name not in present and ":$" not in name]
 
 
 def _kind(entry: CatalogField) -> str | None:

@@ -185,6 +185,16 @@ def test_a_customer_number_is_not_taken_for_that_of_another_system() -> None:
     assert found(walk(known, shapes, rows), "a@x.io") == {("a.people", (1,))}
 
 
+def test_an_identifier_that_is_gone_from_the_store_is_said() -> None:
+    known = catalog(people=f"a|id||id {EMAIL} phone:user.contact.phone_number")
+    made = walk(known, {"a": [table("people", "id email_address", "id")]}, {"a": {"people": [{"id": 1}]}})
+    assert found(made, "a@x.io") == set()
+    assert made.found.trace().unreached == (
+        Unreached("a.people.email", "not_in_store"),
+        Unreached("a.people.phone", "not_in_store"),
+    )
+
+
 PEOPLE = st.integers(1, 4)
 MAYBE = st.one_of(st.none(), PEOPLE)
 
