@@ -51,6 +51,7 @@ class Walk:
         self._follow = follow
         self.found = Found(known, most_persons, limit)
         """What was found so far."""
+        self._unreadable: set[DatasetRef] = set()
         self._forms: dict[tuple[str, str], Form] = {}
         self._new_forms: list[tuple[Form, int]] = []
         self._new_persons: list[Person] = []
@@ -243,12 +244,12 @@ class Walk:
         return self._asked(dataset, lambda rows: rows.mentioning(dataset, forms))
 
     def _asked(self, dataset: DatasetMap, ask: Callable[[Rows], Iterator[Answer]]) -> Iterator[Answer]:
-        """What a store answers; one that fails is noted and not asked again."""
+        """What a store answers on a dataset; one that cannot be read is noted and not asked again."""
         rows = self._stores.get(dataset.ref.store)
-        if rows is None:
+        if rows is None or dataset.ref in self._unreadable:
             return
         try:
             yield from ask(rows)
         except StoreError:
-            self._stores.pop(dataset.ref.store, None)
-            self.found.say(dataset.ref.store, "store_down")
+            self._unreadable.add(dataset.ref)
+            self.found.say(str(dataset.ref), "unreadable")

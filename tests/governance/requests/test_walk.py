@@ -16,6 +16,7 @@ from governance.requests.subject_map import DatasetMap
 from governance.requests.traced import Ambiguous, Identifier, Reach, RecordKey, Unreached
 from governance.requests.walk import Walk
 from policies.catalog import Catalog, parse_catalog
+from policies.errors import StoreError
 from policies.nouns import DatasetRef, Scalar
 
 Table = list[dict[str, Scalar]]
@@ -183,6 +184,21 @@ def test_a_customer_number_is_not_taken_for_that_of_another_system() -> None:
         "b": {"drivers": [{"id": 9, "number": "1000234"}]},
     }
     assert found(walk(known, shapes, rows), "a@x.io") == {("a.people", (1,))}
+
+
+def test_a_dataset_that_cannot_be_read_does_not_stop_the_others() -> None:
+    class Broken(MemoryRows):
+        def identified(self, dataset, sought, needed):
+            if dataset.ref.dataset == "leads":
+                raise StoreError("a.leads", found="no right", expected="one", next_step="grant it")
+            return super().identified(dataset, sought, needed)
+
+    known = catalog(leads=f"a|||id {EMAIL}", people=f"a|id||id {EMAIL}")
+    shapes = {"a": [table("leads", "id email", "id"), table("people", "id email", "id")]}
+    rows = {"leads": [{"id": 5, "email": "a@x.io"}], "people": [{"id": 1, "email": "a@x.io"}]}
+    made = Walk(subject_map(known, shapes, frozenset()), {"a": Broken(rows)}, ("DE",))
+    assert found(made, "a@x.io") == {("a.people", (1,))}
+    assert made.found.trace().unreached == (Unreached("a.leads", "unreadable"),)
 
 
 def test_an_identifier_that_is_gone_from_the_store_is_said() -> None:
