@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from policies.errors import CatalogError
 from policies.nouns import DatasetRef, FieldRef, LabelStatus, Sensitivity
+from policies.subject_joins import IdentifierKind, SubjectJoin, refuse_bad_map
 from policies.yaml_files import FileModel, check_model, load_yaml, parse_yaml
 
 
@@ -111,10 +119,29 @@ class CatalogDataset(FileModel):
     """Special categories that the dataset as a whole reveals: being in a patients' list is health data."""
     special_rows: dict[str, str] = Field(default_factory=dict)
     """Special category to the predicate of the rows that reveal it."""
+    identifiers: dict[str, IdentifierKind] | None = None
+    """The fields by which a person is found, each with its kind; without it those of confirmed categories of contact,
+    government id and unique id. `{}` means none."""
+    joins: tuple[SubjectJoin, ...] = ()
+    """What hangs together beside the store's foreign keys, for finding a person's records."""
+    third_persons: tuple[str, ...] = ()
+    """Fields about somebody else than the person of the record, such as a spouse: neither identifiers nor exported."""
     fields: dict[str, CatalogField] = Field(default_factory=dict)
     """By name."""
 
-    _list = field_validator("subject_key", "record_key", "special", mode="before")(_listed)
+    _list = field_validator("subject_key", "record_key", "special", "third_persons", mode="before")(_listed)
+
+    @model_serializer(mode="wrap")
+    def _without_new_keys(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Keys that came later are left out where nothing is said: the digest of older catalogs stays as it was."""
+        written: dict[str, Any] = write(self)
+        return {
+            name: each for name, each in written.items() if name not in _LATER or getattr(self, name) != _LATER[name]
+        }
+
+
+_LATER: dict[str, Any] = {"identifiers": None, "joins": (), "third_persons": ()}
+"""Keys of a dataset that earlier releases did not know, with what stands for nothing."""
 
 
 class CatalogStore(FileModel):
@@ -184,13 +211,23 @@ def parse_catalog(text: str, place: str = "catalog") -> Catalog:
 def _checked(document: Any, place: str) -> Catalog:
     catalog = check_model(Catalog, document, place, error=CatalogError)
     _refuse_shared_ids(place, "store", [store.id for store in catalog.stores.values()])
+    fields = _fields_of(catalog)
     for store_name, store in catalog.stores.items():
         _refuse_shared_ids(f"{place}, {store_name}", "dataset", [each.id for each in store.datasets.values()])
         for name, dataset in store.datasets.items():
             _refuse_shared_ids(f"{place}, {store_name}.{name}", "field", [each.id for each in dataset.fields.values()])
             _refuse_unknown_keys(f"{place}, {store_name}.{name}", dataset)
             _refuse_bad_protection(f"{place}, {store_name}.{name}", dataset)
+            refuse_bad_map(f"{place}, {store_name}.{name}", dataset, fields)
     return catalog
+
+
+def _fields_of(catalog: Catalog) -> dict[str, Collection[str]]:
+    return {
+        f"{store}.{name}": dataset.fields
+        for store, entry in catalog.stores.items()
+        for name, dataset in entry.datasets.items()
+    }
 
 
 def _refuse_shared_ids(place: str, what: str, ids: list[str]) -> None:

@@ -40,7 +40,7 @@ COMMANDS = {
     "request": "Register what people ask for and complain about, in time.",
     "retention": "Plan and run what is due, hold what must stay.",
     "scan": "Find personal data in stores.",
-    "subject": "After a restore, take away again what was taken away.",
+    "subject": "Find one person everywhere; after a restore, take away again what was taken away.",
 }
 """Each command with its line in the overview; its file is loaded only when it is run."""
 

@@ -1,4 +1,4 @@
-"""`governance subject reapply`."""
+"""`governance subject`: find, export, reapply."""
 
 from __future__ import annotations
 
@@ -10,11 +10,18 @@ import click
 from governance.cli.output import emit, examples, format_option, output_option, say
 from governance.cli.progress import progress
 from governance.cli.project_option import opened
+from governance.cli.subject_export import export
+from governance.cli.subject_find import find, show_map
 
 
 @click.group()
 def subject() -> None:
-    """What concerns persons over all stores: after a restore, take away again what was taken away."""
+    """What concerns persons over all stores: find them, and after a restore take away again what was taken away."""
+
+
+subject.add_command(show_map)
+subject.add_command(find)
+subject.add_command(export)
 
 
 @subject.command(

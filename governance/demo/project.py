@@ -24,7 +24,7 @@ from governance.setup import create_state
 from governance.writing import replace_file
 from policies.errors import BadInputError
 
-VERSION = 2
+VERSION = 3
 """Of what this module makes; an older demo is not reused."""
 STORE = "crm"
 """The name of the store in the demo's configuration."""

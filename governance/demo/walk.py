@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 
 from audits.rendering import render
@@ -25,6 +26,7 @@ from governance.demo.chapters.quality import quality
 from governance.demo.chapters.query import query
 from governance.demo.chapters.requests import requests
 from governance.demo.chapters.retention import retention
+from governance.demo.chapters.subject import subject
 from governance.demo.clock import DemoClock
 from governance.demo.project import STORE
 from governance.demo.stage import Line, Stage, Style, lines
@@ -56,29 +58,30 @@ def walk(folder: Path, *, lang: str, env: Mapping[str, str]) -> Iterator[Line]:
 
 
 def _chapters(stage: Stage) -> Iterator[Line]:
-    gov = stage.gov
-    yield from stage.chapter(1, "find_head")
+    gov, number = stage.gov, count(1)
+    yield from stage.chapter(next(number), "find_head")
     yield from find(stage)
-    yield from stage.chapter(2, "catalog_head")
+    yield from stage.chapter(next(number), "catalog_head")
     found = drift(gov, gov.scan(sample=Sample(FRESH_ROWS)))
     yield from catalog(stage, found)
-    for number, (head, tell) in enumerate(_TOLD, start=3):
-        yield from stage.chapter(number, head)
+    for head, tell in _TOLD:
+        yield from stage.chapter(next(number), head)
         yield from tell(stage)
-    yield from stage.chapter(8, "retention_head")
+    yield from stage.chapter(next(number), "retention_head")
     plans = gov.plan_retention(look=True)
     yield from retention(stage, plans)
-    yield from stage.chapter(9, "copies_head")
+    yield from stage.chapter(next(number), "copies_head")
     yield from copies(stage)
-    yield from stage.chapter(10, "quality_head")
+    yield from stage.chapter(next(number), "quality_head")
     measured = gov.measure_quality([STORE])
     yield from quality(stage, measured)
-    yield from stage.chapter(11, "requests_head")
-    yield from requests(stage)
-    yield from stage.chapter(12, "audit_head")
+    for head, tell in _ASKED:
+        yield from stage.chapter(next(number), head)
+        yield from tell(stage)
+    yield from stage.chapter(next(number), "audit_head")
     access = gov.audit_access()
     yield from audit(stage, access)
-    yield from stage.chapter(13, "check_head")
+    yield from stage.chapter(next(number), "check_head")
     yield from check(stage)
     zone = gov.project.config.time_zone
     recorded = with_confirmed_datasets(dict(recorded_scan(stage)), gov.catalog)
@@ -93,6 +96,10 @@ _TOLD = (
     ("consent_head", consent),
     ("protect_head", protect),
     ("ledger_head", ledger),
+)
+_ASKED = (
+    ("requests_head", requests),
+    ("subject_head", subject),
 )
 
 

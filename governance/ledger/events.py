@@ -81,6 +81,7 @@ KINDS = frozenset(
         "request.verified",
         "scan",
         "scan.judged",
+        "subject.exported",
     }
 )
 """What an event can be about."""

@@ -65,6 +65,21 @@ class Unreached:
 
 
 @dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """Something that a person must look at before the records are taken for those of one person."""
+
+    place: str
+    """A field, or the dataset of persons for `several`."""
+    kind: str
+    """The identifier's kind, or `join`; empty for `several`."""
+    reason: str
+    """`shared`: more persons have it than one may be, so it was not followed; `several`: one person under several
+    subject keys, who may be several persons."""
+    persons: int
+    """How many subject keys."""
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """All that was found of one person."""
 
@@ -74,6 +89,8 @@ class Trace:
     """By store the subject keys under which the person is known there; several when a person is stored twice."""
     unreached: tuple[Unreached, ...] = ()
     """What was not looked at; an empty tuple means that every reviewed dataset was."""
+    ambiguous: tuple[Ambiguous, ...] = ()
+    """What a human must confirm before records leave, change or go."""
 
     def own(self) -> Iterator[TracedRecord]:
         """The records that are about the person: all but mentions."""
@@ -82,6 +99,14 @@ class Trace:
     def of(self, dataset: DatasetRef) -> tuple[TracedRecord, ...]:
         """The records of one dataset that are about the person."""
         return tuple(each for each in self.own() if each.dataset == dataset)
+
+    def mentions(self) -> dict[str, int]:
+        """How many records of each dataset only mention the person."""
+        found: dict[str, int] = {}
+        for each in self.records:
+            if each.reach is Reach.MENTION:
+                found[str(each.dataset)] = found.get(str(each.dataset), 0) + 1
+        return found
 
     def counts(self) -> dict[str, int]:
         """How many own records each dataset holds."""

@@ -32,6 +32,7 @@ from policies import (
     retention_file,
     retention_starts,
     separation,
+    subject_joins,
 )
 from policies.taxonomy import load_taxonomy
 from policies.yaml_files import FileModel
@@ -95,6 +96,7 @@ def settings_page() -> str:
     every = (
         config,
         catalog,
+        subject_joins,
         purposes,
         notices,
         principals,

@@ -63,3 +63,46 @@ def test_a_wrong_catalog_is_refused(old: str, new: str, said: str) -> None:
     with pytest.raises(CatalogError) as caught:
         parse_catalog(GOOD.replace(old, new))
     assert said in str(caught.value)
+
+
+MAPPED = """
+version: 1
+stores:
+  crm:
+    id: s1
+    datasets:
+      people:
+        id: d1
+        subject_key: id
+        {more}
+        fields:
+          id: {{id: f1, category: none, status: confirmed}}
+          email: {{id: f2, category: user.contact.email, status: confirmed}}
+"""
+
+
+def test_the_digest_of_a_catalog_without_a_subject_map_is_that_of_earlier_releases() -> None:
+    path = Path(__file__).parents[1] / "governance" / "gate" / "contexts" / "crm" / "catalog.yaml"
+    assert read_catalog(path).digest == "0100e873e908f527"
+    plain = parse_catalog(MAPPED.format(more="special: []"))
+    said = parse_catalog(MAPPED.format(more="identifiers: {}"))
+    assert plain.digest != said.digest
+    assert "joins" not in plain.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ("identifiers: {phone: phone}", "the dataset does not have"),
+        ("identifiers: {email: E-Mail}", "expected"),
+        ("third_persons: [spouse]", "the dataset does not have"),
+        ("third_persons: id", "about somebody else"),
+        ("joins: [{fields: email, to: crm.nosuch, referred: id}]", "the catalog does not have"),
+        ("joins: [{fields: [id, email], to: crm.people, referred: id}]", "unequal length"),
+        ("joins: [{fields: id, to: crm.people, referred: nosuch}]", "its dataset does not have"),
+        ("joins: [{fields: id, to: crm.people, referred: id, direction: sideways}]", "direction"),
+    ],
+)
+def test_a_subject_map_that_does_not_fit_is_refused(more: str, found: str) -> None:
+    with pytest.raises(CatalogError, match=found):
+        parse_catalog(MAPPED.format(more=more))

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,9 +44,10 @@ def told(small_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_thirteen_chapters_are_told_and_reports_left(told: Told, lang: str) -> None:
+def test_all_chapters_are_told_in_order_and_reports_left(told: Told, lang: str) -> None:
     lines = told.lines[lang]
-    assert [each.text.split()[0] for each in lines if each.style is Style.CHAPTER] == [str(n) for n in range(1, 14)]
+    chapters = [each.text.split()[0] for each in lines if each.style is Style.CHAPTER]
+    assert chapters == [str(number) for number in range(1, 15)]
     assert [each.text.strip() for each in lines[-len(REPORTS) :]] == [
         str(told.folder / f"reports/{name}.html") for name in REPORTS
     ]
@@ -100,6 +103,16 @@ def test_each_walk_finds_its_own_letter_late_beside_those_of_the_walks_before(to
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_person_is_found_and_gets_a_package(told: Told, lang: str) -> None:
+    assert str(told.folder / "reports" / "subject.zip") in [each.text.strip() for each in told.lines[lang]]
+    with zipfile.ZipFile(told.folder / "reports" / "subject.zip") as package:
+        rows = json.loads(package.read("data.json"))["datasets"]
+        page = package.read("index.html").decode()
+    assert {each["dataset"]: len(each["rows"]) for each in rows}["crm.customers"] == 1
+    assert 'lang="zh-Hant"' in page  # the last walk's
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_an_emergency_opens_once_and_is_over(told: Told, lang: str) -> None:
     lines = told.lines[lang]
     row = next(place for place, each in enumerate(lines) if re.match(r" +alice +emergency +\S", each.text))
@@ -121,7 +134,7 @@ def test_every_command_that_the_walk_shows_runs(
     monkeypatch.chdir(told.folder)
     shown = [each.text.strip() for each in told.lines["en"] if each.style is Style.COMMAND]
     commands = [shlex.split(each)[2:] for each in shown if each.startswith("$ governance ")]
-    assert len(commands) == 17
+    assert len(commands) == 18
     for arguments in commands:
         assert main(arguments) == (1 if arguments[0] == "check" else 0), capsys.readouterr().err
     assert (told.folder / "access.html").is_file()

@@ -17,7 +17,7 @@ from policies.deadlines import Pause, again_from, deadline
 from policies.errors import BadInputError, ConfigError
 from policies.yaml_files import load_yaml
 
-CASES = Path(__file__).parents[2] / "policies" / "clock_cases.yaml"
+CASES = Path(__file__).parents[3] / "policies" / "clock_cases.yaml"
 TODAY = dt.date(2026, 11, 22)
 CLOCKS = load_clocks(TODAY)
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -1,0 +1,100 @@
+"""`governance subject map` and `subject find`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from governance.cli.output import emit, examples, format_option, output_option, say
+from governance.cli.progress import progress
+from governance.cli.project_option import opened
+
+
+@click.command(
+    "map", epilog=examples("subject map", "subject map crm exports", "subject map --format json --output map.json")
+)
+@click.argument("stores", nargs=-1)
+@format_option("text", "json")
+@output_option
+@click.pass_context
+def show_map(ctx: click.Context, *, stores: tuple[str, ...], form: str, output: Path | None) -> int:
+    """Show how persons are found in STORES, all of them unless some are named: identifiers, keys, joins, free texts.
+
+    Only schemas are read. A dataset that holds personal data and that nothing leads to is NOT REACHABLE: declare
+    identifiers or joins for it in catalog.yaml.
+    """
+    from governance.requests.map_shown import map_json, map_text, not_reachable
+    from governance.tracing_subjects import map_subjects
+
+    with opened(ctx) as gov:
+        known = map_subjects(gov, stores)
+    emit(json.dumps(map_json(known), indent=2, ensure_ascii=False) if form == "json" else map_text(known), output)
+    if lost := not_reachable(known):
+        say(f"{len(lost)} dataset(s) with personal data that nothing leads to: {', '.join(lost)}")
+    return 0
+
+
+@click.command(
+    epilog=examples(
+        "subject find ann@example.com",
+        'subject find "0151 2345678" ann@example.com --format json',
+        "subject find C-20417 --kind id --store crm",
+        "subject find crm.customers:4711 --kind key --keys /secure/keys.csv",
+    )
+)
+@click.argument("identifiers", nargs=-1, required=True, metavar="IDENTIFIER...")
+@click.option(
+    "--kind",
+    help="Kind of every IDENTIFIER: email, phone, name, key (STORE:KEY), id, or one that catalog.yaml names."
+    "  [default: told from its look]",
+)
+@click.option("--store", "stores", multiple=True, help="Only this store; repeatable.  [default: all]")
+@click.option("--no-text", is_flag=True, help="Leave free texts out; it is quicker.")
+@click.option("--no-follow", is_flag=True, help="Do not follow identifiers that found records hold.")
+@click.option("--limit", type=click.IntRange(1), default=1_000_000, show_default=True, help="Records kept at most.")
+@click.option(
+    "--keys",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the keys of the records to this file, as CSV; recorded as an export.",
+)
+@format_option("text", "json")
+@output_option
+@click.pass_context
+def find(
+    ctx: click.Context,
+    *,
+    identifiers: tuple[str, ...],
+    kind: str | None,
+    stores: tuple[str, ...],
+    no_text: bool,
+    no_follow: bool,
+    limit: int,
+    keys: Path | None,
+    form: str,
+    output: Path | None,
+) -> int:
+    """Find all records of the one person who has these IDENTIFIERs, in all stores; print counts, no values, no keys.
+
+    E-mail addresses are compared without case and width, phone numbers in any format, ids as they are and by letters
+    and digits alone. What could not be looked at is listed. CONFIRM marks what a human must look at first: one person
+    under several subject keys, or an identifier that many share, which is not followed.
+    """
+    from governance.requests.trace_shown import trace_json, trace_text
+    from governance.tracing_subjects import as_identifiers, export_keys, trace_subject
+
+    with opened(ctx) as gov, progress("subject find"):
+        found = trace_subject(
+            gov,
+            as_identifiers(gov, identifiers, kind),
+            stores=stores,
+            text=not no_text,
+            follow=not no_follow,
+            limit=limit,
+        )
+        if keys is not None:
+            export_keys(gov, found, keys)
+            say(f"wrote {keys}")
+    emit(json.dumps(trace_json(found), indent=2, ensure_ascii=False) if form == "json" else trace_text(found), output)
+    return 0

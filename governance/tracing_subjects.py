@@ -1,0 +1,216 @@
+"""Find one person over a project's stores, raw, as purpose `governance.subject`; recorded like any use."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from audits.formats.csv import harmless
+from connectors.base import Dataset, Store
+from connectors.sql.address import normalised
+from connectors.sql.silent import silenced
+from governance.ledger.events import EventDraft, EventObject
+from governance.protect.protector import Protector
+from governance.requests.file_rows import FileRows
+from governance.requests.forms import KEY, Form, form_of, guessed_kinds, regions_of
+from governance.requests.keys import read_key
+from governance.requests.mapping import subject_map
+from governance.requests.sql_rows import SqlRows
+from governance.requests.store_rows import Rows
+from governance.requests.subject_map import SubjectMap
+from governance.requests.trace_shown import KEYS_HEAD, keys_rows
+from governance.requests.traced import Identifier, RecordKey, Trace, Unreached
+from governance.requests.walk import MOST_PERSONS, MOST_RECORDS, Walk
+from governance.scan.shapes import shape_name
+from governance.writing import replace_file_with
+from policies.errors import BadInputError, StoreError
+from policies.nouns import Action, DatasetRef
+
+if TYPE_CHECKING:
+    from governance.app import Governance
+
+PURPOSE = "governance.subject"
+"""The purpose under which stores are read to find a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """Stores that answer, with the map of them."""
+
+    known: SubjectMap
+    stores: Mapping[str, Store]
+    down: tuple[Unreached, ...]
+
+
+def map_subjects(gov: Governance, stores: Sequence[str] = ()) -> SubjectMap:
+    """How persons are found in stores, all of them unless some are named; only schemas are read, no row.
+
+    A store that is down is named in `unreached`. Raises ConfigError for an unknown name, CatalogError.
+    """
+    with _opened(gov, stores) as opened:
+        return replace(opened.known, unreached=(*opened.down, *opened.known.unreached))
+
+
+def as_identifiers(gov: Governance, values: Sequence[str], kind: str | None = None) -> list[Identifier]:
+    """Values as identifiers of a kind; without one, of the kinds that each looks like. Raises BadInputError."""
+    regions = regions_of(gov.project.config.scan.regions)
+    return [
+        Identifier(each, value) for value in values for each in ((kind,) if kind else guessed_kinds(value, regions))
+    ]
+
+
+def trace_subject(
+    gov: Governance,
+    identifiers: Sequence[Identifier | str],
+    *,
+    stores: Sequence[str] = (),
+    text: bool = True,
+    limit: int = MOST_RECORDS,
+    most_persons: int = MOST_PERSONS,
+    follow: bool = True,
+) -> Trace:
+    """All records of the person who has these identifiers, over stores, all of them unless some are named.
+
+    A text is an identifier whose kind is guessed; `Identifier("key", "crm:42")` is an internal subject key. With `text`
+    free texts are searched too. At most `limit` records are kept. An identifier that more than `most_persons` subject
+    keys have is not followed; without `follow` none that a found record holds is.
+
+    Recorded before the first row is read, and closed with counts. Raises BadInputError for
+    no identifier or one of a wrong form, ConfigError for an unknown store, CatalogError, LedgerError. A store that is
+    down is in `unreached` and does not stop the others.
+    """
+    regions = regions_of(gov.project.config.scan.regions)
+    named = [each for each in identifiers if isinstance(each, Identifier)]
+    named += as_identifiers(gov, [each for each in identifiers if isinstance(each, str)])
+    if not named:
+        raise BadInputError(
+            "identifiers", found="none", expected="at least one", next_step="give an e-mail address, a phone or an id"
+        )
+    forms = [form_of(each, regions) for each in named if each.kind != KEY]
+    with _opened(gov, stores) as opened, ExitStack() as closing:
+        keys = [read_key(each.value, opened.known) for each in named if each.kind == KEY]
+        rows = {name: _rows(gov, name, store, closing) for name, store in opened.stores.items()}
+        walk = Walk(opened.known, rows, regions, most_persons=most_persons, limit=limit, follow=follow)
+        decision = gov.ledger.decide(_draft(gov, opened.known)).id
+        try:
+            found = _walked(walk, forms, keys, opened, text=text)
+        except BaseException:
+            gov.ledger.close(decision, "failed", _counts(walk.found.trace()))
+            raise
+        gov.ledger.close(decision, "failed" if opened.down else "done", _counts(found))
+    return found
+
+
+def _walked(
+    walk: Walk,
+    forms: Sequence[Form],
+    keys: Sequence[tuple[DatasetRef, RecordKey]],
+    opened: _Opened,
+    *,
+    text: bool,
+) -> Trace:
+    found = walk.run(forms, keys, text=text)
+    return replace(found, unreached=(*opened.down, *found.unreached))
+
+
+def _counts(trace: Trace) -> dict[str, int]:
+    own = sum(trace.counts().values())
+    return {
+        "records": own,
+        "mentions": len(trace.records) - own,
+        "persons": sum(map(len, trace.subject_keys.values())),
+        "unreached": len(trace.unreached),
+        "ambiguous": len(trace.ambiguous),
+    }
+
+
+def _draft(gov: Governance, known: SubjectMap) -> EventDraft:
+    places = [
+        str(each.field(name))
+        for each in known.datasets.values()
+        for name in dict.fromkeys([*each.identifiers, *each.entry.subject_key, *each.texts])
+    ]
+    return EventDraft(
+        kind="decision",
+        actor=gov.actor_ref,
+        purpose=PURPOSE,
+        action=Action.READ.value,
+        outcome="allowed",
+        objects=tuple(EventObject(each) for each in places if shape_name(each) == each),
+        rules=("subject.trace",),
+        versions=gov.versions(),
+    )
+
+
+def _rows(gov: Governance, name: str, store: Store, closing: ExitStack) -> Rows:
+    if gov.project.store(name).url is None:
+        return FileRows(store)
+    engine = silenced(sa.create_engine(normalised(f"stores.{name}.url", gov.project.store_target(name))))
+    closing.callback(engine.dispose)
+    entry = gov.catalog.stores.get(name)
+    sealed = entry is not None and any(f.encrypted for each in entry.datasets.values() for f in each.fields.values())
+    return SqlRows(engine, Protector(gov.keyring, gov.catalog) if sealed else None)
+
+
+def export_keys(gov: Governance, trace: Trace, path: Path) -> None:
+    """Write the keys of a trace's records to a file, as CSV. Side effect: recorded first, as an export.
+
+    Raises LedgerError, ConfigError for a file that cannot be written.
+    """
+    datasets = [each for each in dict.fromkeys(str(each.dataset) for each in trace.records) if shape_name(each) == each]
+    decision = gov.ledger.decide(
+        EventDraft(
+            kind="decision",
+            actor=gov.actor_ref,
+            purpose=PURPOSE,
+            action=Action.EXPORT.value,
+            outcome="allowed",
+            objects=tuple(map(EventObject, datasets)),
+            rules=("subject.keys",),
+            versions=gov.versions(),
+        )
+    ).id
+    try:
+        replace_file_with(path, _key_lines(trace))
+    except BaseException:
+        gov.ledger.close(decision, "failed", {"rows": 0})
+        raise
+    gov.ledger.close(decision, "done", {"rows": len(trace.records)})
+
+
+def _key_lines(trace: Trace) -> Iterator[str]:
+    for row in (KEYS_HEAD, *keys_rows(trace)):
+        out = io.StringIO()
+        csv.writer(out).writerow([harmless(each) for each in row])
+        yield out.getvalue()
+
+
+@contextmanager
+def _opened(gov: Governance, stores: Sequence[str]) -> Iterator[_Opened]:
+    names = tuple(dict.fromkeys(stores)) or tuple(gov.project.config.stores)
+    files = frozenset(name for name in names if gov.project.store(name).url is None)
+    down: list[Unreached] = []
+    shapes: dict[str, Sequence[Dataset]] = {}
+    opened: dict[str, Store] = {}
+    with ExitStack() as closing:
+        for name in names:
+            if name not in gov.catalog.stores:
+                down.append(Unreached(name, "not_reviewed"))
+                continue
+            try:
+                store = gov.store(name)
+                closing.callback(store.close)
+                shapes[name] = store.datasets()
+                down += [Unreached(name, "not_seen")] if store.not_seen() else []
+            except StoreError:
+                down.append(Unreached(name, "store_down"))
+                continue
+            opened[name] = store
+        yield _Opened(subject_map(gov.catalog, shapes, files), opened, tuple(dict.fromkeys(down)))
