@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from audits.subject_page import FieldFact, LawFact, PurposeFact, RecipientFact, RetentionFact
 from governance.access.grants import grants_to
@@ -15,10 +15,9 @@ from governance.keeping import explain_retention, retention_rules
 from governance.requests.subject_map import DatasetMap
 from governance.requests.traced import RecordKey
 from policies.access_items import AccessLaw
-from policies.errors import ConfigError
 from policies.nouns import DatasetRef
+from policies.organisation import FILE, OrganisationFile, RecipientEntry, read_organisation
 from policies.retention_rules import RetentionRule
-from policies.yaml_files import load_yaml
 
 if TYPE_CHECKING:
     from governance.app import Governance
@@ -141,40 +140,25 @@ def law_facts(laws: Iterable[AccessLaw], organisation: Organisation, *, sources:
 def organisation_of(gov: Governance) -> Organisation:
     """What `policies/organisation.yaml` says that people must be told; nothing where there is none.
 
-    Raises ConfigError for a file that is no mapping.
+    Raises ConfigError.
     """
-    path = gov.project.policy_file("organisation.yaml")
-    if not path.exists():
-        return Organisation()
-    said = load_yaml(path, error=ConfigError)
-    if not isinstance(said, dict):
-        raise ConfigError(
-            str(path), found="a file of another form", expected="keys such as `controller`", next_step="mend the file"
-        )
-    transfers, controller = _entries(said, "transfers"), said.get("controller")
-    controller = controller if isinstance(controller, dict) else {}
+    said = read_organisation(gov.project.policy_file(FILE), gov.policy_files.purposes)
+    controller = said.controller
     return Organisation(
-        ", ".join(str(controller[each]) for each in ("name", "address", "contact") if controller.get(each)),
-        str(said.get("authority") or ""),
-        str(said.get("rights") or ""),
-        tuple(_recipient(name, each, transfers) for name, each in sorted(_entries(said, "recipients").items())),
-        bool(transfers),
+        f"{controller.name}, {controller.address}, {controller.contact}" if controller is not None else "",
+        said.authority or "",
+        said.rights or "",
+        tuple(_recipient(name, each, said) for name, each in sorted(said.recipients.items())),
+        bool(said.transfers),
     )
 
 
-def _recipient(name: str, entry: Mapping[str, Any], transfers: Mapping[str, Mapping[str, Any]]) -> RecipientFact:
-    sent = [each for each in transfers.values() if each.get("recipient") == name]
-    countries = dict.fromkeys([str(entry.get("country") or ""), *(str(each.get("country") or "") for each in sent)])
-    grounds = [str(entry.get("contract") or ""), *(str(each.get("mechanism") or "") for each in sent)]
+def _recipient(name: str, entry: RecipientEntry, said: OrganisationFile) -> RecipientFact:
+    sent = [each for each in said.transfers.values() if each.recipient == name]
+    countries = dict.fromkeys([entry.country, *(each.country for each in sent)])
     return RecipientFact(
-        str(entry.get("name") or name), ", ".join(filter(None, countries)), ", ".join(filter(None, grounds))
+        entry.name, ", ".join(countries), ", ".join((entry.contract, *(each.mechanism for each in sent)))
     )
-
-
-def _entries(said: Mapping[str, Any], name: str) -> dict[str, Mapping[str, Any]]:
-    found = said.get(name)
-    entries = found if isinstance(found, dict) else {}
-    return {str(key): each for key, each in entries.items() if isinstance(each, dict)}
 
 
 def _until(rule: RetentionRule, latest: Mapping[str, str]) -> dt.date | None:

@@ -81,7 +81,9 @@ version: 1
 controller: {id: x, name: Tee GmbH, address: Berlin, country: DE, contact: dpo@tee.example}
 authority: BlnBDI, Berlin
 recipients:
-  post: {name: Paket AG, country: DE, role: processor, contract: AV-7, purposes: [service]}
+  post:
+    {id: p, name: Paket AG, address: Bonn, contact: post@paket.example, country: DE, role: processor,
+     contract: AV-7, purposes: [service]}
 transfers:
   post-us: {recipient: post, country: US, mechanism: scc}
 """
