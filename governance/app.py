@@ -32,6 +32,7 @@ from governance.protect.keyring.base import KeyInfo
 from governance.protect.keyring.file import FileKeyring
 from governance.protect.sealing import KeyringSealer
 from governance.records.database import open_records
+from governance.registering import Registers
 from governance.using import Uses
 from policies.access_objects import resolve_object
 from policies.catalog import Catalog
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 Searching = TypeVar("Searching", Session, sa.Engine)
 
 
-class Governance(Uses):
+class Governance(Uses, Registers):
     """One project: its stores, policies, records and keys.
 
     Opened by `Governance.open`; closed by `close`, or used with `with`. Every read of a store through it is decided by

@@ -23,6 +23,7 @@ from governance.demo.chapters.policy import policy
 from governance.demo.chapters.protect import protect
 from governance.demo.chapters.quality import quality
 from governance.demo.chapters.query import query
+from governance.demo.chapters.registers import registers
 from governance.demo.chapters.retention import retention
 from governance.demo.clock import DemoClock
 from governance.demo.project import STORE
@@ -77,6 +78,8 @@ def _chapters(stage: Stage) -> Iterator[Line]:
     yield from audit(stage, access)
     yield from stage.chapter(12, "check_head")
     yield from check(stage)
+    yield from stage.chapter(13, "registers_head")
+    yield from registers(stage)
     zone = gov.project.config.time_zone
     recorded = with_confirmed_datasets(dict(recorded_scan(stage)), gov.catalog)
     scan = scan_report(recorded, as_of=gov.clock(), zone=zone, drift=found)

@@ -53,6 +53,9 @@ KINDS = frozenset(
         "period.dropped",
         "period.opened",
         "report",
+        "review.closed",
+        "review.decided",
+        "review.opened",
         "scan",
         "scan.judged",
     }

@@ -17,6 +17,7 @@ from audits.reports.grants import grants_report
 from audits.reports.protection import protection_report
 from audits.reports.quality import quality_report
 from audits.reports.retention import retention_report
+from audits.reports.review import review_report
 from audits.reports.scan import scan_report
 
 EVIDENCE = Path(__file__).parent / "evidence"
@@ -62,5 +63,6 @@ def reports(scan: dict[str, Any], evidence: Evidence) -> dict[str, Report]:
         "exposure": exposure_report(load("exposure.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "grants": grants_report(load("grants.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "quality": quality_report(load("quality.json"), as_of=AS_OF, zone="Asia/Taipei"),
+        "review": review_report(evidence, load("review.json")),
         "protection": protection_report(load("protection.json"), as_of=AS_OF, zone="Asia/Taipei"),
     }

@@ -42,9 +42,9 @@ def told(small_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_twelve_chapters_are_told_and_reports_left(told: Told, lang: str) -> None:
+def test_thirteen_chapters_are_told_and_reports_left(told: Told, lang: str) -> None:
     lines = told.lines[lang]
-    assert [each.text.split()[0] for each in lines if each.style is Style.CHAPTER] == [str(n) for n in range(1, 13)]
+    assert [each.text.split()[0] for each in lines if each.style is Style.CHAPTER] == [str(n) for n in range(1, 14)]
     assert [each.text.strip() for each in lines[-4:]] == [str(told.folder / f"reports/{name}.html") for name in REPORTS]
     for page in told.pages[lang]:
         assert f'lang="{lang}"' in page
@@ -88,6 +88,7 @@ def test_what_each_person_sees_differs(told: Told) -> None:
     assert "GOV003" in told.text()
     assert "audit_log.detail" in told.text()
     assert "nothing personal was found in clear" in told.text()
+    assert re.search(r"Kept today: access:\w+, used \d+ times", told.text())
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -104,7 +105,7 @@ def test_every_command_that_the_walk_shows_runs(
     monkeypatch.chdir(told.folder)
     shown = [each.text.strip() for each in told.lines["en"] if each.style is Style.COMMAND]
     commands = [shlex.split(each)[2:] for each in shown if each.startswith("$ governance ")]
-    assert len(commands) == 16
+    assert len(commands) == 17
     for arguments in commands:
         assert main(arguments) == (1 if arguments[0] == "check" else 0), capsys.readouterr().err
     assert (told.folder / "access.html").is_file()
