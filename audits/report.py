@@ -299,8 +299,8 @@ class Report:
     """A whole report."""
 
     kind: str
-    """`scan`, `access`, `retention`, `grants`, `exposure`, `protection`, `quality` or `review`; a format says
-    which kinds it serves."""
+    """`scan`, `access`, `retention`, `grants`, `exposure`, `protection`, `quality`, `review` or `training`; a
+    format says which kinds it serves."""
     title: Text
     """Its title."""
     verdict: Verdict

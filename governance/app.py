@@ -80,7 +80,13 @@ class Governance(Uses, Registers):
         """Gives the present, aware, in UTC."""
         self.new_id = new_id
         """Gives a fresh id."""
-        self.policy_files = PolicyFiles(project, clock, principals, lambda who, why: glass_is_open(self, who, why))
+        self.policy_files = PolicyFiles(
+            project,
+            clock,
+            principals,
+            lambda who, why: glass_is_open(self, who, why),
+            self.check_training,
+        )
         """The policy folder as it stands now."""
         self._guards: dict[tuple[str, str], GuardedStore] = {}
         self._new_keys: list[KeyInfo] = []

@@ -1,4 +1,4 @@
-"""The registers that `Governance` offers: reviews of access. Each method delegates to the file of its capability."""
+"""The registers that `Governance` offers: reviews of access, training. Each method delegates to a file beside it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from audits.report import Report
     from governance.app import Governance
     from governance.registers.reviews import Review
+    from governance.registers.training import Attestation
+    from policies.nouns import Principal
 
 
 class Registers:
@@ -46,6 +48,26 @@ class Registers:
         from governance.reviewing_access import audit_review
 
         return audit_review(self._whole, review)
+
+    def attest(self, principal: str, course: str, day: dt.date | None = None) -> Attestation:
+        """Record that a user took a course; as `governance.attesting.attest`."""
+        from governance.attesting import attest
+
+        return attest(self._whole, principal, course, day)
+
+    def check_training(self, principal: Principal, purpose: str) -> None:
+        """Return when a principal has the training that a purpose asks for; as `governance.attesting`."""
+        if not self._whole.project.config.training.purposes:  # most projects: nothing is loaded for it
+            return
+        from governance.attesting import check_training
+
+        check_training(self._whole, principal, purpose)
+
+    def audit_training(self) -> Report:
+        """The report on who attested what and who is kept out; as `governance.attesting.audit_training`."""
+        from governance.attesting import audit_training
+
+        return audit_training(self._whole)
 
     @property
     def _whole(self) -> Governance:

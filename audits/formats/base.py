@@ -10,7 +10,9 @@ from audits.report import Report
 from audits.speaking import Speaker
 from policies.errors import ConfigError
 
-ALL_REPORTS = frozenset({"scan", "access", "retention", "grants", "exposure", "protection", "quality", "review"})
+ALL_REPORTS = frozenset(
+    {"scan", "access", "retention", "grants", "exposure", "protection", "quality", "review", "training"}
+)
 """Every kind of report."""
 
 

@@ -1,4 +1,4 @@
-"""`governance audit access|retention|review`."""
+"""`governance audit access|retention|review|training`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from governance.cli.audit_review import review
+from governance.cli.audit_training import training
 from governance.cli.output import emit_report, examples, format_option, lang_option, output_option
 from governance.cli.project_option import opened
 
@@ -19,6 +20,7 @@ def audit() -> None:
 
 
 audit.add_command(review)
+audit.add_command(training)
 
 
 @audit.command(epilog=examples("audit access", "audit access --format html --output access.html --lang zh-Hans"))

@@ -58,6 +58,7 @@ KINDS = frozenset(
         "review.opened",
         "scan",
         "scan.judged",
+        "training.attested",
     }
 )
 """What an event can be about."""

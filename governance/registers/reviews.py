@@ -9,26 +9,19 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import sqlalchemy as sa
 
-from governance.ledger.events import Event, EventDraft, stamp
+from governance.ledger.events import EventDraft, stamp
 from governance.records.transactions import reading, writing
+from governance.registers.recorder import EventRecorder
 from governance.registers.review_grants import ReviewedGrant
-from governance.registers.review_tables import REVIEW, REVIEW_CLOSING, REVIEW_DECISION, REVIEW_GRANT
+from governance.registers.tables import REVIEW, REVIEW_CLOSING, REVIEW_DECISION, REVIEW_GRANT
 from policies.errors import BadInputError, RecordsError
 
 KEEP, REVOKE = "keep", "revoke"
 """What can be decided of a grant."""
-
-
-class EventRecorder(Protocol):
-    """The part of the ledger that a register needs."""
-
-    def append_in(self, connection: sa.Connection, draft: EventDraft) -> Event:
-        """Record an event inside the caller's transaction."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Creates the tables of access reviews."""
+"""Creates the tables of access reviews and of training."""
 
 from __future__ import annotations
 
@@ -54,8 +54,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("review", name="pk_gov_review_closing"),
         sa.ForeignKeyConstraint(["review"], ["gov_review.id"], name="fk_gov_review_closing_review"),
     )
+    op.create_table(
+        "gov_training_attestation",
+        sa.Column("id", sa.String(64), nullable=False),
+        sa.Column("person", sa.String(80), nullable=False),
+        sa.Column("course", sa.String(64), nullable=False),
+        sa.Column("day", sa.String(10), nullable=False),
+        sa.Column("recorded", sa.String(27), nullable=False),
+        sa.Column("recorded_by", sa.String(80), nullable=False),
+        sa.Column("event", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_gov_training_attestation"),
+    )
+    op.create_index("ix_gov_training_attestation_person_course", "gov_training_attestation", ["person", "course"])
 
 
 def downgrade() -> None:
-    """Refuse: what was decided about access is never forgotten by a migration."""
-    raise NotImplementedError("reviews are evidence; restore a backup instead")
+    """Refuse: what was decided and attested is never forgotten by a migration."""
+    raise NotImplementedError("registers are evidence; restore a backup instead")

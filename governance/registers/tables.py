@@ -1,8 +1,8 @@
-"""The tables of access reviews in the records database. Rows are added, never changed."""
+"""The tables of the registers in the records database. Rows are added, never changed."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, String, Table
+from sqlalchemy import Column, ForeignKey, Index, String, Table
 
 from governance.records.metadata import metadata
 
@@ -51,3 +51,17 @@ REVIEW_CLOSING = Table(
     Column("event", String(64), nullable=False),
 )
 """The end of a review."""
+
+ATTESTATION = Table(
+    "gov_training_attestation",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("person", String(80), nullable=False),
+    Column("course", String(64), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("recorded", String(27), nullable=False),
+    Column("recorded_by", String(80), nullable=False),
+    Column("event", String(64), nullable=False),
+    Index("ix_gov_training_attestation_person_course", "person", "course"),
+)
+"""People are references to the erasable names beside the ledger; times are UTC as events write them."""
