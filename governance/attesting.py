@@ -22,7 +22,7 @@ from policies.periods import parse_period
 if TYPE_CHECKING:
     from governance.app import Governance
 
-RULE = "training.attestation"
+RULE = "guard.training"
 """The rule that refusals name."""
 
 
@@ -98,6 +98,7 @@ def audit_training(gov: Governance) -> Report:
     courses = gov.project.config.training.courses
     document = {
         "schema": SCHEMA,
+        "rule": RULE,
         "courses": [{"course": name, "period": period} for name, period in sorted(courses.items())],
         "people": list(_people(gov)),
         "attestations": [_plain(gov, each) for each in Attestations(gov.records).all()],

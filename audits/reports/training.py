@@ -33,8 +33,6 @@ from audits.report import (
 
 SCHEMA = "governance.training/1"
 """The form of the document and of the JSON."""
-RULE = "training.attestation"
-"""The rule under which the guard refuses whoever lacks an attestation."""
 SOON_DAYS = 30
 """From how many days before its end an attestation is named as lapsing soon."""
 STATES = {"never": Tone.BAD, "lapsed": Tone.BAD, "soon": Tone.WARN, "valid": Tone.GOOD}
@@ -55,7 +53,7 @@ def training_report(evidence: Evidence, document: Mapping[str, Any]) -> Report:
     """The report on a document in the form `governance.training/1`; see docs/json/training.md."""
     today = evidence.as_of.astimezone(ZoneInfo(evidence.zone)).date()
     people = [dict(each) | {"state": state_of(each, today)} for each in document["people"]]
-    refused = [each for each in evidence.events if each["kind"] == "decision" and RULE in each["rules"]]
+    refused = [each for each in evidence.events if each["kind"] == "decision" and document["rule"] in each["rules"]]
     table = Table(_COLUMNS, tuple(_row(each, refused) for each in people), text("training.people"))
     return Report(
         kind="training",

@@ -69,7 +69,7 @@ def test_no_attestation_no_data_by_any_way_in(gov: Governance) -> None:
     with refused, gov.session("crm", principal="alice", purpose="support", writes=True) as db:
         db.execute(sa.text("UPDATE customers SET phone = '1' WHERE id = 1"))
     last = list(gov.ledger.events())[-1]
-    assert (last.outcome, last.rules) == ("refused", ("training.attestation",))
+    assert (last.outcome, last.rules) == ("refused", ("guard.training",))
     gov.attest("alice", "privacy")
     assert ask(gov) == ask(gov, "support.refunds") == 1
 
