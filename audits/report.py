@@ -299,8 +299,7 @@ class Report:
     """A whole report."""
 
     kind: str
-    """`scan`, `access`, `retention`, `grants`, `exposure`, `protection`, `quality` or `requests`; a format says
-    which kinds it serves."""
+    """One of `audits.formats.base.ALL_REPORTS`; a format says which kinds it serves."""
     title: Text
     """Its title."""
     verdict: Verdict

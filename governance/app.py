@@ -34,6 +34,7 @@ from governance.protect.keyring.base import KeyInfo
 from governance.protect.keyring.file import FileKeyring
 from governance.protect.sealing import KeyringSealer
 from governance.records.database import open_records
+from governance.registering import Registers
 from governance.using import Uses
 from policies.access_objects import resolve_object
 from policies.catalog import Catalog
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
 Searching = TypeVar("Searching", Session, sa.Engine)
 
 
-class Governance(Uses, Contacts):
+class Governance(Uses, Contacts, Registers):
     """One project: its stores, policies, records and keys.
 
     Opened by `Governance.open`; closed by `close`, or used with `with`. Every read of a store through it is decided by
@@ -83,7 +84,13 @@ class Governance(Uses, Contacts):
         """Gives the present, aware, in UTC."""
         self.new_id = new_id
         """Gives a fresh id."""
-        self.policy_files = PolicyFiles(project, clock, principals, lambda who, why: glass_is_open(self, who, why))
+        self.policy_files = PolicyFiles(
+            project,
+            clock,
+            principals,
+            lambda who, why: glass_is_open(self, who, why),
+            self.check_training,
+        )
         """The policy folder as it stands now."""
         self._guards: dict[tuple[str, str], GuardedStore] = {}
         self._new_keys: list[KeyInfo] = []

@@ -90,7 +90,7 @@ def _look(name: str, looks: Mapping[Store, Sequence[DatasetLook]]) -> tuple[Data
 def _readable(gov: Governance, wanted: WorkList, found: tuple[DatasetLook, Dataset]) -> _Readable:
     look, dataset = found
     context = ask(gov, wanted.principal, wanted.purpose, Action.EXPORT).context
-    permit = gov.policy_files.policy.permit(context.principal, wanted.purpose, Action.EXPORT, look.ref)
+    permit = gov.policy_files.permit(context.principal, wanted.purpose, Action.EXPORT, look.ref)
     clear = {name for name, each in permit.fields.items() if {rule.treatment for rule in each.rules} == {"clear"}}
     if not set(look.key) <= clear:
         raise AccessRefusedError(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Protocol
 
 from governance.access.permits import DatasetPermit
 from governance.access.policy import AccessPolicy
@@ -29,6 +30,15 @@ from policies.taxonomy import Taxonomy, load_taxonomy
 WATCHED = ("access.csv", "catalog.yaml", "principals.yaml", "purposes.yaml")
 """The files that decide who may see what."""
 
+
+class Requirement(Protocol):
+    """What must hold of a principal beside the policy, such as training."""
+
+    def __call__(self, principal: Principal, purpose: str, /) -> None:
+        """Return when it holds; raise AccessRefusedError, or any other error when it cannot be told."""
+        ...
+
+
 _Stamp = tuple[tuple[int, int, int] | None, ...]
 
 
@@ -44,7 +54,8 @@ class PolicyFiles:
     """What the policy folder says now. Safe to share between threads.
 
     `principals` gives users beside those of `principals.yaml`; `glass_is_open` says whether break-glass is open for a
-    principal and a purpose. Raises ConfigError when the configuration names a table of principals too.
+    principal and a purpose; `requirement` is asked before each permit. Raises ConfigError when the configuration names
+    a table of principals too.
     """
 
     def __init__(
@@ -53,7 +64,9 @@ class PolicyFiles:
         clock: Callable[[], dt.datetime],
         principals: PrincipalsSource | None = None,
         glass_is_open: Callable[[Principal, str], bool] = lambda *_: False,
+        requirement: Requirement = lambda *_: None,
     ) -> None:
+        self._requirement = requirement
         self._glass_is_open = glass_is_open
         self._project = project
         self._people = People(project, clock, principals)
@@ -122,6 +135,7 @@ class PolicyFiles:
                 rule_ids=("guard.principal_changed",),
             )
         opened = policy.purposes.break_glass(purpose) is not None and self._glass_is_open(principal, purpose)
+        self._requirement(principal, purpose)
         return policy.permit(principal, purpose, action, dataset, glass_open=opened)
 
     def versions(self) -> dict[str, str]:

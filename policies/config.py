@@ -11,9 +11,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from policies.catalog import SensitivityWord
 from policies.errors import ConfigError
+from policies.periods import parse_period
 from policies.yaml_files import FileModel, read_model
 
 _STORE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_COURSE = re.compile(r"[a-z][a-z0-9_-]{0,59}")
 _RULE_ID = re.compile(r"GOV[0-9]{3}")
 _CALENDAR = re.compile(r"[A-Z]{2}(?:-[A-Z0-9]{1,3})?")
 LAWS = ("ccpa", "gdpr", "pipl", "tw-pdpa", "uk-gdpr")
@@ -54,6 +56,17 @@ def _calendar(name: str) -> str:
     return name
 
 
+def _period(text: str) -> str:
+    return parse_period(text).text
+
+
+def _course(name: str) -> str:
+    if not _COURSE.fullmatch(name):
+        raise ValueError("a course's name is small letters, digits, `_` and `-`")
+    return name
+
+
+CourseName = Annotated[str, AfterValidator(_course)]
 AttributeName = Annotated[str, AfterValidator(_attribute)]
 StoreName = Annotated[str, AfterValidator(_store_name)]
 Law = Annotated[str, AfterValidator(_law)]
@@ -219,6 +232,21 @@ class CheckConfig(FileModel):
     """The file of findings that were there before and do not count."""
 
 
+class TrainingConfig(FileModel):
+    """Which training people must have attested before they use data."""
+
+    courses: dict[CourseName, Annotated[str, AfterValidator(_period)]] = Field(default_factory=dict)
+    """Course to how long an attestation of it holds, such as `P12M`."""
+    purposes: dict[str, tuple[CourseName, ...]] = Field(default_factory=dict)
+    """Purpose to the courses that it, and each purpose below it, asks for. The guard refuses whoever lacks one."""
+
+    @model_validator(mode="after")
+    def _known_courses(self) -> TrainingConfig:
+        if not {course for asked in self.purposes.values() for course in asked} <= self.courses.keys():
+            raise ValueError("`purposes` with courses of `courses` only")
+        return self
+
+
 class GovernanceConfig(FileModel):
     """The whole of `governance.yaml`."""
 
@@ -254,6 +282,8 @@ class GovernanceConfig(FileModel):
     """How `governance check` judges."""
     jobs: JobsConfig = JobsConfig()
     """How jobs work."""
+    training: TrainingConfig = TrainingConfig()
+    """Which training people must have attested before they use data."""
 
 
 def read_config(path: Path) -> GovernanceConfig:

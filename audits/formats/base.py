@@ -10,7 +10,20 @@ from audits.report import Report
 from audits.speaking import Speaker
 from policies.errors import ConfigError
 
-ALL_REPORTS = frozenset({"scan", "access", "retention", "grants", "exposure", "protection", "quality", "requests"})
+ALL_REPORTS = frozenset(
+    {
+        "access",
+        "exposure",
+        "grants",
+        "protection",
+        "quality",
+        "requests",
+        "retention",
+        "review",
+        "scan",
+        "training",
+    }
+)
 """Every kind of report."""
 
 

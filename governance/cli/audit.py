@@ -1,4 +1,4 @@
-"""`governance audit access|requests|retention`."""
+"""`governance audit access|requests|retention|review|training`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from governance.cli.audit_review import review
+from governance.cli.audit_training import training
 from governance.cli.output import emit_report, examples, format_option, lang_option, output_option
 from governance.cli.project_option import opened
 
@@ -14,7 +16,11 @@ FORMATS = ("text", "json", "html", "markdown", "csv")
 
 @click.group()
 def audit() -> None:
-    """Reports for officers: who saw what, what is due."""
+    """Reports for officers: who saw what, what is due, who may do what."""
+
+
+audit.add_command(review)
+audit.add_command(training)
 
 
 @audit.command(epilog=examples("audit access", "audit access --format html --output access.html --lang zh-Hans"))

@@ -24,6 +24,7 @@ from governance.demo.chapters.policy import policy
 from governance.demo.chapters.protect import protect
 from governance.demo.chapters.quality import quality
 from governance.demo.chapters.query import query
+from governance.demo.chapters.registers import registers
 from governance.demo.chapters.requests import requests
 from governance.demo.chapters.retention import retention
 from governance.demo.chapters.subject import subject
@@ -100,6 +101,7 @@ _TOLD = (
 _ASKED = (
     ("requests_head", requests),
     ("subject_head", subject),
+    ("registers_head", registers),
 )
 
 

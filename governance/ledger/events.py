@@ -79,9 +79,13 @@ KINDS = frozenset(
         "request.task_done",
         "request.task_given",
         "request.verified",
+        "review.closed",
+        "review.decided",
+        "review.opened",
         "scan",
         "scan.judged",
         "subject.exported",
+        "training.attested",
     }
 )
 """What an event can be about."""

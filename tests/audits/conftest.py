@@ -18,7 +18,9 @@ from audits.reports.protection import protection_report
 from audits.reports.quality import quality_report
 from audits.reports.requests import requests_report
 from audits.reports.retention import retention_report
+from audits.reports.review import review_report
 from audits.reports.scan import scan_report
+from audits.reports.training import training_report
 
 EVIDENCE = Path(__file__).parent / "evidence"
 AS_OF = dt.datetime(2026, 11, 22, 8, 0, tzinfo=dt.UTC)
@@ -64,5 +66,7 @@ def reports(scan: dict[str, Any], evidence: Evidence) -> dict[str, Report]:
         "grants": grants_report(load("grants.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "quality": quality_report(load("quality.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "requests": requests_report(load("requests.json"), as_of=AS_OF, zone="Asia/Taipei"),
+        "review": review_report(evidence, load("review.json")),
+        "training": training_report(evidence, load("training.json")),
         "protection": protection_report(load("protection.json"), as_of=AS_OF, zone="Asia/Taipei"),
     }

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from audits.formats.base import ALL_REPORTS
 from audits.rendering import FORMATS, formats_for, render
 from audits.report import Report
 
@@ -22,7 +23,7 @@ IN_ALL_LANGUAGES = ("html", "markdown", "text")
 
 def _cases() -> list[tuple[str, str, str]]:
     cases = []
-    for kind in ("scan", "access", "retention", "grants", "exposure", "protection", "quality", "requests"):
+    for kind in sorted(ALL_REPORTS):
         for name in formats_for(kind):
             langs = ("en", "zh-Hans", "zh-Hant") if name in IN_ALL_LANGUAGES else ("en",)
             cases += [(kind, name, lang) for lang in langs]

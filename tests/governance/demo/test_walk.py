@@ -47,7 +47,7 @@ def told(small_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
 def test_all_chapters_are_told_in_order_and_reports_left(told: Told, lang: str) -> None:
     lines = told.lines[lang]
     chapters = [each.text.split()[0] for each in lines if each.style is Style.CHAPTER]
-    assert chapters == [str(number) for number in range(1, 15)]
+    assert chapters == [str(number) for number in range(1, 16)]
     assert [each.text.strip() for each in lines[-len(REPORTS) :]] == [
         str(told.folder / f"reports/{name}.html") for name in REPORTS
     ]
@@ -93,6 +93,7 @@ def test_what_each_person_sees_differs(told: Told) -> None:
     assert "GOV003" in told.text()
     assert "audit_log.detail" in told.text()
     assert "nothing personal was found in clear" in told.text()
+    assert re.search(r"Kept today: access:\w+, used \d+ times", told.text())
 
 
 def test_each_walk_finds_its_own_letter_late_beside_those_of_the_walks_before(told: Told) -> None:
@@ -134,7 +135,7 @@ def test_every_command_that_the_walk_shows_runs(
     monkeypatch.chdir(told.folder)
     shown = [each.text.strip() for each in told.lines["en"] if each.style is Style.COMMAND]
     commands = [shlex.split(each)[2:] for each in shown if each.startswith("$ governance ")]
-    assert len(commands) == 18
+    assert len(commands) == 19
     for arguments in commands:
         assert main(arguments) == (1 if arguments[0] == "check" else 0), capsys.readouterr().err
     assert (told.folder / "access.html").is_file()

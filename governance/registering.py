@@ -1,0 +1,74 @@
+"""The registers that `Governance` offers: reviews of access, training. Each method delegates to a file beside it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from audits.report import Report
+    from governance.app import Governance
+    from governance.registers.reviews import Review
+    from governance.registers.training import Attestation
+    from policies.nouns import Principal
+
+
+class Registers:
+    """What `Governance` inherits."""
+
+    def open_review(self, reviewer: str, due: dt.date) -> Review:
+        """Open a review of every grant; as `governance.reviewing_access.open_review`."""
+        from governance.reviewing_access import open_review
+
+        return open_review(self._whole, reviewer, due)
+
+    def decide_grant(
+        self, review: str, grant: str, verdict: str, *, principal: str, reason: str, patch: Path | None = None
+    ) -> Review:
+        """Keep or revoke a grant, as the reviewer; as `governance.reviewing_access.decide_grant`."""
+        from governance.reviewing_access import decide_grant
+
+        return decide_grant(self._whole, review, grant, verdict, principal=principal, reason=reason, patch=patch)
+
+    def close_review(self, review: str, *, principal: str) -> Review:
+        """End a review, as the reviewer; as `governance.reviewing_access.close_review`."""
+        from governance.reviewing_access import close_review
+
+        return close_review(self._whole, review, principal=principal)
+
+    def review_patch(self, review: str, patch: Path) -> int:
+        """Write what is revoked and still stands as a patch; as `governance.reviewing_access.write_patch`."""
+        from governance.reviewing_access import write_patch
+
+        return write_patch(self._whole, review, patch)
+
+    def audit_review(self, review: str | None = None) -> Report:
+        """The report on every grant and its review; as `governance.reviewing_access.audit_review`."""
+        from governance.reviewing_access import audit_review
+
+        return audit_review(self._whole, review)
+
+    def attest(self, principal: str, course: str, day: dt.date | None = None) -> Attestation:
+        """Record that a user took a course; as `governance.attesting.attest`."""
+        from governance.attesting import attest
+
+        return attest(self._whole, principal, course, day)
+
+    def check_training(self, principal: Principal, purpose: str) -> None:
+        """Return when a principal has the training that a purpose asks for; as `governance.attesting`."""
+        if not self._whole.project.config.training.purposes:  # most projects: nothing is loaded for it
+            return
+        from governance.attesting import check_training
+
+        check_training(self._whole, principal, purpose)
+
+    def audit_training(self) -> Report:
+        """The report on who attested what and who is kept out; as `governance.attesting.audit_training`."""
+        from governance.attesting import audit_training
+
+        return audit_training(self._whole)
+
+    @property
+    def _whole(self) -> Governance:
+        return cast("Governance", self)

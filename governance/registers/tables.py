@@ -1,0 +1,67 @@
+"""The tables of the registers in the records database. Rows are added, never changed."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, String, Table
+
+from governance.records.metadata import metadata
+
+REVIEW = Table(
+    "gov_review",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("reviewer", String(80), nullable=False),
+    Column("due", String(10), nullable=False),
+    Column("opened", String(27), nullable=False),
+    Column("opened_by", String(80), nullable=False),
+    Column("policy", String(64), nullable=False),
+    Column("event", String(64), nullable=False),
+)
+"""One row a review; people are references to the erasable names beside the ledger, times UTC as events write them."""
+
+REVIEW_GRANT = Table(
+    "gov_review_grant",
+    metadata,
+    Column("review", String(64), ForeignKey("gov_review.id"), primary_key=True),
+    Column("grant_id", String(64), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+)
+"""What was to be decided when a review was opened, each with a keyed digest of what it gave then."""
+
+REVIEW_DECISION = Table(
+    "gov_review_decision",
+    metadata,
+    Column("review", String(64), ForeignKey("gov_review.id"), primary_key=True),
+    Column("grant_id", String(64), primary_key=True),
+    Column("verdict", String(10), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("decided", String(27), nullable=False),
+    Column("decided_by", String(80), nullable=False),
+    Column("note", String(80), nullable=False),
+    Column("event", String(64), nullable=False),
+)
+"""What was decided; the key lets one decision stand where two are made at once."""
+
+REVIEW_CLOSING = Table(
+    "gov_review_closing",
+    metadata,
+    Column("review", String(64), ForeignKey("gov_review.id"), primary_key=True),
+    Column("closed", String(27), nullable=False),
+    Column("closed_by", String(80), nullable=False),
+    Column("event", String(64), nullable=False),
+)
+"""The end of a review."""
+
+ATTESTATION = Table(
+    "gov_training_attestation",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("person", String(80), nullable=False),
+    Column("course", String(64), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("recorded", String(27), nullable=False),
+    Column("recorded_by", String(80), nullable=False),
+    Column("event", String(64), nullable=False),
+    Index("ix_gov_training_attestation_person_course", "person", "course"),
+)
+"""People are references to the erasable names beside the ledger; times are UTC as events write them."""
