@@ -188,6 +188,7 @@ def _importer(gov: Governance) -> Importer:
         recorder=gov.ledger,
         actor=gov.actor_ref,
         run=gov.new_id(),
+        stores=frozenset(gov.project.config.stores),
         now=gov.clock(),
     )
 

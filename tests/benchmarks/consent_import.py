@@ -57,7 +57,17 @@ def importer_of(folder):
         new_id=ids.__next__,
     )
     purposes = PurposesFile.model_validate({"purposes": PURPOSES})
-    return Importer(records, purposes, keyring.keyed_hash(), KeyringSealer(keyring), ledger, "system", "run", NOW)
+    return Importer(
+        records,
+        purposes,
+        keyring.keyed_hash(),
+        KeyringSealer(keyring),
+        ledger,
+        "system",
+        "run",
+        frozenset({"crm"}),
+        NOW,
+    )
 
 
 def run(importer, path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -47,8 +47,11 @@ class Draft:
 class Drafting:
     """Makes drafts. Two entries that say the same of a person make one and the same event."""
 
-    def __init__(self, purposes: PurposesFile, keyed_hash: KeyedHash, now: dt.datetime) -> None:
+    def __init__(
+        self, purposes: PurposesFile, keyed_hash: KeyedHash, now: dt.datetime, stores: Collection[str]
+    ) -> None:
         self._purposes = purposes
+        self._stores = stores
         self._keyed_hash = keyed_hash
         self._now = now
         self._stamp = stamp(now)
@@ -74,6 +77,7 @@ class Drafting:
         return replace(draft, event=replace(event, id=event.id or self._id(event, draft.told_time)), by_store=None)
 
     def _draft(self, line: int, entry: Entry) -> Draft:
+        self._check_stores(entry)
         self._check_target(entry.purpose, entry.channel)
         kind = check_kind(entry.kind)
         check_form(entry.form, entry.how)
@@ -118,6 +122,11 @@ class Drafting:
             guardian_ref=how.guardian_ref,
             snapshot=entry.snapshot,
         )
+
+    def _check_stores(self, entry: Entry) -> None:
+        """Only names of stores that the project has are repeated from here on."""
+        if not set(entry.store_keys) | ({entry.store} - {""}) <= set(self._stores):
+            refuse("store_keys", "a store that governance.yaml does not have", "one of its stores")
 
     def _check_target(self, purpose: str, channel: str) -> None:
         if (purpose, channel) not in self._targets:

@@ -13,9 +13,9 @@ from policies.purposes import FORMS
 _UNSTATED = Circumstances()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Entry:
-    """One event as a file tells it. Exactly one of `key` and `ref` is set."""
+    """One event as a file tells it, unchecked, so it does not show itself. One of `key` and `ref` is set."""
 
     key: str = field(default="", repr=False)
     """The internal subject key; with `store`, that store's own key."""

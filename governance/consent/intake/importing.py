@@ -85,13 +85,15 @@ class Importer:
     """Reference of who imports."""
     run: str
     """Id of this run, in the events of its batches."""
+    stores: frozenset[str]
+    """Names of the project's stores."""
     now: dt.datetime
     """When it runs; what is recorded bears this time."""
 
     @property
     def drafting(self) -> Drafting:
         """Makes drafts as of now."""
-        return Drafting(self.purposes, self.keyed_hash, self.now)
+        return Drafting(self.purposes, self.keyed_hash, self.now, self.stores)
 
     def take(self, told: Callable[[], Iterator[Told]], *, on_error: str, size_bytes: int, step: Progress) -> Imported:
         """Record what `told` gives, each time anew from the beginning of the file.

@@ -40,7 +40,15 @@ GIVEN = {"purpose": "marketing.email", "channel": "email", "kind": "given", "tim
 def importer_of(world) -> Importer:
     book = world.book
     return Importer(
-        world.records, world.purposes, book._keyed_hash, world.sealer, world.ledger, "system", "run", world.clock()
+        world.records,
+        world.purposes,
+        book._keyed_hash,
+        world.sealer,
+        world.ledger,
+        "system",
+        "run",
+        frozenset({"crm"}),
+        world.clock(),
     )
 
 
@@ -139,6 +147,7 @@ WRONG = [
     ({"subject": "a", **GIVEN, MARKER: "x"}, "fields"),
     ({"subject": "a", **GIVEN, "store_keys": {"crm": ""}}, "subject key in store crm"),
     ({"subject": "a", **GIVEN, "store_keys": MARKER}, "store_keys"),
+    ({"subject": "a", **GIVEN, "store_keys": {MARKER: 1}}, "store_keys"),
     ({"subject": MARKER, "subject_ref": "0" * 64, **GIVEN}, "subject"),
     ({"subject_ref": "0" * 64, "keyed_by": "0" * 16, **GIVEN}, "keyed_by"),
     ({**GIVEN}, "subject"),
@@ -401,7 +410,7 @@ importing.BATCH_LINES = 50
 records = open_records({records!r})
 importer = importing.Importer(
     records, parts.purposes_of(parts.PURPOSES), parts.TestHash(), parts.TestSealer(), parts.TestLedger(records),
-    "system", "run", dt.datetime(2026, 11, 22, tzinfo=dt.UTC))
+    "system", "run", frozenset({{"crm"}}), dt.datetime(2026, 11, 22, tzinfo=dt.UTC))
 names = tests.Names(importer.purposes, tests.OrganisationFile(), tests.dpv_terms(tests.TODAY), tests.ConsentMapFile())
 check = importer.drafting.key_check
 print("ready", flush=True)

@@ -272,7 +272,17 @@ def exported(world, form: str, keyed_hash) -> list[str]:
 
 def importer_of(world, keyed_hash) -> Importer:
     purposes = PurposesFile.model_validate({"purposes": PURPOSES})
-    return Importer(world.records, purposes, keyed_hash, world.sealer, world.ledger, "system", "run", world.clock())
+    return Importer(
+        world.records,
+        purposes,
+        keyed_hash,
+        world.sealer,
+        world.ledger,
+        "system",
+        "run",
+        frozenset({"crm"}),
+        world.clock(),
+    )
 
 
 @pytest.fixture
