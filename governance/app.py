@@ -41,6 +41,7 @@ from policies.nouns import Action
 if TYPE_CHECKING:
     from audits.report import Report
     from governance.access.explanation import Explanation
+    from governance.evidencing import EvidenceMade
     from governance.guard.engine import GuardedStore
     from governance.guard.query import Answer
     from governance.jobs.holds import Holds
@@ -314,6 +315,12 @@ class Governance(Uses):
         from governance.reporting import audit_retention
 
         return audit_retention(self, plans)
+
+    def write_evidence(self, path: str | Path, *, measured: Sequence[str] = ()) -> EvidenceMade:
+        """Write a signed bundle of reports, ledger and proofs; as `governance.evidencing.write_evidence`."""
+        from governance.evidencing import write_evidence
+
+        return write_evidence(self, Path(path), measured=measured)
 
     def protection_status(
         self, stores: Sequence[str] = (), *, on_progress: Callable[[int, int | None, str], None] | None = None

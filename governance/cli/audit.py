@@ -1,4 +1,4 @@
-"""`governance audit access|retention`."""
+"""`governance audit access|retention`, and the group that the other reports join."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from governance.cli.audit_evidence import evidence, verify
 from governance.cli.output import emit_report, examples, format_option, lang_option, output_option
 from governance.cli.project_option import opened
 
@@ -41,3 +42,7 @@ def retention(ctx: click.Context, form: str, lang: str, output: Path | None) -> 
         report = gov.audit_retention()
     emit_report(report, form, lang, output)
     return 0
+
+
+audit.add_command(evidence)
+audit.add_command(verify)

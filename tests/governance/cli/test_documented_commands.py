@@ -18,6 +18,7 @@ PAGES = (
     "docs/calibrate.md",
     "docs/catalog.md",
     "docs/check.md",
+    "docs/evidence.md",
     "docs/jobs.md",
     "docs/keys.md",
     "docs/policy.md",
