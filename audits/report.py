@@ -299,8 +299,8 @@ class Report:
     """A whole report."""
 
     kind: str
-    """`scan`, `access`, `retention`, `grants`, `exposure`, `protection` or `quality`; a format says which kinds it
-    serves."""
+    """`scan`, `access`, `retention`, `grants`, `exposure`, `overview`, `protection` or `quality`; a format says which
+    kinds it serves."""
     title: Text
     """Its title."""
     verdict: Verdict
@@ -323,3 +323,5 @@ class Report:
     """The choices by which rows can be narrowed."""
     filter_title: Text = field(default_factory=lambda: text("report.filter"))
     """What the filter asks."""
+    beside: tuple[tuple[Text | str, str], ...] = ()
+    """Pages that lie beside this one in a site: the title of each and its relative address; for HTML."""

@@ -316,6 +316,12 @@ class Governance(Uses):
 
         return audit_retention(self, plans)
 
+    def audit_all(self, folder: str | Path, *, lang: str = "en") -> Report:
+        """Write every report and an overview of all controls as a site; as `governance.auditing_all.audit_all`."""
+        from governance.auditing_all import audit_all
+
+        return audit_all(self, Path(folder), lang=lang)
+
     def write_evidence(self, path: str | Path, *, measured: Sequence[str] = ()) -> EvidenceMade:
         """Write a signed bundle of reports, ledger and proofs; as `governance.evidencing.write_evidence`."""
         from governance.evidencing import write_evidence

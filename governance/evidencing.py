@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -28,20 +28,14 @@ from audits.rendering import render
 from audits.report import Report
 from governance.hashing import sha256_of
 from governance.ledger.events import EventDraft, stamp
+from governance.making_reports import make_reports
 from governance.version import __version__
 from governance.writing import replace_file_with_bytes
-from policies.errors import BadInputError, GovernanceError, LedgerError
+from policies.errors import BadInputError
 from policies.vocabulary import LANGUAGES
 
 if TYPE_CHECKING:
     from governance.app import Governance
-
-STANDARD = ("access", "grants", "protection", "retention")
-"""The reports that are always in a bundle."""
-MEASURED = ("quality", "scan")
-"""Those that read the content of stores anew, and are in it when asked for."""
-
-Named = Iterator[tuple[str, Report]]
 
 _CHUNK = 1 << 20
 
@@ -70,25 +64,19 @@ def write_evidence(
 ) -> EvidenceMade:
     """Write a bundle to a file, whole or not at all.
 
-    `measured` names reports of MEASURED to make besides those of STANDARD; `policy_before` is a folder of policy files
-    or a revision, and adds what the policy shows that it did not show then; `since_checkpoint` is an older checkpoint,
-    and adds a proof that the log continues it. A report that cannot be made is listed in the bundle and does not stop
-    the others. Asking is recorded before anything is read, and the fingerprint before the file has its name. Raises
-    ConfigError, LedgerError, TamperedError when the log does not continue the older checkpoint.
+    `measured` names reports of `making_reports.MEASURED` to make besides the others; `policy_before` is a folder of
+    policy files or a revision, and adds what the policy shows that it did not show then; `since_checkpoint` is an older
+    checkpoint, and adds a proof that the log continues it. A report that cannot be made is listed in the bundle and
+    does not stop the others. Asking is recorded before anything is read, and the fingerprint before the file has its
+    name. Raises ConfigError, LedgerError, TamperedError when the log does not continue the older checkpoint.
     """
     as_of = gov.clock()
     begun = gov.ledger.append(_event(gov, "begun"))
-    small, reports, not_made = dict[str, bytes](), list[dict[str, Any]](), list[dict[str, str]]()
-    for kind, make in _makers(gov, measured, policy_before):
-        try:
-            for name, report in make():
-                files = _files(name, report)
-                small |= files
-                reports.append({"report": name, "kind": report.kind, "files": sorted(files)})
-        except LedgerError:
-            raise
-        except GovernanceError as cause:
-            not_made.append({"report": kind, "place": cause.place, "found": cause.found})
+    made, failed = make_reports(gov, measured, policy_before)
+    pages = {name: _files(name, report) for name, report in made}
+    small = {path_: content for files in pages.values() for path_, content in files.items()}
+    reports = [{"report": name, "kind": report.kind, "files": sorted(pages[name])} for name, report in made]
+    not_made = [asdict(each) for each in failed]
     small[CHECKPOINT] = gov.ledger.checkpoint().encode()
     small[f"{PROOFS}request.json"] = _proof(gov.ledger.prove(begun.id))
     if since_checkpoint is not None:
@@ -115,24 +103,8 @@ def write_evidence(
         files_[SIGNATURE] = partial(_once, signature_bytes(manifest, gov.keyring.signer("ledger")))
         done = _event(gov, "done", refs={"begun": begun.id, "manifest": fingerprint(manifest)})
         replace_file_with_bytes(path, _then(write_archive(files_), lambda: gov.ledger.append(done)))
-    names = tuple(each["report"] for each in reports)
+    names = tuple(name for name, _ in made)
     return EvidenceMade(fingerprint(manifest), f"{key['name']} {key['public_key']}", names, tuple(not_made))
-
-
-def _makers(
-    gov: Governance, measured: Sequence[str], policy_before: str | None
-) -> Iterator[tuple[str, Callable[[], Named]]]:
-    yield "access", lambda: iter((("access", gov.audit_access()),))
-    yield "grants", lambda: ((f"grants-{store}", gov.policy_who(store)) for store in gov.catalog.stores)
-    yield "protection", lambda: iter((("protection", gov.protection_status()),))
-    yield "retention", lambda: iter((("retention", gov.audit_retention()),))
-    if "scan" in measured:
-        yield "scan", lambda: iter((("scan", gov.scan_report(gov.scan())),))
-    if "quality" in measured:
-        reviewed = [each for each in gov.catalog.stores if each in gov.project.config.stores]
-        yield "quality", lambda: iter((("quality", gov.quality_report(gov.measure_quality(reviewed))),))
-    if policy_before is not None:
-        yield "exposure", lambda: iter((("exposure", gov.policy_diff(policy_before)),))
 
 
 def _files(name: str, report: Report) -> dict[str, bytes]:

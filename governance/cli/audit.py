@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from governance.cli.audit_all import audit_all
 from governance.cli.audit_evidence import evidence, verify
 from governance.cli.output import emit_report, examples, format_option, lang_option, output_option
 from governance.cli.project_option import opened
@@ -44,5 +45,6 @@ def retention(ctx: click.Context, form: str, lang: str, output: Path | None) -> 
     return 0
 
 
+audit.add_command(audit_all)
 audit.add_command(evidence)
 audit.add_command(verify)

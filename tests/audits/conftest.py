@@ -14,10 +14,12 @@ from audits.report import Report
 from audits.reports.access import access_report
 from audits.reports.exposure import exposure_report
 from audits.reports.grants import grants_report
+from audits.reports.overview import Audited, overview_report
 from audits.reports.protection import protection_report
 from audits.reports.quality import quality_report
 from audits.reports.retention import retention_report
 from audits.reports.scan import scan_report
+from policies.controls import load_controls
 
 EVIDENCE = Path(__file__).parent / "evidence"
 AS_OF = dt.datetime(2026, 11, 22, 8, 0, tzinfo=dt.UTC)
@@ -55,7 +57,7 @@ def evidence() -> Evidence:
 @pytest.fixture
 def reports(scan: dict[str, Any], evidence: Evidence) -> dict[str, Report]:
     drift = [{"place": "crm.patients.nickname", "kind": "new", "detail": ""}]
-    return {
+    made = {
         "scan": scan_report(scan, as_of=AS_OF, zone="Asia/Taipei", drift=drift),
         "access": access_report(evidence),
         "retention": retention_report(evidence),
@@ -64,3 +66,12 @@ def reports(scan: dict[str, Any], evidence: Evidence) -> dict[str, Report]:
         "quality": quality_report(load("quality.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "protection": protection_report(load("protection.json"), as_of=AS_OF, zone="Asia/Taipei"),
     }
+    audited = Audited(
+        reports=tuple((name, made[name]) for name in ("access", "grants", "protection", "retention", "scan")),
+        not_made=({"report": "quality", "place": "crm", "found": "no answer"},),
+        laws=("gdpr", "pipl"),
+        controls=load_controls(AS_OF.date()),
+        event="e0000000000000001",
+        previous=load("overview.json"),
+    )
+    return made | {"overview": overview_report(audited, as_of=AS_OF, zone="Asia/Taipei")}

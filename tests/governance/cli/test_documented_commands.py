@@ -14,6 +14,7 @@ from governance.cli.main import main
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = (
     "README.md",
+    "docs/audit.md",
     "docs/break-glass.md",
     "docs/calibrate.md",
     "docs/catalog.md",

@@ -29,6 +29,7 @@ COMMAND_LINES = [
     "scan --full --url sqlite:///crm.db --format json",
     *(f"audit access --format {form}" for form in formats_for("access")),
     *(f"audit retention --format {form}" for form in formats_for("retention")),
+    "audit all --output audit",
     "audit evidence --output evidence.zip",
     "audit evidence --output evidence.zip --format json",
     "audit verify evidence.zip",
