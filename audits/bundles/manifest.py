@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import rfc8785
@@ -31,6 +31,7 @@ MAX_MANIFEST_BYTES = 1 << 20
 
 _DOMAIN = b"governance.evidence-bundle/1\n"  # so that no signed manifest is ever a signed checkpoint, nor the reverse
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_MISSED = {"found", "place", "report"}
 _KEYS = {"as_of", "files", "key", "ledger", "not_made", "reports", "schema", "versions", "zone"}
 
 
@@ -78,13 +79,20 @@ def read_manifest(content: bytes) -> dict[str, Any]:
         good = isinstance(found, dict) and found.keys() == _KEYS and found["schema"] == SCHEMA
         good = good and rfc8785.dumps(found) == content
         good = good and all(_SHA256.fullmatch(each) for each in found["files"].values())
-        good = good and len(public_key(found)) == 32 and isinstance(found["key"]["name"], str)
+        good = good and len(public_key(found)) == 32
+        good = good and _texts((found["key"]["name"], found["as_of"]))
+        good = good and all(isinstance(each["report"], str) for each in found["reports"])
+        good = good and all(each.keys() == _MISSED and _texts(each.values()) for each in found["not_made"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, rfc8785.CanonicalizationError):
         good = False
     if not good:
         raise refused(f"bundle, {MANIFEST}", f"no manifest of form {SCHEMA}")
     document: dict[str, Any] = found
     return document
+
+
+def _texts(values: Iterable[Any]) -> bool:
+    return all(isinstance(each, str) for each in values)
 
 
 def public_key(document: Mapping[str, Any]) -> bytes:

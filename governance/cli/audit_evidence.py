@@ -89,6 +89,7 @@ def verify(bundle: Path, key: str | None, checkpoint: Path | None, form: str) ->
     Needs no project, database or keyring. Without a key or checkpoint from outside the answer can only be
     `self_consistent`: anybody can make a bundle with a key of their own. Exits 1 when something does not fit.
     """
+    from audits.formats.widths import printable
     from governance.verifying_evidence import verify_evidence
 
     found = verify_evidence(bundle, key=key, checkpoint=_note(checkpoint))
@@ -100,7 +101,8 @@ def verify(bundle: Path, key: str | None, checkpoint: Path | None, form: str) ->
         lines = [f"{found.status}: {found.files} files, {found.events} events, as of {found.as_of}"]
         lines += [f"manifest {found.fingerprint}", f"key {found.key}"]
         lines += [f"not in it: {each['report']} ({each['place']}: {each['found']})" for each in found.not_made]
-        emit("\n".join([*lines, *(f"{place}: {kind}" for place, kind in found.problems)]), None)
+        lines += [f"{place}: {kind}" for place, kind in found.problems]
+        emit("\n".join(printable(each) for each in lines), None)  # a stranger may have written what stands in it
     return 1 if found.problems else 0
 
 

@@ -233,3 +233,35 @@ def test_a_ledger_that_cannot_record_leaves_no_bundle(project: Path, run, monkey
     assert run("audit", "evidence", "--output", "evidence.zip").code == 2
     assert [each.name for each in project.iterdir() if "evidence" in each.name] == []
     assert run("audit", "evidence", "--output", "nosuch/evidence.zip").code == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"reports": [1]},
+        {"reports": {}},
+        {"not_made": [{"report": "x"}]},
+        {"as_of": 7},
+        {"files": []},
+        {"schema": "x"},
+        {"more": 1},
+    ],
+)
+def test_a_manifest_of_another_form_is_refused(files, tmp_path: Path, run, change: dict) -> None:
+    signer = Ed25519Signer("stranger", bytes(32))
+    manifest = manifest_bytes(json.loads(files[MANIFEST]) | {"key": key_of(signer)} | change)
+    files |= {MANIFEST: manifest, SIGNATURE: signature_bytes(manifest, signer)}
+    found = run("audit", "verify", _repacked(files, tmp_path / "forged.zip"))
+    assert "internal error" not in found.err
+    assert found.code == 1
+
+
+def test_what_a_stranger_wrote_does_not_steer_the_terminal(files, tmp_path: Path, run) -> None:
+    signer = Ed25519Signer("stranger", bytes(32))
+    files["readme.txt"] = b""
+    document = json.loads(files[MANIFEST]) | {"key": key_of(signer), "as_of": "\x1b[2Jall is well"}
+    manifest = manifest_bytes(document)
+    files |= {MANIFEST: manifest, SIGNATURE: signature_bytes(manifest, signer)}
+    found = run("audit", "verify", _repacked(files, tmp_path / "forged.zip"))
+    assert found.code == 1
+    assert "\x1b" not in found.out + found.err
