@@ -322,3 +322,5 @@ class Report:
     """The choices by which rows can be narrowed."""
     filter_title: Text = field(default_factory=lambda: text("report.filter"))
     """What the filter asks."""
+    beside: tuple[tuple[Text | str, str], ...] = ()
+    """Pages that lie beside this one in a site: the title of each and its relative address; for HTML."""

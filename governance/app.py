@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from audits.report import Report
     from governance.access.explanation import Explanation
     from governance.consent.events import ConsentEvent, Subject
+    from governance.evidencing import EvidenceMade
     from governance.guard.engine import GuardedStore
     from governance.guard.query import Answer
     from governance.handling_requests import Requests
@@ -331,6 +332,18 @@ class Governance(Uses, Contacts, Registers):
         from governance.reporting import audit_requests
 
         return audit_requests(self, year)
+
+    def audit_all(self, folder: str | Path, *, lang: str = "en") -> Report:
+        """Write every report and an overview of all controls as a site; as `governance.auditing_all.audit_all`."""
+        from governance.auditing_all import audit_all
+
+        return audit_all(self, Path(folder), lang=lang)
+
+    def write_evidence(self, path: str | Path, *, measured: Sequence[str] = ()) -> EvidenceMade:
+        """Write a signed bundle of reports, ledger and proofs; as `governance.evidencing.write_evidence`."""
+        from governance.evidencing import write_evidence
+
+        return write_evidence(self, Path(path), measured=measured)
 
     def protection_status(
         self, stores: Sequence[str] = (), *, on_progress: Callable[[int, int | None, str], None] | None = None

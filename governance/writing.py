@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -18,10 +19,19 @@ def replace_file(path: Path, text: str, *, encoding: str = "utf-8") -> None:
 
 def replace_file_with(path: Path, parts: Iterable[str], *, encoding: str = "utf-8") -> None:
     """As `replace_file`, from parts that are made while the draft is written; what making them raises is passed on."""
+    _replace(path, codecs.iterencode(parts, encoding))  # which writes a byte order mark once
+
+
+def replace_file_with_bytes(path: Path, parts: Iterable[bytes]) -> None:
+    """As `replace_file_with`, from bytes."""
+    _replace(path, parts)
+
+
+def _replace(path: Path, parts: Iterable[bytes]) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with _refusing(path):
-            file = draft.open("w", encoding=encoding, newline="")
+            file = draft.open("wb")
         with file:
             for part in parts:
                 with _refusing(path):

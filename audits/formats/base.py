@@ -15,6 +15,7 @@ ALL_REPORTS = frozenset(
         "access",
         "exposure",
         "grants",
+        "overview",
         "protection",
         "quality",
         "requests",

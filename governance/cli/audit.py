@@ -1,4 +1,4 @@
-"""`governance audit access|requests|retention|review|training`."""
+"""`governance audit access|requests|retention`, and the group that the other reports join."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from governance.cli.audit_all import audit_all
+from governance.cli.audit_evidence import evidence, verify
 from governance.cli.audit_review import review
 from governance.cli.audit_training import training
 from governance.cli.output import emit_report, examples, format_option, lang_option, output_option
@@ -67,3 +69,8 @@ def requests(ctx: click.Context, year: int | None, form: str, lang: str, output:
         report = gov.audit_requests(year)
     emit_report(report, form, lang, output)
     return 0
+
+
+audit.add_command(audit_all)
+audit.add_command(evidence)
+audit.add_command(verify)

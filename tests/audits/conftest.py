@@ -14,6 +14,7 @@ from audits.report import Report
 from audits.reports.access import access_report
 from audits.reports.exposure import exposure_report
 from audits.reports.grants import grants_report
+from audits.reports.overview import Audited, overview_report
 from audits.reports.protection import protection_report
 from audits.reports.quality import quality_report
 from audits.reports.requests import requests_report
@@ -21,6 +22,7 @@ from audits.reports.retention import retention_report
 from audits.reports.review import review_report
 from audits.reports.scan import scan_report
 from audits.reports.training import training_report
+from policies.controls import load_controls
 
 EVIDENCE = Path(__file__).parent / "evidence"
 AS_OF = dt.datetime(2026, 11, 22, 8, 0, tzinfo=dt.UTC)
@@ -58,7 +60,7 @@ def evidence() -> Evidence:
 @pytest.fixture
 def reports(scan: dict[str, Any], evidence: Evidence) -> dict[str, Report]:
     drift = [{"place": "crm.patients.nickname", "kind": "new", "detail": ""}]
-    return {
+    made = {
         "scan": scan_report(scan, as_of=AS_OF, zone="Asia/Taipei", drift=drift),
         "access": access_report(evidence),
         "retention": retention_report(evidence),
@@ -70,3 +72,12 @@ def reports(scan: dict[str, Any], evidence: Evidence) -> dict[str, Report]:
         "training": training_report(evidence, load("training.json")),
         "protection": protection_report(load("protection.json"), as_of=AS_OF, zone="Asia/Taipei"),
     }
+    audited = Audited(
+        reports=tuple((name, made[name]) for name in ("access", "grants", "protection", "retention", "scan")),
+        not_made=({"report": "quality", "place": "crm", "found": "no answer"},),
+        laws=("gdpr", "pipl"),
+        controls=load_controls(AS_OF.date()),
+        event="e0000000000000001",
+        previous=load("overview.json"),
+    )
+    return made | {"overview": overview_report(audited, as_of=AS_OF, zone="Asia/Taipei")}

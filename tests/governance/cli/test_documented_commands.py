@@ -14,10 +14,12 @@ from governance.cli.main import main
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = (
     "README.md",
+    "docs/audit.md",
     "docs/break-glass.md",
     "docs/calibrate.md",
     "docs/catalog.md",
     "docs/check.md",
+    "docs/evidence.md",
     "docs/find-a-person.md",
     "docs/jobs.md",
     "docs/keys.md",

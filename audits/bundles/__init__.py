@@ -1,0 +1,1 @@
+"""Evidence that travels: one file whose every byte is accounted for."""
