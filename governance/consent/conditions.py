@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from governance.consent.events import ConsentKind
 from governance.consent.projection import HEAD_SQL, ConsentProjection, ProjectionHead, head_of, key_kind_of
-from governance.consent.projection_tables import TABLE, KeyKind
+from governance.consent.projection_tables import ENDS, TABLE, KeyKind
 from governance.consent.standing import channels_of
 from governance.consent.upkeep import ProjectionUpkeep
 from policies.catalog import Catalog
@@ -91,6 +91,7 @@ class ConsentConditions:
                     "state": (str(ConsentKind.GIVEN),),
                 },
                 rule_id=f"consent:{purpose}:{channel}",
+                ends=ENDS,
             )
             for channel in channels_of(self._purposes, purpose)
         )

@@ -11,6 +11,8 @@ from sqlalchemy.types import TypeEngine
 
 TABLE = "gov_consent"
 """The table that a guarded query joins."""
+ENDS = "ends"
+"""Its column of the moments at which rows stop to count, in UTC as events write them; empty for never."""
 EPOCH_TABLE = "gov_consent_epoch"
 """The table that says how far it has come."""
 
@@ -53,6 +55,7 @@ def tables_of(kind: KeyKind) -> tuple[Table, Table]:
         Column("channel", _text(32), primary_key=True),
         Column("form", _text(32), nullable=False),
         Column("state", _text(32), nullable=False),
+        Column(ENDS, _text(27), nullable=False),
         Column("epoch", BigInteger, nullable=False),
         mysql_engine="InnoDB",
     )

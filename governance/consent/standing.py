@@ -33,6 +33,8 @@ class Standing:
     """The strongest form in which it stands; the weakest where it does not."""
     event_ids: tuple[str, ...]
     """The events that decide, latest first."""
+    ends: str = ""
+    """When it stops by itself, as `2026-11-22T08:00:00.000000Z`; empty when it has no end."""
 
 
 def targets(purposes: PurposesFile) -> tuple[tuple[str, str], ...]:

@@ -112,9 +112,11 @@ class ProjectionUpkeep:
                 key = json.loads(self._sealer.open(link.sealed_key, seal_context(store, link.subject_ref)))
                 yield SubjectRows(key, () if link.erasing else self._rows(events[link.subject_ref]))
 
-    def _rows(self, events: list[ConsentEvent]) -> tuple[tuple[str, str, str, str], ...]:
+    def _rows(self, events: list[ConsentEvent]) -> tuple[tuple[str, str, str, str, str], ...]:
         found = (standing(self._purposes, events, purpose, channel) for purpose, channel in self._targets)
-        return tuple((each.purpose, each.channel, each.form, each.state) for each in found if each.state != "none")
+        return tuple(
+            (each.purpose, each.channel, each.form, each.state, each.ends) for each in found if each.state != "none"
+        )
 
     def _drop_erased(self, store: str, upto: int) -> None:
         with writing(self._records) as connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from functools import cache
 from typing import Any, NoReturn, Self
 
 from governance.access.permits import DatasetPermit
@@ -20,6 +21,7 @@ from governance.guard.second_check import SecondCheck
 from governance.guard.shared import Shared
 from governance.guard.watch import VERSION_SQL
 from governance.guard.writing import Border, Written, write
+from governance.ledger.events import stamp
 from policies.errors import AccessRefusedError, GovernanceError, SchemaDriftError, StatementRefusedError, StoreError
 from policies.nouns import Action, DatasetRef
 
@@ -256,7 +258,9 @@ class GuardedConnection:
                 context.principal.attributes,
                 {name: field.type for name, field in fields.items()},
                 encrypted=shared.planner.encrypted(dataset.dataset),
-                meets=lambda some: meets(some, conditions, shared.own_table, shared.mark, self.__ask),
+                meets=lambda some: meets(
+                    some, conditions, shared.own_table, shared.mark, self.__ask, stamp(shared.clock())
+                ),
             )
             shown = treating.treat(records)
         except (AccessRefusedError, SchemaDriftError) as error:
@@ -309,7 +313,7 @@ class GuardedConnection:
                 parameters,
                 schema,
                 self.__permit,
-                lambda ref: shared.predicate.conditions(ref, context.purpose),
+                cache(lambda ref: shared.predicate.conditions(ref, context.purpose)),  # one answer for one statement
                 rows=rows,
             )
             return plan, plan.values(parameters, context) if rows == 1 else None, schema.version

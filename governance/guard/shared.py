@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,6 +50,8 @@ class Shared:
     """Gives a driver's connection back to the pool."""
     drafts: Drafts
     """Drafts of decisions made before."""
+    clock: Callable[[], dt.datetime]
+    """Gives the present, aware."""
     stop_of: StopOf | None = None
     """What holds stop in a dataset; None where nobody asks."""
     _qualified: dict[str, str] = field(default_factory=dict)
