@@ -20,6 +20,7 @@ from governance.breaking_glass import glass_is_open
 from governance.clock import new_id as random_id
 from governance.clock import now
 from governance.consent.book import ConsentBook
+from governance.consent.restrictions import Restrictions
 from governance.consent_wiring import LiveConsent
 from governance.lapse_wiring import WinBackGuard
 from governance.ledger.events import EventDraft, EventObject
@@ -41,6 +42,8 @@ from policies.nouns import Action
 if TYPE_CHECKING:
     from audits.report import Report
     from governance.access.explanation import Explanation
+    from governance.consent.events import Subject
+    from governance.consent.restriction_events import RestrictionEvent
     from governance.guard.engine import GuardedStore
     from governance.guard.query import Answer
     from governance.jobs.holds import Holds
@@ -381,6 +384,26 @@ class Governance(Uses):
             clock=self.clock,
             new_id=self.new_id,
         )
+
+    @property
+    def restrictions(self) -> Restrictions:
+        """Whose use of data is restricted; see `restrict` and `lift_restriction`."""
+        return Restrictions(
+            self.records,
+            keyed_hash=self.keyring.keyed_hash(),
+            sealer=self._sealer,
+            recorder=self.ledger,
+            clock=self.clock,
+            new_id=self.new_id,
+        )
+
+    def restrict(self, subject: Subject, *, reason: str, basis: str = "") -> RestrictionEvent:
+        """Stop every guarded use of a person's data from the next statement on; as `Restrictions.restrict`."""
+        return self.restrictions.restrict(subject, reason=reason, basis=basis, by=self.actor_ref)
+
+    def lift_restriction(self, subject: Subject, *, told: bool) -> RestrictionEvent:
+        """Let the use go on, once the person was told; as `Restrictions.lift`."""
+        return self.restrictions.lift(subject, told=told, by=self.actor_ref)
 
     @cached_property
     def consent_conditions(self) -> LiveConsent:

@@ -35,9 +35,13 @@ class LiveConsent:
         """Make sure that what a statement will see of consent is the latest; as `ConsentConditions.prepare`."""
         self._current().prepare(store, purpose, run)
 
-    def conditions(self, dataset: DatasetRef, purpose: str) -> tuple[ExistsIn, ...]:
+    def conditions(self, dataset: DatasetRef, purpose: str, *, every_row: bool = False) -> tuple[ExistsIn, ...]:
         """What must hold of each row; as `ConsentConditions.conditions`."""
-        return self._current().conditions(dataset, purpose)
+        return self._current().conditions(dataset, purpose, every_row=every_row)
+
+    def lasting(self, dataset: DatasetRef, purpose: str) -> tuple[ExistsIn, ...]:
+        """The same for what outlives the moment; as `ConsentConditions.lasting`."""
+        return self._current().lasting(dataset, purpose)
 
     def create_projection(self, store: str) -> bool:
         """Make the two tables of consent in a store; gives whether the catalog names a subject key for it.

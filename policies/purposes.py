@@ -57,6 +57,10 @@ class PurposeEntry(FileModel):
 
     break_glass: BreakGlassRule | None = None
     """Makes it a purpose for emergencies, closed until somebody opens it; see docs/break-glass.md."""
+    under_restriction: bool = False
+    """Whether it, and what lies below it, goes on for people whose use of data is restricted: storage, legal claims."""
+    direct_marketing: bool = False
+    """Whether it, and what lies below it, is direct marketing: an objection stops it on whatever basis it rests."""
 
 
 class PurposesFile(FileModel):

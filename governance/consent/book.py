@@ -7,7 +7,6 @@ entry are one transaction: either all of them are there or none.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -20,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from governance.consent import event_log
 from governance.consent.base import Recorder, Sealer
 from governance.consent.events import EVERY, Circumstances, ConsentEvent, ConsentKind, Subject
+from governance.consent.links import SubjectLinks
 from governance.consent.standing import Standing, standing
 from governance.ledger.base import KeyedHash
 from governance.ledger.events import EventDraft, stamp
@@ -27,18 +27,9 @@ from governance.records.transactions import reading, writing
 from policies.errors import ConfigError, RecordsError
 from policies.purposes import FORMS, PurposesFile
 
-SUBJECT_DOMAIN = "consent-subject"
-"""Domain of the keyed hash that makes a person's reference."""
-STORE_KEY_DOMAIN = "consent-store-key"
-"""Domain of the keyed hash that shows whether two people claim one key of a store."""
 _EVENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _UNSTATED = Circumstances()
 _log = structlog.get_logger()
-
-
-def seal_context(store: str, subject_ref: str) -> bytes:
-    """What a sealed key is bound to: it opens for no other store and no other person."""
-    return f"consent-subject-key/{store}/{subject_ref}".encode()
 
 
 class ConsentBook:
@@ -57,8 +48,7 @@ class ConsentBook:
     ) -> None:
         self._records = records
         self._purposes = purposes
-        self._keyed_hash = keyed_hash
-        self._sealer = sealer
+        self._links = SubjectLinks(keyed_hash, sealer)
         self._recorder = recorder
         self._clock = clock
         self._new_id = new_id
@@ -132,7 +122,7 @@ class ConsentBook:
 
     def subject_ref(self, subject_key: str) -> str:
         """The keyed reference of a person, 64 hex digits."""
-        return self._keyed_hash.digest(SUBJECT_DOMAIN, subject_key.encode())
+        return self._links.ref(subject_key)
 
     def _record(
         self,
@@ -173,26 +163,11 @@ class ConsentBook:
     def _write(self, connection: Connection, event: ConsentEvent, subject: Subject) -> ConsentEvent:
         event = replace(event, epoch=event_log.next_epoch(connection))
         event_log.add_event(connection, event)
-        self._link(connection, event, subject)
+        self._links.link(connection, subject, event.subject_ref, event.epoch)
         event_log.touch(connection, event.subject_ref, event.epoch)
         self._recorder.append_in(connection, _draft(event))
         _log.info("consent_recorded", consent=event.id, kind=event.kind, purpose=event.purpose, epoch=event.epoch)
         return event
-
-    def _link(self, connection: Connection, event: ConsentEvent, subject: Subject) -> None:
-        """Keep the store keys that were not known yet; a known one cannot change hands in silence."""
-        known = event_log.links_of(connection, event.subject_ref)
-        for store, key in sorted(subject.store_keys.items()):
-            key_ref = self._keyed_hash.digest(STORE_KEY_DOMAIN, f"{store}\0{key}".encode())
-            if store in known:
-                if known[store].key_ref != key_ref or known[store].erasing:
-                    raise _key_taken(store, "another key of this person, or one that is being erased")
-                continue
-            if event_log.owner_of(connection, store, key_ref) is not None:
-                raise _key_taken(store, "a key that another person holds")
-            sealed = self._sealer.seal(json.dumps(key).encode(), seal_context(store, event.subject_ref))
-            link = event_log.SubjectLink(event.subject_ref, key_ref, sealed, erasing=False, epoch=event.epoch)
-            event_log.add_link(connection, store, link)
 
     def _check_target(self, purpose: str, channel: str) -> None:
         if purpose not in self._purposes.purposes:
@@ -257,10 +232,6 @@ def _checked_id(event_id: str) -> str:
     if not _EVENT_ID.fullmatch(event_id):
         raise _wrong("consent event_id", "a text of another form", f"a match of {_EVENT_ID.pattern}")
     return event_id
-
-
-def _key_taken(store: str, found: str) -> ConfigError:
-    return _wrong(f"subject key in store {store}", found, "the key under which this store knows this person")
 
 
 def _wrong(place: str, found: str, expected: str) -> ConfigError:

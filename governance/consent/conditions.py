@@ -1,21 +1,27 @@
 """Consent as conditions on rows, for the guard: who has agreed is decided inside the query.
 
 A purpose that states several channels needs consent for each of them; a dataset that names no person cannot be read for
-a purpose that needs consent.
+a purpose that needs consent. Where the catalog tells the law of a row, the row needs consent only in that law's form.
+Who is restricted or objects is left out of purposes that need no consent as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from governance.consent.events import ConsentKind
+from governance.consent.events import EVERY, ConsentKind
+from governance.consent.objections import OBJECTED
 from governance.consent.projection import HEAD_SQL, ConsentProjection, ProjectionHead, head_of, key_kind_of
 from governance.consent.projection_tables import ENDS, TABLE, KeyKind
+from governance.consent.restriction_events import RestrictionKind
+from governance.consent.shutouts import Shutouts, ShutoutWatch
 from governance.consent.standing import channels_of
 from governance.consent.upkeep import ProjectionUpkeep
 from policies.catalog import Catalog
+from policies.consent_laws import Level, goes_on_under_restriction, heeds_objection, levels
 from policies.errors import AccessRefusedError, DecryptionError, KeyringError, StoreError
-from policies.nouns import DatasetRef
+from policies.nouns import DatasetRef, FieldRef
+from policies.predicate import Among, Constant, FieldOperand, Predicate
 from policies.purposes import FORMS, PurposesFile
 from policies.row_conditions import ExistsIn
 
@@ -37,23 +43,25 @@ class ConsentConditions:
         self._catalog = catalog
         self._upkeep = upkeep
         self._projections = dict(projections)
-        self._kinds: dict[DatasetRef, KeyKind] = {}
+        self._kinds: dict[FieldRef, KeyKind] = {}
+        self._watch = ShutoutWatch(upkeep.records)
 
     def prepare(self, store: str, purpose: str, run: ReadHead | None = None) -> None:
         """Make sure, before a statement runs, that what it will see of consent is the latest.
 
-        Does nothing for a purpose without consent. Else: one query on the store, one on the records, and the changes
-        between them. With `run`, the store is asked on the statement's own connection, whose snapshot may be older than
-        the latest withdrawal. Raises AccessRefusedError when the store cannot be brought up to date or the statement
-        would see an older state.
+        For a purpose without consent that is one query on the records, and no more while nobody is shut out of it. Else
+        one query on the store, one on the records, and the changes between them. With `run`, the store is asked on the
+        statement's own connection, whose snapshot may be older than the latest withdrawal. Raises AccessRefusedError
+        when the store cannot be brought up to date or the statement would see an older state.
         """
-        if not self._purposes.needs_consent(purpose):
+        if not self._purposes.needs_consent(purpose) and not self._shuts_out(store, purpose):
             return
         projection = self._projection(store, purpose)
         read = run or _reader(projection)
         try:
             head = _first(read)  # the store before the records: what they learn meanwhile makes it look old, never new
             wanted = self._upkeep.records_head()
+            self._watch.at(wanted)
             if self._upkeep.is_current(head, wanted):
                 return
             self._upkeep.bring_up_to_date(projection)
@@ -69,17 +77,33 @@ class ConsentConditions:
                 "end this transaction and run the statement in a new one",
             )
 
-    def conditions(self, dataset: DatasetRef, purpose: str) -> tuple[ExistsIn, ...]:
-        """What must hold of each row, all of it; nothing for a purpose without consent.
+    def conditions(self, dataset: DatasetRef, purpose: str, *, every_row: bool = False) -> tuple[ExistsIn, ...]:
+        """What must hold of each row, all of it; nothing for a purpose without consent while nobody is shut out.
 
-        Depends on catalog, purposes and the store's schema alone, so it may be kept with the plan. Raises
-        AccessRefusedError for a dataset whose rows cannot be tied to one person.
+        Depends on catalog, purposes, the store's schema and on whether anybody is shut out; its parts are the key under
+        which a plan is kept. With `every_row`, rows whose law rests the purpose on something else need consent too.
+        Raises AccessRefusedError for a dataset whose rows cannot be tied to one person or law.
         """
-        if not self._purposes.needs_consent(purpose):
-            return ()
+        consented = self._consented(dataset, purpose, every_row) if self._purposes.needs_consent(purpose) else ()
+        if not self._persons(dataset):
+            return consented
+        return (*consented, *self._shutouts(dataset, purpose, self._watch.last(self._upkeep.records_head)))
+
+    def lasting(self, dataset: DatasetRef, purpose: str) -> tuple[ExistsIn, ...]:
+        """The same for what outlives the moment, such as a view: people who will be shut out later are heeded too.
+
+        Where the store has no projection, as `conditions`. Raises as it does.
+        """
+        projection = self._projections.get(dataset.store)
+        if projection is None or not self._persons(dataset) or not projection.is_made():
+            return self.conditions(dataset, purpose)
+        consented = self._consented(dataset, purpose, every_row=False) if self._purposes.needs_consent(purpose) else ()
+        return (*consented, *self._shutouts(dataset, purpose, None))
+
+    def _consented(self, dataset: DatasetRef, purpose: str, every_row: bool) -> tuple[ExistsIn, ...]:  # noqa: FBT001 one unit
         key = self._subject_key(dataset, purpose)
         self._check_kind(dataset, key, purpose)
-        strong_enough = FORMS[FORMS.index(self._purposes.consent_form(purpose)) :]
+        field, asked = self._levels(dataset, purpose)
         return tuple(
             ExistsIn(
                 table=TABLE,
@@ -87,14 +111,62 @@ class ConsentConditions:
                 among={
                     "purpose": (purpose,),
                     "channel": (channel,),
-                    "form": strong_enough,
+                    "form": FORMS[FORMS.index(level.form) :],
                     "state": (str(ConsentKind.GIVEN),),
                 },
                 rule_id=f"consent:{purpose}:{channel}",
+                spared=None if every_row and place == 0 else _among(field, level.spared),
                 ends=ENDS,
             )
             for channel in channels_of(self._purposes, purpose)
+            for place, level in enumerate(asked)
         )
+
+    def _levels(self, dataset: DatasetRef, purpose: str) -> tuple[str, tuple[Level, ...]]:
+        """The field of jurisdiction, and what each law asks for; without one, the strictest for all rows."""
+        entry = self._catalog.dataset(dataset)
+        told = entry.jurisdiction if entry is not None else None
+        if told is None:
+            return "", levels(self._purposes, purpose, {})
+        asked = levels(self._purposes, purpose, told.map)
+        if any(level.spared for level in asked) and self._kind(dataset, told.field, purpose) is not KeyKind.STRING:
+            raise _refused(
+                f"{dataset}.{told.field}",
+                purpose,
+                "a field of jurisdiction that holds no text",
+                "a field of texts such as country codes",
+                "correct `jurisdiction` of this dataset in catalog.yaml",
+            )
+        return told.field, asked
+
+    def _shutouts(self, dataset: DatasetRef, purpose: str, shut: Shutouts | None) -> Iterator[ExistsIn]:
+        """Who must not be there: restricted people and people who object; None for whoever will be."""
+        restricted = not goes_on_under_restriction(self._purposes, purpose)
+        if restricted and (shut is None or dataset.store in shut.restricted):
+            yield self._absent(dataset, purpose, EVERY, RestrictionKind.RESTRICTED, "restriction")
+        if heeds_objection(self._purposes, purpose) and (shut is None or shut.objected):
+            yield self._absent(dataset, purpose, purpose, OBJECTED, f"objection:{purpose}")
+
+    def _absent(self, dataset: DatasetRef, purpose: str, about: str, state: str, rule_id: str) -> ExistsIn:
+        key = self._subject_key(dataset, purpose)
+        self._check_kind(dataset, key, purpose)
+        return ExistsIn(
+            table=TABLE,
+            match={"subject_key": key},
+            among={"purpose": (about,), "state": (str(state),)},
+            rule_id=rule_id,
+            absent=True,
+        )
+
+    def _shuts_out(self, store: str, purpose: str) -> bool:
+        """Whether anybody is shut out of a purpose: one query on the records."""
+        shut = self._watch.at(self._upkeep.records_head())
+        restricted = store in shut.restricted and not goes_on_under_restriction(self._purposes, purpose)
+        return restricted or (shut.objected and heeds_objection(self._purposes, purpose))
+
+    def _persons(self, dataset: DatasetRef) -> bool:
+        entry = self._catalog.dataset(dataset)
+        return entry is not None and bool(entry.subject_key)
 
     def _projection(self, store: str, purpose: str) -> ConsentProjection:
         projection = self._projections.get(store)
@@ -121,23 +193,40 @@ class ConsentConditions:
             )
         return keys[0]
 
+    def _kind(self, dataset: DatasetRef, field: str, purpose: str) -> KeyKind:
+        """The kind of a field as the store declares it, asked once."""
+        place = FieldRef(dataset.store, dataset.dataset, field)
+        if place not in self._kinds:
+            engine = self._projection(dataset.store, purpose).engine
+            try:
+                self._kinds[place] = key_kind_of(engine, dataset.dataset, field)
+            except StoreError as cause:
+                raise _refused(str(place), purpose, cause.found, cause.expected, cause.next_step) from None
+        return self._kinds[place]
+
     def _check_kind(self, dataset: DatasetRef, key: str, purpose: str) -> None:
         """Refuse a comparison of unlike types, which some databases decide by cutting text down to a number."""
-        projection = self._projection(dataset.store, purpose)
+        projection, kind = self._projection(dataset.store, purpose), self._kind(dataset, key, purpose)
         try:
-            if dataset not in self._kinds:
-                self._kinds[dataset] = key_kind_of(projection.engine, dataset.dataset, key)
             head = projection.head()
         except StoreError as cause:
             raise _refused(str(dataset), purpose, cause.found, cause.expected, cause.next_step) from None
-        if head is None or head.key_kind != self._kinds[dataset]:
+        if head is None or head.key_kind != kind:
             raise _refused(
                 f"{dataset}.{key}",
                 purpose,
-                f"a subject key of kind {self._kinds[dataset]}",
+                f"a subject key of kind {kind}",
                 f"kind {_kind_word(head)}, as the projection of consent has it",
                 "name the field that holds the store's subject key",
             )
+
+
+def _among(field: str, values: Sequence[str]) -> Predicate | None:
+    """Whether a field is one of some texts; None for no texts, which no row meets."""
+    if not values:
+        return None
+    items = tuple(Constant(each) for each in values)
+    return Predicate(f"{field} in ({', '.join(map(repr, values))},)", Among(FieldOperand(field), items))
 
 
 def _first(read: ReadHead) -> ProjectionHead:

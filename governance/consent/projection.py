@@ -19,6 +19,8 @@ from policies.errors import StoreError
 
 HEAD_SQL = f"SELECT epoch, origin, tree, key_kind FROM {EPOCH_TABLE} WHERE id = 1"  # noqa: S608 - a constant
 """The one query that tells whether the projection is up to date; the same text on every dialect."""
+ProjectedRow = tuple[str, str, str, str, str]
+"""Purpose, channel, form, state and end of one row."""
 _BATCH = 1000
 
 
@@ -42,7 +44,7 @@ class SubjectRows:
 
     key: str | int = field(repr=False)
     """The store's subject key."""
-    rows: tuple[tuple[str, str, str, str, str], ...]
+    rows: tuple[ProjectedRow, ...]
     """Purpose, channel, form, state, end; empty to forget the person."""
 
 
@@ -91,6 +93,11 @@ class ConsentProjection:
                 expected=f"kind {key_kind}",
                 next_step="drop the two gov_consent tables and run `governance init` again",
             )
+
+    def is_made(self) -> bool:
+        """Whether its tables are there."""
+        with translated(f"{self.store}.{TABLE}"):
+            return inspect(self.engine).has_table(TABLE)
 
     def head(self) -> ProjectionHead | None:
         """How far it is; None when the tables are there but their one row is not."""

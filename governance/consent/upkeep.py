@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 
@@ -11,16 +12,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from governance.consent import event_log
 from governance.consent.base import Sealer
-from governance.consent.book import seal_context
-from governance.consent.events import ConsentEvent
-from governance.consent.projection import ConsentProjection, ProjectionHead, SubjectRows
+from governance.consent.events import EVERY, ConsentEvent
+from governance.consent.links import seal_context
+from governance.consent.objections import OBJECTED, heeding, objected_channels
+from governance.consent.projection import ConsentProjection, ProjectedRow, ProjectionHead, SubjectRows
+from governance.consent.restriction_events import RestrictionKind
+from governance.consent.restriction_log import active_among
 from governance.consent.standing import standing, targets, tree_digest
 from governance.records.transactions import reading, writing
 from policies.errors import RecordsError, StoreError
-from policies.purposes import PurposesFile
+from policies.purposes import FORMS, PurposesFile
 
 _TRIES = 20
 """How often a race with another process is lost before giving up."""
+_RESTRICTED: ProjectedRow = (EVERY, EVERY, FORMS[0], str(RestrictionKind.RESTRICTED), "")
 _log = structlog.get_logger()
 
 
@@ -31,17 +36,19 @@ class ProjectionUpkeep:
     """
 
     def __init__(self, records: Engine, purposes: PurposesFile, sealer: Sealer) -> None:
-        self._records = records
+        self.records = records
+        """The records database."""
         self._purposes = purposes
         self._sealer = sealer
         self._targets = targets(purposes)
-        self.tree = tree_digest(purposes)
+        self._heeding = heeding(purposes)
+        self.tree = _tree(purposes, self._heeding)
         """Digest of the purposes that this upkeep computes under."""
 
     def records_head(self) -> event_log.Head:
         """How far the records are: one query by primary key."""
         try:
-            with reading(self._records) as connection:
+            with reading(self.records) as connection:
                 return event_log.read_head(connection)
         except SQLAlchemyError as cause:
             raise records_failed(cause) from None
@@ -94,7 +101,7 @@ class ProjectionUpkeep:
         wipe = rebuild or head.tree != self.tree
         target = ProjectionHead(records.epoch, records.origin, self.tree, head.key_kind)
         try:
-            with reading(self._records) as connection:
+            with reading(self.records) as connection:
                 changes = self._changes(connection, projection.store, since=0 if wipe else head.epoch)
                 moved = projection.move(head, target, changes, wipe=wipe)
                 erased = moved and event_log.has_erased(connection, projection.store, records.epoch)
@@ -107,19 +114,28 @@ class ProjectionUpkeep:
 
     def _changes(self, connection: Connection, store: str, since: int) -> Iterator[SubjectRows]:
         for page in event_log.changed_links(connection, store, since):
-            events = event_log.events_of(connection, [link.subject_ref for link in page])
+            refs = [link.subject_ref for link in page]
+            events, restricted = event_log.events_of(connection, refs), active_among(connection, refs)
             for link in page:
                 key = json.loads(self._sealer.open(link.sealed_key, seal_context(store, link.subject_ref)))
-                yield SubjectRows(key, () if link.erasing else self._rows(events[link.subject_ref]))
+                shut = (_RESTRICTED,) if link.subject_ref in restricted else ()
+                rows = () if link.erasing else (*shut, *self._rows(events[link.subject_ref]))
+                yield SubjectRows(key, rows)
 
-    def _rows(self, events: list[ConsentEvent]) -> tuple[tuple[str, str, str, str, str], ...]:
+    def _rows(self, events: list[ConsentEvent]) -> tuple[ProjectedRow, ...]:
         found = (standing(self._purposes, events, purpose, channel) for purpose, channel in self._targets)
-        return tuple(
-            (each.purpose, each.channel, each.form, each.state, each.ends) for each in found if each.state != "none"
-        )
+        rows = {
+            (each.purpose, each.channel): (each.purpose, each.channel, each.form, each.state, each.ends)
+            for each in found
+            if each.state != "none"
+        }
+        for purpose in self._heeding:
+            for channel in objected_channels(self._purposes, events, purpose):
+                rows[purpose, channel] = (purpose, channel, FORMS[0], OBJECTED, "")
+        return tuple(rows.values())
 
     def _drop_erased(self, store: str, upto: int) -> None:
-        with writing(self._records) as connection:
+        with writing(self.records) as connection:
             event_log.drop_erased(connection, store, upto)
 
 
@@ -131,6 +147,15 @@ def records_failed(cause: SQLAlchemyError) -> RecordsError:
         expected="a records database that answers",
         next_step="run `governance doctor`",
     )
+
+
+def _tree(purposes: PurposesFile, heeding_purposes: tuple[str, ...]) -> str:
+    """A digest of the purposes that rows are computed for: those that need consent, those that heed objections."""
+    tree = tree_digest(purposes)
+    if not heeding_purposes:
+        return tree
+    lines = [f"{each}\0{'/'.join(purposes.ancestry(each))}\0{purposes.channels(each)}" for each in heeding_purposes]
+    return hashlib.sha256("\n".join([tree, *lines]).encode()).hexdigest()[:32]
 
 
 def _needed(projection: ConsentProjection, head: ProjectionHead | None) -> ProjectionHead:

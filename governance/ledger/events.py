@@ -53,6 +53,8 @@ KINDS = frozenset(
         "period.dropped",
         "period.opened",
         "report",
+        "restriction.lifted",
+        "restriction.placed",
         "scan",
         "scan.judged",
     }
