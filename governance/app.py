@@ -20,7 +20,6 @@ from governance.breaking_glass import glass_is_open
 from governance.clock import new_id as random_id
 from governance.clock import now
 from governance.consent.book import ConsentBook
-from governance.consent.restrictions import Restrictions
 from governance.consent_wiring import LiveConsent
 from governance.lapse_wiring import WinBackGuard
 from governance.ledger.events import EventDraft, EventObject
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from governance.access.explanation import Explanation
     from governance.consent.events import Subject
     from governance.consent.restriction_events import RestrictionEvent
+    from governance.consent.restrictions import Restrictions
     from governance.guard.engine import GuardedStore
     from governance.guard.query import Answer
     from governance.jobs.holds import Holds
@@ -379,7 +379,7 @@ class Governance(Uses):
             self.records,
             self.policy_files.purposes,
             keyed_hash=self.keyring.keyed_hash(),
-            sealer=self._sealer,
+            sealer=self.sealer,
             recorder=self.ledger,
             clock=self.clock,
             new_id=self.new_id,
@@ -387,28 +387,27 @@ class Governance(Uses):
 
     @property
     def restrictions(self) -> Restrictions:
-        """Whose use of data is restricted; see `restrict` and `lift_restriction`."""
-        return Restrictions(
-            self.records,
-            keyed_hash=self.keyring.keyed_hash(),
-            sealer=self._sealer,
-            recorder=self.ledger,
-            clock=self.clock,
-            new_id=self.new_id,
-        )
+        """Whose use of data is restricted."""
+        from governance.restricting import restrictions_of
+
+        return restrictions_of(self)
 
     def restrict(self, subject: Subject, *, reason: str, basis: str = "") -> RestrictionEvent:
-        """Stop every guarded use of a person's data from the next statement on; as `Restrictions.restrict`."""
-        return self.restrictions.restrict(subject, reason=reason, basis=basis, by=self.actor_ref)
+        """Stop every guarded use of a person's data from the next statement on; as `restricting.restrict`."""
+        from governance.restricting import restrict
+
+        return restrict(self, subject, reason=reason, basis=basis)
 
     def lift_restriction(self, subject: Subject, *, told: bool) -> RestrictionEvent:
-        """Let the use go on, once the person was told; as `Restrictions.lift`."""
-        return self.restrictions.lift(subject, told=told, by=self.actor_ref)
+        """Let the use go on, once the person was told; as `restricting.lift_restriction`."""
+        from governance.restricting import lift_restriction
+
+        return lift_restriction(self, subject, told=told)
 
     @cached_property
     def consent_conditions(self) -> LiveConsent:
         """Consent as conditions on rows, for the guard."""
-        return LiveConsent(self.project, self.policy_files, lambda: self.records, self._sealer)
+        return LiveConsent(self.project, self.policy_files, lambda: self.records, self.sealer)
 
     @cached_property
     def row_conditions(self) -> WinBackGuard:
@@ -493,7 +492,8 @@ class Governance(Uses):
         return self.ledger.refer("principal", self.actor)
 
     @cached_property
-    def _sealer(self) -> KeyringSealer:
+    def sealer(self) -> KeyringSealer:
+        """Seals the keys that stores have for people."""
         return KeyringSealer(self.keyring)
 
     def versions(self) -> dict[str, str]:

@@ -57,6 +57,11 @@ class LiveConsent:
                 return True
         return False
 
+    def make_ready(self, store: str) -> bool:
+        """Make the two tables where they are missing; gives whether the store has them now. Raises StoreError."""
+        projection = self.projections.get(store)
+        return projection is not None and (projection.is_made() or self.create_projection(store))
+
     @property
     def upkeep(self) -> ProjectionUpkeep:
         """What brings a projection up to date."""

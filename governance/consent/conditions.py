@@ -8,6 +8,7 @@ Who is restricted or objects is left out of purposes that need no consent as wel
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Protocol, cast, runtime_checkable
 
 from governance.consent.events import EVERY, ConsentKind
 from governance.consent.objections import OBJECTED
@@ -27,6 +28,15 @@ from policies.row_conditions import ExistsIn
 
 ReadHead = Callable[[str], Sequence[object] | None]
 """Runs a constant SELECT on the connection and in the transaction of the statement to come; gives its first row."""
+
+
+@runtime_checkable
+class Renewing(Protocol):
+    """A ReadHead that can give up a snapshot which its own reading took."""
+
+    def renew(self) -> None:
+        """End the transaction that only its reading began."""
+        ...
 
 
 class ConsentConditions:
@@ -57,7 +67,7 @@ class ConsentConditions:
         if not self._purposes.needs_consent(purpose) and not self._shuts_out(store, purpose):
             return
         projection = self._projection(store, purpose)
-        read = run or _reader(projection)
+        read, own = run or _reader(projection), cast("object", run)
         try:
             head = _first(read)  # the store before the records: what they learn meanwhile makes it look old, never new
             wanted = self._upkeep.records_head()
@@ -65,6 +75,8 @@ class ConsentConditions:
             if self._upkeep.is_current(head, wanted):
                 return
             self._upkeep.bring_up_to_date(projection)
+            if isinstance(own, Renewing):
+                own.renew()  # where each transaction has a snapshot, asking was what took it
             seen = _first(read)
         except (StoreError, KeyringError, DecryptionError) as cause:
             raise _refused(store, purpose, cause.found, cause.expected, cause.next_step) from None

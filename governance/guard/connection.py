@@ -15,6 +15,7 @@ from governance.guard.cursor import CLOSED_OFF, GuardedCursor
 from governance.guard.filter import RecordFilter
 from governance.guard.neutral import neutral_error
 from governance.guard.opening import OpenedRows
+from governance.guard.own_statements import OwnStatements, is_idle
 from governance.guard.plans import Parameters, Plan
 from governance.guard.recording import Recording, Use
 from governance.guard.second_check import SecondCheck
@@ -247,7 +248,7 @@ class GuardedConnection:
     def _guarded_filter(self, records: Any, dataset: DatasetRef) -> Any:
         shared, context = self.__shared, self.__context
         try:
-            shared.predicate.prepare(shared.store, context.purpose, self.__first_row)
+            shared.predicate.prepare(shared.store, context.purpose, self.__own())
             schema = shared.schema(self.__first_row, fresh=self.__is_fresh())
             schema.check(dataset.dataset)
             permit = shared.permits.permit(context.principal, context.purpose, context.action, dataset)
@@ -305,7 +306,7 @@ class GuardedConnection:
     def __planned(self, sql: str, parameters: Parameters, rows: int = 1) -> tuple[Plan, Any, Any]:
         shared, context = self.__shared, self.__context
         try:
-            shared.predicate.prepare(shared.store, context.purpose, self.__first_row)
+            shared.predicate.prepare(shared.store, context.purpose, self.__own())
             numbered = shared.planner.numbered(sql, parameters)
             schema = shared.schema(self.__first_row, fresh=self.__is_fresh())
             plan = shared.planner.plan(
@@ -360,6 +361,9 @@ class GuardedConnection:
             return row
         finally:
             cursor.close()
+
+    def __own(self) -> OwnStatements:
+        return OwnStatements(self.__first_row, self.rollback, idle=is_idle(self.__raw(), self.__shared.kind))
 
     def __is_fresh(self) -> bool:
         """Whether this is the first statement on a new connection of the driver."""
