@@ -299,7 +299,7 @@ class Report:
     """A whole report."""
 
     kind: str
-    """`scan`, `access`, `retention`, `grants`, `exposure`, `protection` or `quality`; a format says which kinds it
+    """`scan`, `access`, `retention`, `grants`, `exposure`, `protection`, `quality` or `consent`; a format says which it
     serves."""
     title: Text
     """Its title."""

@@ -10,7 +10,7 @@ from audits.report import Report
 from audits.speaking import Speaker
 from policies.errors import ConfigError
 
-ALL_REPORTS = frozenset({"scan", "access", "retention", "grants", "exposure", "protection", "quality"})
+ALL_REPORTS = frozenset({"scan", "access", "retention", "grants", "exposure", "protection", "quality", "consent"})
 """Every kind of report."""
 
 

@@ -1,4 +1,4 @@
-"""`governance audit access|retention`."""
+"""`governance audit access|consent|retention`."""
 
 from __future__ import annotations
 
@@ -26,6 +26,21 @@ def access(ctx: click.Context, form: str, lang: str, output: Path | None) -> int
     """Who used what, for which purpose, under which rule: each number with the ids of its events."""
     with opened(ctx) as gov:
         report = gov.audit_access()
+    emit_report(report, form, lang, output)
+    return 0
+
+
+@audit.command(epilog=examples("audit consent", "audit consent --format html --output consent.html --lang zh-Hant"))
+@format_option(*FORMATS)
+@lang_option
+@output_option
+@click.pass_context
+def consent(ctx: click.Context, form: str, lang: str, output: Path | None) -> int:
+    """Which rows have a basis, flags that say otherwise, events on record, and how late withdrawals were taken down."""
+    from governance.judging_consent import audit_consent
+
+    with opened(ctx) as gov:
+        report = audit_consent(gov)
     emit_report(report, form, lang, output)
     return 0
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from governance.cli.consent_coverage import coverage, drift
 from governance.cli.output import emit, examples, format_option, output_option
 from governance.cli.project_option import opened
 
@@ -18,6 +19,10 @@ CHANNELS = ("*", "email", "sms", "phone", "post", "app", "social")
 @click.group()
 def consent() -> None:
     """Record, withdraw and show consent."""
+
+
+consent.add_command(coverage)
+consent.add_command(drift)
 
 
 def _about(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -160,12 +160,13 @@ class ConsentConditions:
             yield self._absent(dataset, purpose, purpose, OBJECTED, f"objection:{purpose}")
 
     def _absent(self, dataset: DatasetRef, purpose: str, about: str, state: str, rule_id: str) -> ExistsIn:
+        channels = (EVERY,) if about == EVERY else channels_of(self._purposes, about)
         key = self._subject_key(dataset, purpose)
         self._check_kind(dataset, key, purpose)
         return ExistsIn(
             table=TABLE,
             match={"subject_key": key},
-            among={"purpose": (about,), "state": (str(state),)},
+            among={"purpose": (about,), "channel": channels, "state": (str(state),)},
             rule_id=rule_id,
             absent=True,
         )

@@ -12,6 +12,7 @@ import pytest
 from audits.evidence import Evidence
 from audits.report import Report
 from audits.reports.access import access_report
+from audits.reports.consent import consent_report
 from audits.reports.exposure import exposure_report
 from audits.reports.grants import grants_report
 from audits.reports.protection import protection_report
@@ -62,5 +63,6 @@ def reports(scan: dict[str, Any], evidence: Evidence) -> dict[str, Report]:
         "exposure": exposure_report(load("exposure.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "grants": grants_report(load("grants.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "quality": quality_report(load("quality.json"), as_of=AS_OF, zone="Asia/Taipei"),
+        "consent": consent_report(load("consent.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "protection": protection_report(load("protection.json"), as_of=AS_OF, zone="Asia/Taipei"),
     }

@@ -22,7 +22,7 @@ IN_ALL_LANGUAGES = ("html", "markdown", "text")
 
 def _cases() -> list[tuple[str, str, str]]:
     cases = []
-    for kind in ("scan", "access", "retention", "grants", "exposure", "protection", "quality"):
+    for kind in ("scan", "access", "retention", "grants", "exposure", "protection", "quality", "consent"):
         for name in formats_for(kind):
             langs = ("en", "zh-Hans", "zh-Hant") if name in IN_ALL_LANGUAGES else ("en",)
             cases += [(kind, name, lang) for lang in langs]
