@@ -48,6 +48,8 @@ class LiveConsent:
 
         Side effect: writes to the store. Raises StoreError.
         """
+        if store in self.temporary:
+            return False
         for name, dataset in self._files.catalog.stores[store].datasets.items():
             if len(dataset.subject_key) == 1:
                 projection = self.projections[store]
@@ -60,12 +62,20 @@ class LiveConsent:
     def make_ready(self, store: str) -> bool:
         """Make the two tables where they are missing; gives whether the store has them now. Raises StoreError."""
         projection = self.projections.get(store)
+        if store in self.temporary:
+            return True
         return projection is not None and (projection.is_made() or self.create_projection(store))
 
     @property
     def upkeep(self) -> ProjectionUpkeep:
         """What brings a projection up to date."""
         return ProjectionUpkeep(self._records(), self._files.purposes, self._sealer)
+
+    @property
+    def temporary(self) -> frozenset[str]:
+        """The stores that must not be written."""
+        stores = self._project.config.stores
+        return frozenset(name for name, store in stores.items() if store.consent == "temporary")
 
     @cached_property
     def projections(self) -> dict[str, ConsentProjection]:
@@ -85,6 +95,8 @@ class LiveConsent:
     def _current(self) -> ConsentConditions:
         policy = self._files.policy
         if self._last is None or self._last[0] != policy.digest:
-            conditions = ConsentConditions(policy.purposes, policy.catalog, self.upkeep, self.projections)
+            conditions = ConsentConditions(
+                policy.purposes, policy.catalog, self.upkeep, self.projections, temporary=self.temporary
+            )
             self._last = policy.digest, conditions
         return self._last[1]

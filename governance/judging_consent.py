@@ -106,7 +106,7 @@ def _count(
     flags = {name: field.consent_flag for name, field in entry.fields.items() if field.consent_flag is not None}
     if not asked and not heeding and not flags:
         return
-    if ref.store not in consent.projections:
+    if ref.store not in consent.projections or ref.store in consent.temporary:
         raise _uncounted(ref)
     consent.upkeep.bring_up_to_date(consent.projections[ref.store])
     engine = silenced(sa.create_engine(normalised(f"stores.{ref.store}.url", gov.project.store_target(ref.store))))

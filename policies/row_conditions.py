@@ -31,6 +31,8 @@ class ExistsIn:
     ends: str | None = None
     """The table's column of UTC stamps such as `2026-11-22T08:00:00.000000Z`: a row of ours counts only while it is
     empty or later than the moment of the statement. None where rows of ours never end."""
+    temporary: bool = False
+    """Whether the table is a temporary one on the statement's own connection, for a store that must not be written."""
     absent: bool = False
     """Whether a matching row shuts out instead of admitting; a NULL that it would be matched by then admits."""
 

@@ -7,7 +7,7 @@ Who is restricted or objects is left out of purposes that need no consent as wel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol, cast, runtime_checkable
 
 from governance.consent.events import EVERY, ConsentKind
@@ -17,6 +17,7 @@ from governance.consent.projection_tables import ENDS, TABLE, KeyKind
 from governance.consent.restriction_events import RestrictionKind
 from governance.consent.shutouts import Shutouts, ShutoutWatch
 from governance.consent.standing import channels_of
+from governance.consent.temporary import SET, OwnTables, TemporarySet
 from governance.consent.upkeep import ProjectionUpkeep
 from policies.catalog import Catalog
 from policies.consent_laws import Level, goes_on_under_restriction, heeds_objection, levels
@@ -48,7 +49,10 @@ class ConsentConditions:
         catalog: Catalog,
         upkeep: ProjectionUpkeep,
         projections: Mapping[str, ConsentProjection],
+        *,
+        temporary: Collection[str] = (),
     ) -> None:
+        self._temporary = frozenset(temporary)
         self._purposes = purposes
         self._catalog = catalog
         self._upkeep = upkeep
@@ -65,6 +69,9 @@ class ConsentConditions:
         when the store cannot be brought up to date or the statement would see an older state.
         """
         if not self._purposes.needs_consent(purpose) and not self._shuts_out(store, purpose):
+            return
+        if store in self._temporary:
+            self._fill(store, purpose, cast("object", run))
             return
         projection = self._projection(store, purpose)
         read, own = run or _reader(projection), cast("object", run)
@@ -106,11 +113,42 @@ class ConsentConditions:
 
         Where the store has no projection, as `conditions`. Raises as it does.
         """
+        if dataset.store in self._temporary:
+            raise _refused(str(dataset), purpose, *_ONLY_HERE)
         projection = self._projections.get(dataset.store)
         if projection is None or not self._persons(dataset) or not projection.is_made():
             return self.conditions(dataset, purpose)
         consented = self._consented(dataset, purpose, every_row=False) if self._purposes.needs_consent(purpose) else ()
         return (*consented, *self._shutouts(dataset, purpose, None))
+
+    def _fill(self, store: str, purpose: str, own: object) -> None:
+        """Bring the temporary set on the statement's own connection up to date."""
+        if not isinstance(own, OwnTables):
+            raise _refused(store, purpose, *_ONLY_HERE)
+        try:
+            found = TemporarySet(own, self._store_kind(store, purpose))
+            if not found.make():
+                raise _refused(
+                    store,
+                    purpose,
+                    "a transaction in which no temporary table can be made",
+                    "a statement that begins a transaction",
+                    "end this transaction and run the statement in a new one",
+                )
+            self._upkeep.bring_set_up_to_date(store, found)
+            self._watch.at(self._upkeep.records_head())
+        except (StoreError, KeyringError, DecryptionError) as cause:
+            raise _refused(store, purpose, cause.found, cause.expected, cause.next_step) from None
+
+    def _store_kind(self, store: str, purpose: str) -> KeyKind:
+        """The kind of a store's subject keys: that of the first dataset of the catalog that has one."""
+        for name, entry in self._catalog.stores[store].datasets.items():
+            if len(entry.subject_key) == 1:
+                return self._kind(DatasetRef(store, name), entry.subject_key[0], purpose)
+        return KeyKind.STRING
+
+    def _table(self, dataset: DatasetRef) -> str:
+        return SET if dataset.store in self._temporary else TABLE
 
     def _consented(self, dataset: DatasetRef, purpose: str, every_row: bool) -> tuple[ExistsIn, ...]:  # noqa: FBT001 one unit
         key = self._subject_key(dataset, purpose)
@@ -118,7 +156,8 @@ class ConsentConditions:
         field, asked = self._levels(dataset, purpose)
         return tuple(
             ExistsIn(
-                table=TABLE,
+                table=self._table(dataset),
+                temporary=dataset.store in self._temporary,
                 match={"subject_key": key},
                 among={
                     "purpose": (purpose,),
@@ -164,7 +203,8 @@ class ConsentConditions:
         key = self._subject_key(dataset, purpose)
         self._check_kind(dataset, key, purpose)
         return ExistsIn(
-            table=TABLE,
+            table=self._table(dataset),
+            temporary=dataset.store in self._temporary,
             match={"subject_key": key},
             among={"purpose": (about,), "channel": channels, "state": (str(state),)},
             rule_id=rule_id,
@@ -217,19 +257,26 @@ class ConsentConditions:
                 raise _refused(str(place), purpose, cause.found, cause.expected, cause.next_step) from None
         return self._kinds[place]
 
+    def _known_kind(self, dataset: DatasetRef, purpose: str) -> str | None:
+        """The kind of key that consent has in a store; None where nobody has made its projection."""
+        if dataset.store in self._temporary:
+            return self._store_kind(dataset.store, purpose)
+        head = self._projection(dataset.store, purpose).head()
+        return head.key_kind if head is not None else None
+
     def _check_kind(self, dataset: DatasetRef, key: str, purpose: str) -> None:
         """Refuse a comparison of unlike types, which some databases decide by cutting text down to a number."""
-        projection, kind = self._projection(dataset.store, purpose), self._kind(dataset, key, purpose)
+        kind = self._kind(dataset, key, purpose)
         try:
-            head = projection.head()
+            known = self._known_kind(dataset, purpose)
         except StoreError as cause:
             raise _refused(str(dataset), purpose, cause.found, cause.expected, cause.next_step) from None
-        if head is None or head.key_kind != kind:
+        if known != kind:
             raise _refused(
                 f"{dataset}.{key}",
                 purpose,
                 f"a subject key of kind {kind}",
-                f"kind {_kind_word(head)}, as the projection of consent has it",
+                f"kind {known or 'unknown'}, as the projection of consent has it",
                 "name the field that holds the store's subject key",
             )
 
@@ -249,8 +296,11 @@ def _first(read: ReadHead) -> ProjectionHead:
     return head
 
 
-def _kind_word(head: ProjectionHead | None) -> str:
-    return head.key_kind if head is not None else "unknown"
+_ONLY_HERE = (
+    "a store that must not be written, so that consent stands on guarded connections alone",
+    "a guarded statement",
+    "ask through the guard, or let the store be written: `consent: projection` in governance.yaml",
+)
 
 
 def _reader(projection: ConsentProjection) -> ReadHead:

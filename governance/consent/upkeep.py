@@ -17,8 +17,9 @@ from governance.consent.links import seal_context
 from governance.consent.objections import OBJECTED, heeding, objected_channels
 from governance.consent.projection import ConsentProjection, ProjectedRow, ProjectionHead, SubjectRows
 from governance.consent.restriction_events import RestrictionKind
-from governance.consent.restriction_log import active_among
+from governance.consent.restriction_log import active_among, has_gap
 from governance.consent.standing import standing, targets, tree_digest
+from governance.consent.temporary import TemporarySet
 from governance.records.transactions import reading, writing
 from policies.errors import RecordsError, StoreError
 from policies.purposes import FORMS, PurposesFile
@@ -94,6 +95,29 @@ class ProjectionUpkeep:
             expected="a moment to rebuild it",
             next_step="try again",
         )
+
+    def bring_set_up_to_date(self, store: str, found: TemporarySet) -> None:
+        """Apply to a connection's temporary set all changes since its epoch; all of it anew after an erasure."""
+        head, records = found.head(), self.records_head()
+        if head is None or self.is_current(head, records):
+            return
+        target = ProjectionHead(records.epoch, records.origin, self.tree, head.key_kind)
+        try:
+            with reading(self.records) as connection:
+                wipe = head.tree != self.tree or has_gap(connection, head.epoch, records.epoch)
+                changes = list(self._changes(connection, store, since=0 if wipe else head.epoch))
+                erased = event_log.has_erased(connection, store, records.epoch)
+        except SQLAlchemyError as cause:
+            raise records_failed(cause) from None
+        found.move(target, changes, wipe=wipe)
+        if erased:
+            self._erase(store, records.epoch)
+
+    def _erase(self, store: str, upto: int) -> None:
+        try:
+            self._drop_erased(store, upto)
+        except SQLAlchemyError as cause:
+            raise records_failed(cause) from None
 
     def _move(
         self, projection: ConsentProjection, head: ProjectionHead, records: event_log.Head, *, rebuild: bool

@@ -17,14 +17,14 @@ Ask = Callable[[str, Sequence[Any]], Sequence[Sequence[Any]]]
 def meets(
     records: Sequence[Mapping[str, Any]],
     conditions: Sequence[ExistsIn],
-    table: Callable[[str], str],
+    table: Callable[[ExistsIn], str],
     mark: str,
     ask: Ask,
     moment: str,
 ) -> list[bool]:
-    """Which records meet all conditions; `table` quotes a table of ours with its schema, `mark` is `?` or `%s`.
+    """Which records meet all conditions; `mark` is the driver's, `?` or `%s`.
 
-    `moment` is that of the use, as events write times.
+    `table` quotes the table of a condition with its schema. `moment` is that of the use, as events write times.
 
     Raises AccessRefusedError for a record without a field that a condition is about.
     """
@@ -32,7 +32,7 @@ def meets(
     for condition in conditions:
         free = [_is_spared(record, condition) for record in records]
         asked = [record for record, one in zip(records, free, strict=True) if not one]
-        matched = _matched(asked, condition, table(condition.table), mark, ask, moment)
+        matched = _matched(asked, condition, table(condition), mark, ask, moment)
         met = [
             one and (spared or (_key(record, condition) in matched) is not condition.absent)
             for one, spared, record in zip(met, free, records, strict=True)

@@ -363,7 +363,16 @@ class GuardedConnection:
             cursor.close()
 
     def __own(self) -> OwnStatements:
-        return OwnStatements(self.__first_row, self.rollback, idle=is_idle(self.__raw(), self.__shared.kind))
+        raw, kind = self.__raw(), self.__shared.kind
+        return OwnStatements(
+            kind,
+            self.__shared.mark,
+            self.__first_row,
+            self.__plainly,
+            self.__checkout.info,
+            self.__context.writes,
+            is_idle(raw, kind),
+        )
 
     def __is_fresh(self) -> bool:
         """Whether this is the first statement on a new connection of the driver."""

@@ -9,7 +9,7 @@ from sqlglot import exp
 from connectors.base import Field
 from governance.access.permits import DatasetPermit, FieldPermit
 from governance.guard.masks_sql import mask_sql
-from governance.guard.nodes import ROW, case, column, every, name, paren, some, text
+from governance.guard.nodes import ROW, TEMPORARY, case, column, every, name, paren, some, text
 from governance.guard.predicate_sql import COLLATES, MOMENT, Bindings, PredicateSql, by_code_points
 from governance.guard.schema import TableShape
 from governance.protect.masks import MASKS, TEXT
@@ -86,7 +86,9 @@ class Treating:
         if condition.ends is not None:
             met.append(self._goes_on(condition.ends))
         source = exp.Table(
-            this=name(condition.table), db=name(self._default_schema), alias=exp.TableAlias(this=name("gov_c"))
+            this=name(condition.table),
+            db=name(TEMPORARY.get(self._kind, self._default_schema) if condition.temporary else self._default_schema),
+            alias=exp.TableAlias(this=name("gov_c")),
         )
         where = every(met)
         if where is None:
