@@ -19,6 +19,7 @@ from governance.consent.projection import ConsentProjection, ProjectedRow, Proje
 from governance.consent.restriction_events import RestrictionKind
 from governance.consent.restriction_log import active_among, has_gap
 from governance.consent.standing import standing, targets, tree_digest
+from governance.consent.tables import HEAD
 from governance.consent.temporary import TemporarySet
 from governance.records.transactions import reading, writing
 from policies.errors import RecordsError, StoreError
@@ -27,6 +28,7 @@ from policies.purposes import FORMS, PurposesFile
 _TRIES = 20
 """How often a race with another process is lost before giving up."""
 _RESTRICTED: ProjectedRow = (EVERY, EVERY, FORMS[0], str(RestrictionKind.RESTRICTED), "")
+_HEAD_SQL = f"SELECT epoch, origin FROM {HEAD.name} WHERE id = 1"  # noqa: S608 - a constant
 _log = structlog.get_logger()
 
 
@@ -49,8 +51,9 @@ class ProjectionUpkeep:
     def records_head(self) -> event_log.Head:
         """How far the records are: one query by primary key."""
         try:
-            with reading(self.records) as connection:
-                return event_log.read_head(connection)
+            with self.records.connect() as connection:  # one row needs no snapshot: it is asked before each statement
+                row = connection.exec_driver_sql(_HEAD_SQL).first()
+                return event_log.Head(row.epoch, row.origin) if row is not None else event_log.read_head(connection)
         except SQLAlchemyError as cause:
             raise records_failed(cause) from None
 
