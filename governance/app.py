@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from audits.report import Report
     from governance.access.explanation import Explanation
     from governance.consent.events import ConsentEvent, Subject
+    from governance.consent.restriction_events import RestrictionEvent
+    from governance.consent.restrictions import Restrictions
     from governance.evidencing import EvidenceMade
     from governance.guard.engine import GuardedStore
     from governance.guard.query import Answer
@@ -409,7 +411,7 @@ class Governance(Uses, Contacts, Registers):
             stale=change_rule(self.project, purposes, self.clock()),
             notices=lambda: notices_of(self.project),
             keyed_hash=self.keyring.keyed_hash(),
-            sealer=self._sealer,
+            sealer=self.sealer,
             recorder=self.ledger,
             clock=self.clock,
             new_id=self.new_id,
@@ -421,10 +423,29 @@ class Governance(Uses, Contacts, Registers):
 
         return record_gpc(self, subject, headers)
 
+    @property
+    def restrictions(self) -> Restrictions:
+        """Whose use of data is restricted."""
+        from governance.restricting import restrictions_of
+
+        return restrictions_of(self)
+
+    def restrict(self, subject: Subject, *, reason: str, basis: str = "") -> RestrictionEvent:
+        """Stop every guarded use of a person's data from the next statement on; as `restricting.restrict`."""
+        from governance.restricting import restrict
+
+        return restrict(self, subject, reason=reason, basis=basis)
+
+    def lift_restriction(self, subject: Subject, *, told: bool) -> RestrictionEvent:
+        """Let the use go on, once the person was told; as `restricting.lift_restriction`."""
+        from governance.restricting import lift_restriction
+
+        return lift_restriction(self, subject, told=told)
+
     @cached_property
     def consent_conditions(self) -> LiveConsent:
         """Consent as conditions on rows, for the guard."""
-        return LiveConsent(self.project, self.policy_files, lambda: self.records, self._sealer, self.clock)
+        return LiveConsent(self.project, self.policy_files, lambda: self.records, self.sealer, self.clock)
 
     @cached_property
     def row_conditions(self) -> WinBackGuard:
@@ -516,7 +537,8 @@ class Governance(Uses, Contacts, Registers):
         return self.ledger.refer("principal", self.actor)
 
     @cached_property
-    def _sealer(self) -> KeyringSealer:
+    def sealer(self) -> KeyringSealer:
+        """Seals the keys that stores have for people."""
         return KeyringSealer(self.keyring)
 
     def versions(self) -> dict[str, str]:

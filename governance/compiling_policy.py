@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -68,9 +67,9 @@ def _compiled(
 def _conditions(gov: Governance, dataset: DatasetRef, purpose: str) -> tuple[ExistsIn, ...]:
     """What the guard asks of rows, and that the projection was computed under the purposes that were compiled.
 
-    The stages that win-back spares move on with the day, which a view does not: here nobody is spared.
+    Whoever is shut out later is heeded too, once the store has the projection that says so.
     """
-    asked = [replace(each, spared=None) for each in gov.row_conditions.conditions(dataset, purpose)]
+    asked = gov.row_conditions.lasting(dataset, purpose)
     if not asked:
         return ()
     same_purposes = {"tree": (gov.consent_conditions.upkeep.tree,)}

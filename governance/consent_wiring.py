@@ -50,15 +50,21 @@ class LiveConsent:
         """Make sure that what a statement will see of consent is the latest; as `ConsentConditions.prepare`."""
         self._current().prepare(store, purpose, run)
 
-    def conditions(self, dataset: DatasetRef, purpose: str) -> tuple[ExistsIn, ...]:
+    def conditions(self, dataset: DatasetRef, purpose: str, *, every_row: bool = False) -> tuple[ExistsIn, ...]:
         """What must hold of each row; as `ConsentConditions.conditions`."""
-        return self._current().conditions(dataset, purpose)
+        return self._current().conditions(dataset, purpose, every_row=every_row)
+
+    def lasting(self, dataset: DatasetRef, purpose: str) -> tuple[ExistsIn, ...]:
+        """The same for what outlives the moment; as `ConsentConditions.lasting`."""
+        return self._current().lasting(dataset, purpose)
 
     def create_projection(self, store: str) -> bool:
         """Make the two tables of consent in a store; gives whether the catalog names a subject key for it.
 
         Side effect: writes to the store. Raises StoreError.
         """
+        if store in self.temporary:
+            return False
         for name, dataset in self._files.catalog.stores[store].datasets.items():
             if len(dataset.subject_key) == 1:
                 projection = self.projections[store]
@@ -68,11 +74,24 @@ class LiveConsent:
                 return True
         return False
 
+    def make_ready(self, store: str) -> bool:
+        """Make the two tables where they are missing; gives whether the store has them now. Raises StoreError."""
+        projection = self.projections.get(store)
+        if store in self.temporary:
+            return True
+        return projection is not None and (projection.is_made() or self.create_projection(store))
+
     @property
     def upkeep(self) -> ProjectionUpkeep:
         """What brings a projection up to date."""
         changes = change_rule(self._project, self._files.purposes, self._clock())
         return ProjectionUpkeep(self._records(), self._files.purposes, self._sealer, clock=self._clock, changes=changes)
+
+    @property
+    def temporary(self) -> frozenset[str]:
+        """The stores that must not be written."""
+        stores = self._project.config.stores
+        return frozenset(name for name, store in stores.items() if store.consent == "temporary")
 
     @cached_property
     def projections(self) -> dict[str, ConsentProjection]:
@@ -93,6 +112,8 @@ class LiveConsent:
         policy = self._files.policy
         stands = f"{policy.digest} {self._clock().date()}"  # the packs of law are those of the day
         if self._last is None or self._last[0] != stands:
-            conditions = ConsentConditions(policy.purposes, policy.catalog, self.upkeep, self.projections)
+            conditions = ConsentConditions(
+                policy.purposes, policy.catalog, self.upkeep, self.projections, temporary=self.temporary
+            )
             self._last = stands, conditions
         return self._last[1]

@@ -20,9 +20,12 @@ from governance.policy_files import PolicyFiles
 from governance.project import Project
 from policies.errors import AccessRefusedError
 from policies.nouns import DatasetRef
+from policies.predicate import either
 from policies.retention_file import WinBackEntry
 from policies.retention_rules import RetentionBook, read_book
 from policies.row_conditions import ExistsIn
+
+_RULE = "win_back:"
 
 
 class Consents(Protocol):
@@ -32,8 +35,12 @@ class Consents(Protocol):
         """Make sure that what a statement will see of consent is the latest."""
         ...
 
-    def conditions(self, dataset: DatasetRef, purpose: str) -> tuple[ExistsIn, ...]:
-        """What must hold of each row."""
+    def conditions(self, dataset: DatasetRef, purpose: str, *, every_row: bool = False) -> tuple[ExistsIn, ...]:
+        """What must hold of each row; with `every_row`, whatever its law rests the purpose on."""
+        ...
+
+    def lasting(self, dataset: DatasetRef, purpose: str) -> tuple[ExistsIn, ...]:
+        """The same for what outlives the moment, such as a view."""
         ...
 
 
@@ -61,7 +68,14 @@ class WinBackGuard:
 
         Raises AccessRefusedError for a dataset that names persons and has no stages, or a basis that is no consent.
         """
-        found = self._consent.conditions(dataset, purpose)
+        return self._with_lapse(self._consent.conditions(dataset, purpose), dataset, purpose)
+
+    def lasting(self, dataset: DatasetRef, purpose: str) -> tuple[ExistsIn, ...]:
+        """The same for a view, which does not move on with the day: of lapsed people's stages nobody is spared."""
+        found = self._with_lapse(self._consent.lasting(dataset, purpose), dataset, purpose)
+        return tuple(replace(each, spared=None) if each.rule_id.startswith(_RULE) else each for each in found)
+
+    def _with_lapse(self, found: tuple[ExistsIn, ...], dataset: DatasetRef, purpose: str) -> tuple[ExistsIn, ...]:
         for name, entry in self._entries(purpose):
             if self._names_persons(dataset):
                 found = (*found, *self._lapse(dataset, purpose, name, entry))
@@ -71,11 +85,12 @@ class WinBackGuard:
         stages = self._book().lifecycles.get(dataset)
         if stages is None:
             raise _refused(dataset, purpose, "a dataset that names persons and has no stages", "its stages in `stages`")
-        basis = self._consent.conditions(dataset, entry.unless_consent)
+        asked = self._consent.conditions(dataset, entry.unless_consent, every_row=True)
+        basis = [each for each in asked if not each.absent]  # who is shut out is so by the purpose itself
         if not basis:
             raise _refused(dataset, purpose, "a live basis that needs no consent", "a purpose that rests on consent")
         spared = stages.surely_not(entry.stages, self._clock().astimezone(self._zone).date())
-        return (replace(each, rule_id=f"win_back:{name}", spared=spared) for each in basis)
+        return (replace(each, rule_id=f"{_RULE}{name}", spared=either(each.spared, spared)) for each in basis)
 
     def _names_persons(self, dataset: DatasetRef) -> bool:
         entry = self._files.catalog.dataset(dataset)

@@ -41,7 +41,7 @@ def _create_records(project: Project) -> list[Path]:
     existed = file is not None and file.exists()
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    create_records(project.records_url)
+    create_records(project.records_url).dispose()
     return [] if file is None or existed else [file]
 
 

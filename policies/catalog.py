@@ -64,6 +64,17 @@ class BlindIndex(FileModel):
         return self
 
 
+class ConsentFlag(FileModel):
+    """A flag in the store that says whether a person agreed, to be compared with the consent on record."""
+
+    purpose: str
+    """The purpose of purposes.yaml that it is about."""
+    channel: str = "*"
+    """The channel that it is about; `*` for each that the purpose states."""
+    given: tuple[str, ...] = Field(min_length=1)
+    """The values that mean yes, as the database writes them as text: `yes`, `1`, `true`."""
+
+
 class CatalogField(FileModel):
     """What people decided about one field."""
 
@@ -93,6 +104,8 @@ class CatalogField(FileModel):
     """How the encrypted field is searched; None means that it is not."""
     source: str | None = None
     """Where its values come from: `subject`, or whom else."""
+    consent_flag: ConsentFlag | None = None
+    """What it says of consent, for `consent drift`; never asked when a query is decided."""
 
 
 class Jurisdiction(FileModel):

@@ -82,6 +82,9 @@ class StoreConfig(FileModel):
     """A file, folder or glob, relative to `governance.yaml`."""
     encoding: str | None = None
     """The text encoding of CSV files, when it cannot be detected."""
+    consent: Literal["projection", "temporary"] = "projection"
+    """Where queries find consent: in tables of ours in the store, or in temporary ones on each connection, for a store
+    that must not be written."""
     migrations: tuple[str, ...] = ()
     """Folders of migrations that `governance check` reads."""
     models: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()

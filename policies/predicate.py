@@ -164,6 +164,13 @@ def parse_predicate(text: str, place: str = "predicate") -> Predicate:
     return Predicate(ast.unparse(tree), _node(tree.body, place))
 
 
+def either(one: Predicate | None, other: Predicate | None) -> Predicate | None:
+    """The predicate that a row meets which meets one of two; None is met by no row."""
+    if one is None or other is None:
+        return one or other
+    return Predicate(f"({one.text}) or ({other.text})", Disjunction((one.root, other.root)))
+
+
 def check_types(predicate: Predicate, types: Mapping[str, str], place: str = "predicate") -> None:
     """Check a predicate against a dataset's fields and types, as in `connectors.base.Field.type`.
 

@@ -65,6 +65,8 @@ class PurposeEntry(FileModel):
     """What it does besides using data here; some laws ask for a separate consent to it. Holds for those below it."""
     break_glass: BreakGlassRule | None = None
     """Makes it a purpose for emergencies, closed until somebody opens it; see docs/break-glass.md."""
+    under_restriction: bool = False
+    """Whether it, and what lies below it, goes on for people whose use of data is restricted: storage, legal claims."""
 
 
 class PurposesFile(FileModel):

@@ -13,7 +13,10 @@ from policies.predicate import Predicate
 
 @dataclass(frozen=True, slots=True)
 class ExistsIn:
-    """A row is admitted only while a table of ours in the same store holds a matching row, or the row is spared."""
+    """A row is admitted only while a table of ours in the same store holds a matching row, or the row is spared.
+
+    With `absent`, only while it holds none.
+    """
 
     table: str
     """The table's name, bare; it is one of ours and starts with `gov_`."""
@@ -25,6 +28,18 @@ class ExistsIn:
     """Which rule asks for it, for the ledger."""
     spared: Predicate | None = None
     """A row for which this is TRUE needs no matching row; None for no such rows."""
+    ends: str | None = None
+    """The table's column of UTC stamps such as `2026-11-22T08:00:00.000000Z`: a row of ours counts only while it is
+    empty or later than the moment of the statement. None where rows of ours never end."""
+    temporary: bool = False
+    """Whether the table is a temporary one on the statement's own connection, for a store that must not be written."""
+    absent: bool = False
+    """Whether a matching row shuts out instead of admitting; a NULL that it would be matched by then admits."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of our table that it reads."""
+        return (*self.match, *self.among, *((self.ends,) if self.ends is not None else ()))
 
     @property
     def fields(self) -> frozenset[str]:

@@ -13,6 +13,7 @@ from policies.errors import ConfigError
 ALL_REPORTS = frozenset(
     {
         "access",
+        "consent",
         "exposure",
         "grants",
         "overview",

@@ -38,6 +38,21 @@ def access(ctx: click.Context, form: str, lang: str, output: Path | None) -> int
     return 0
 
 
+@audit.command(epilog=examples("audit consent", "audit consent --format html --output consent.html --lang zh-Hant"))
+@format_option(*FORMATS)
+@lang_option
+@output_option
+@click.pass_context
+def consent(ctx: click.Context, form: str, lang: str, output: Path | None) -> int:
+    """Which rows have a basis, flags that say otherwise, events on record, and how late withdrawals were taken down."""
+    from governance.judging_consent import audit_consent
+
+    with opened(ctx) as gov:
+        report = audit_consent(gov)
+    emit_report(report, form, lang, output)
+    return 0
+
+
 @audit.command(epilog=examples("audit retention", "audit retention --format html --output retention.html"))
 @format_option(*FORMATS)
 @lang_option

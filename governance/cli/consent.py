@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from governance.cli.consent_coverage import coverage, drift
 from governance.cli.consent_files import do_not_contact, export, import_, receipt
 from governance.cli.consent_notices import notices
 from governance.cli.output import emit, examples, format_option, output_option
@@ -28,6 +29,10 @@ def consent() -> None:
 
 
 consent.add_command(notices)
+
+
+consent.add_command(coverage)
+consent.add_command(drift)
 
 
 def _about(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,7 +7,6 @@ entry are one transaction: either all of them are there or none.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -24,7 +23,6 @@ from governance.consent.drafting import (
     check_notice,
     check_target,
     checked_id,
-    key_taken,
     ledger_entry,
     same,
     snapshot_of,
@@ -32,6 +30,7 @@ from governance.consent.drafting import (
 )
 from governance.consent.events import EVERY, Circumstances, ConsentEvent, ConsentKind, Subject
 from governance.consent.grants import Stale
+from governance.consent.links import SubjectLinks
 from governance.consent.standing import Standing, never_stale, standing
 from governance.ledger.base import KeyedHash
 from governance.ledger.events import EventDraft, stamp
@@ -40,19 +39,10 @@ from policies.errors import RecordsError
 from policies.notices import Notices
 from policies.purposes import FORMS, PurposesFile
 
-SUBJECT_DOMAIN = "consent-subject"
-"""Domain of the keyed hash that makes a person's reference."""
-STORE_KEY_DOMAIN = "consent-store-key"
-"""Domain of the keyed hash that shows whether two people claim one key of a store."""
 _UNSTATED = Circumstances()
 _UNDER_A_NOTICE = frozenset({ConsentKind.REQUESTED, ConsentKind.GIVEN, ConsentKind.RENEWED})
 """Kinds for which the notice must be a known one; a no is taken down whatever was or was not shown."""
 _log = structlog.get_logger()
-
-
-def seal_context(store: str, subject_ref: str) -> bytes:
-    """What a sealed key is bound to: it opens for no other store and no other person."""
-    return f"consent-subject-key/{store}/{subject_ref}".encode()
 
 
 class ConsentBook:
@@ -73,8 +63,7 @@ class ConsentBook:
     ) -> None:
         self._records = records
         self._purposes = purposes
-        self._keyed_hash = keyed_hash
-        self._sealer = sealer
+        self._links = SubjectLinks(keyed_hash, sealer)
         self._recorder = recorder
         self._clock = clock
         self._new_id = new_id
@@ -168,7 +157,7 @@ class ConsentBook:
 
     def subject_ref(self, subject_key: str) -> str:
         """The keyed reference of a person, 64 hex digits."""
-        return self._keyed_hash.digest(SUBJECT_DOMAIN, subject_key.encode())
+        return self._links.ref(subject_key)
 
     def _record(
         self,
@@ -215,26 +204,11 @@ class ConsentBook:
     def _write(self, connection: Connection, event: ConsentEvent, subject: Subject) -> ConsentEvent:
         event = replace(event, epoch=event_log.next_epoch(connection))
         event_log.add_event(connection, event)
-        self._link(connection, event, subject)
+        self._links.link(connection, subject, event.subject_ref, event.epoch)
         event_log.touch(connection, event.subject_ref, event.epoch)
         self._recorder.append_in(connection, ledger_entry(event))
         _log.info("consent_recorded", consent=event.id, kind=event.kind, purpose=event.purpose, epoch=event.epoch)
         return event
-
-    def _link(self, connection: Connection, event: ConsentEvent, subject: Subject) -> None:
-        """Keep the store keys that were not known yet; a known one cannot change hands in silence."""
-        known = event_log.links_of(connection, event.subject_ref)
-        for store, key in sorted(subject.store_keys.items()):
-            key_ref = self._keyed_hash.digest(STORE_KEY_DOMAIN, f"{store}\0{key}".encode())
-            if store in known:
-                if known[store].key_ref != key_ref or known[store].erasing:
-                    raise key_taken(store, "another key of this person, or one that is being erased")
-                continue
-            if event_log.owner_of(connection, store, key_ref) is not None:
-                raise key_taken(store, "a key that another person holds")
-            sealed = self._sealer.seal(json.dumps(key).encode(), seal_context(store, event.subject_ref))
-            link = event_log.SubjectLink(event.subject_ref, key_ref, sealed, erasing=False, epoch=event.epoch)
-            event_log.add_link(connection, store, link)
 
     @contextmanager
     def _transaction(self, kind: Callable[[Engine], AbstractContextManager[Connection]]) -> Iterator[Connection]:

@@ -103,11 +103,6 @@ def ledger_entry(event: ConsentEvent) -> EventDraft:
     )
 
 
-def key_taken(store: str, found: str) -> ConfigError:
-    """A store's key of a person is not theirs."""
-    return wrong(f"subject key in store {store}", found, "the key under which this store knows this person")
-
-
 def wrong(place: str, found: str, expected: str) -> ConfigError:
     """What was told cannot be recorded."""
     return ConfigError(place, found=found, expected=expected, next_step="correct this value; nothing was recorded")

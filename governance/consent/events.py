@@ -54,6 +54,10 @@ class ConsentKind(enum.StrEnum):
     """The person objects to a use, whatever basis it rests on."""
 
 
+NOES = (ConsentKind.OBJECTED, ConsentKind.REFUSED, ConsentKind.WITHDRAWN)
+"""Kinds by which a person says no."""
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A person: the internal key that no store owns, and the key under which each store knows them."""

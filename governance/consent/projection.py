@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, insert, inspect, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from governance.consent.projection_tables import EPOCH_TABLE, TABLE, KeyKind, tables_of
+from governance.consent.projection_tables import ENDS, EPOCH_TABLE, TABLE, KeyKind, tables_of
 from policies.errors import StoreError
 
 HEAD_SQL = f"SELECT epoch, origin, tree, key_kind FROM {EPOCH_TABLE} WHERE id = 1"  # noqa: S608 - a constant
 """The one query that tells whether the projection is up to date; the same text on every dialect."""
+ProjectedRow = tuple[str, str, str, str, str]
+"""Purpose, channel, form, state and end of one row."""
 _BATCH = 1000
 
 
@@ -42,8 +44,8 @@ class SubjectRows:
 
     key: str | int = field(repr=False)
     """The store's subject key."""
-    rows: tuple[tuple[str, str, str, str], ...]
-    """Purpose, channel, form, state; empty to forget the person."""
+    rows: tuple[ProjectedRow, ...]
+    """Purpose, channel, form, state, end; empty to forget the person."""
 
 
 def key_kind_of(engine: Engine, dataset: str, field_name: str) -> KeyKind:
@@ -77,6 +79,7 @@ class ConsentProjection:
         """
         table, epochs = tables_of(key_kind)
         with self._transaction() as connection:
+            _drop_earlier_form(connection, table, epochs)
             table.create(connection, checkfirst=True)
             epochs.create(connection, checkfirst=True)
             head = head_of(connection.exec_driver_sql(HEAD_SQL).first())
@@ -90,6 +93,11 @@ class ConsentProjection:
                 expected=f"kind {key_kind}",
                 next_step="drop the two gov_consent tables and run `governance init --consent-in STORE` again",
             )
+
+    def is_made(self) -> bool:
+        """Whether its tables are there."""
+        with translated(f"{self.store}.{TABLE}"):
+            return inspect(self.engine).has_table(TABLE)
 
     def head(self) -> ProjectionHead | None:
         """How far it is; None when the tables are there but their one row is not."""
@@ -139,6 +147,14 @@ def translated(place: str) -> Iterator[None]:
         ) from None
 
 
+def _drop_earlier_form(connection: Connection, table: Table, epochs: Table) -> None:
+    """Drop tables that an earlier release made without all columns; all that they hold is computed anew."""
+    found = inspect(connection)
+    if found.has_table(TABLE) and ENDS not in {each["name"] for each in found.get_columns(TABLE)}:
+        table.drop(connection)
+        epochs.drop(connection, checkfirst=True)
+
+
 def head_of(row: Sequence[object] | None) -> ProjectionHead | None:
     """The head in the first row that `HEAD_SQL` gave; None when there is none."""
     if row is None:
@@ -165,8 +181,9 @@ def _replace(connection: Connection, table: Table, kind: KeyKind, batch: list[Su
         connection.execute(gone, [{"gone": key} for key, _ in typed])
     rows = [
         {"subject_key": key, "purpose": purpose, "channel": channel, "form": form, "state": state, "epoch": epoch}
+        | {ENDS: ends}
         for key, standings in typed
-        for purpose, channel, form, state in standings
+        for purpose, channel, form, state, ends in standings
     ]
     if rows:
         connection.execute(insert(table), rows)

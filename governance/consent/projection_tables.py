@@ -5,12 +5,14 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Uuid
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Uuid
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.types import TypeEngine
 
 TABLE = "gov_consent"
 """The table that a guarded query joins."""
+ENDS = "ends"
+"""Its column of the moments at which rows stop to count, in UTC as events write them; empty for never."""
 EPOCH_TABLE = "gov_consent_epoch"
 """The table that says how far it has come."""
 
@@ -48,13 +50,16 @@ def tables_of(kind: KeyKind) -> tuple[Table, Table]:
     table = Table(
         TABLE,
         metadata,
-        Column("subject_key", keys[kind], primary_key=True, autoincrement=False),
-        Column("purpose", _text(100), primary_key=True),
+        Column("purpose", _text(100), primary_key=True),  # first: one query asks for one purpose of all people
         Column("channel", _text(32), primary_key=True),
+        Column("subject_key", keys[kind], primary_key=True, autoincrement=False),
         Column("form", _text(32), nullable=False),
         Column("state", _text(32), nullable=False),
+        Column(ENDS, _text(27), nullable=False),
         Column("epoch", BigInteger, nullable=False),
+        Index(f"ix_{TABLE}_subject_key", "subject_key"),
         mysql_engine="InnoDB",
+        sqlite_with_rowid=False,  # a query finds all columns where it finds the key
     )
     epochs = Table(
         EPOCH_TABLE,

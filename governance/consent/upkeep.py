@@ -12,12 +12,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from governance.consent import event_log
 from governance.consent.base import Sealer
-from governance.consent.book import seal_context
 from governance.consent.changes import ChangeRule
-from governance.consent.events import ConsentEvent, ConsentKind
+from governance.consent.events import EVERY, NOES, ConsentEvent, ConsentKind
 from governance.consent.grants import Stale
-from governance.consent.projection import ConsentProjection, ProjectionHead, SubjectRows
+from governance.consent.links import seal_context
+from governance.consent.projection import ConsentProjection, ProjectedRow, ProjectionHead, SubjectRows
+from governance.consent.restriction_events import RestrictionKind
+from governance.consent.restriction_log import active_among, has_gap
 from governance.consent.standing import UNKNOWN, all_targets, never_stale, objections, standing, tree_digest
+from governance.consent.temporary import TemporarySet
 from governance.ledger.events import stamp
 from governance.records.transactions import reading, writing
 from policies.errors import RecordsError, StoreError
@@ -25,7 +28,7 @@ from policies.purposes import FORMS, PurposesFile
 
 _TRIES = 20
 """How often a race with another process is lost before giving up."""
-_STOPPING = frozenset({ConsentKind.REFUSED, ConsentKind.WITHDRAWN, ConsentKind.OBJECTED})
+_RESTRICTED: ProjectedRow = (EVERY, EVERY, FORMS[0], str(RestrictionKind.RESTRICTED), "")
 _log = structlog.get_logger()
 
 
@@ -44,7 +47,8 @@ class ProjectionUpkeep:
         clock: Callable[[], dt.datetime],
         changes: ChangeRule | None = None,
     ) -> None:
-        self._records = records
+        self.records = records
+        """The records database."""
         self._purposes = purposes
         self._sealer = sealer
         self._clock = clock
@@ -60,14 +64,14 @@ class ProjectionUpkeep:
         """
         now = stamp(self._clock())
         try:
-            with reading(self._records) as connection:
+            with self.records.connect() as connection:  # one row needs no snapshot: it is asked before each statement
                 head = event_log.read_head(connection)
             return self._sweep(now) if _is_due(head, now) else head
         except SQLAlchemyError as cause:
             raise records_failed(cause) from None
 
     def _sweep(self, now: str) -> event_log.Head:
-        with writing(self._records) as connection:
+        with writing(self.records) as connection:
             ended = event_log.sweep(connection, now) if _is_due(event_log.read_head(connection), now) else 0
             head = event_log.read_head(connection)
         _log.info("consent_ends_swept", people=ended, epoch=head.epoch)
@@ -115,13 +119,37 @@ class ProjectionUpkeep:
             next_step="try again",
         )
 
+    def bring_set_up_to_date(self, store: str, found: TemporarySet) -> None:
+        """Apply to a connection's temporary set all changes since its epoch; all of it anew after an erasure."""
+        head, records = found.head(), self.records_head()
+        if head is None or self.is_current(head, records):
+            return
+        target = ProjectionHead(records.epoch, records.origin, self.tree, head.key_kind)
+        try:
+            with reading(self.records) as connection:
+                wipe = head.tree != self.tree or has_gap(connection, head.epoch, records.epoch)
+                since, at = 0 if wipe else head.epoch, max(stamp(self._clock()), records.swept)
+                changes = list(self._changes(connection, store, since, at))
+                erased = event_log.has_erased(connection, store, records.epoch)
+        except SQLAlchemyError as cause:
+            raise records_failed(cause) from None
+        found.move(target, changes, wipe=wipe)
+        if erased:
+            self._erase(store, records.epoch)
+
+    def _erase(self, store: str, upto: int) -> None:
+        try:
+            self._drop_erased(store, upto)
+        except SQLAlchemyError as cause:
+            raise records_failed(cause) from None
+
     def _move(
         self, projection: ConsentProjection, head: ProjectionHead, records: event_log.Head, *, rebuild: bool
     ) -> bool:
         wipe = rebuild or head.tree != self.tree
         target = ProjectionHead(records.epoch, records.origin, self.tree, head.key_kind)
         try:
-            with reading(self._records) as connection:
+            with reading(self.records) as connection:
                 since, at = 0 if wipe else head.epoch, max(stamp(self._clock()), records.swept)
                 changes = self._changes(connection, projection.store, since, at)
                 moved = projection.move(head, target, changes, wipe=wipe)
@@ -135,30 +163,33 @@ class ProjectionUpkeep:
 
     def _changes(self, connection: Connection, store: str, since: int, at: str) -> Iterator[SubjectRows]:
         for page in event_log.changed_links(connection, store, since):
-            events = event_log.events_of(connection, [link.subject_ref for link in page])
+            refs = [link.subject_ref for link in page]
+            events, restricted = event_log.events_of(connection, refs), active_among(connection, refs)
             for link in page:
                 key = json.loads(self._sealer.open(link.sealed_key, seal_context(store, link.subject_ref)))
-                yield SubjectRows(key, () if link.erasing else self._rows(events[link.subject_ref], at))
+                shut = (_RESTRICTED,) if link.subject_ref in restricted else ()
+                rows = () if link.erasing else (*shut, *self._rows(events[link.subject_ref], at))
+                yield SubjectRows(key, rows)
 
-    def _rows(self, events: list[ConsentEvent], at: str) -> tuple[tuple[str, str, str, str], ...]:
+    def _rows(self, events: list[ConsentEvent], at: str) -> tuple[ProjectedRow, ...]:
         rows = (self._row(events, *target, at) for target in self._targets)
         return tuple(each for each in rows if each is not None)
 
-    def _row(self, events: list[ConsentEvent], purpose: str, channel: str, at: str) -> tuple[str, str, str, str] | None:
+    def _row(self, events: list[ConsentEvent], purpose: str, channel: str, at: str) -> ProjectedRow | None:
         """What the store must know: for a purpose that needs consent what holds, for another what stops it."""
         if self._purposes.needs_consent(purpose):
             found = standing(self._purposes, events, purpose, channel, at=at, stale=self._stale)
             form = found.form if found.form in FORMS else FORMS[0]
-            return (purpose, channel, form, found.projected) if found.state != UNKNOWN else None
+            return (purpose, channel, form, found.projected, found.ends) if found.state != UNKNOWN else None
         if not self._purposes.may_be_objected(purpose):
             return None
         stops = objections(self._purposes, events, purpose, channel, at=at)
-        kinds = [each.kind for each in stops if each.kind in _STOPPING] or [str(ConsentKind.WITHDRAWN)]
+        kinds = [each.kind for each in stops if each.kind in NOES] or [str(ConsentKind.WITHDRAWN)]
         state = str(ConsentKind.OBJECTED) if ConsentKind.OBJECTED in kinds else kinds[-1]
-        return (purpose, channel, FORMS[0], state) if stops else None
+        return (purpose, channel, FORMS[0], state, "") if stops else None
 
     def _drop_erased(self, store: str, upto: int) -> None:
-        with writing(self._records) as connection:
+        with writing(self.records) as connection:
             event_log.drop_erased(connection, store, upto)
 
 

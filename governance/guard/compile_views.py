@@ -15,10 +15,10 @@ from governance.access.permits import DatasetPermit
 from governance.access.policy import AccessPolicy
 from governance.guard.compile_names import checked_name, made_name
 from governance.guard.compiled import AttributeRow, Columns, CompiledPolicy, CompiledUse, CompiledView, LeftOut
-from governance.guard.nodes import ROW, column, every, name, text
+from governance.guard.nodes import ROW, call, column, every, name, text
 from governance.guard.parsing import dialect_of
 from governance.guard.paths import closed
-from governance.guard.predicate_sql import AttributeSlot, Bindings, attribute_value
+from governance.guard.predicate_sql import MOMENT, AttributeSlot, Bindings, attribute_value
 from governance.guard.record_types import typed_attribute
 from governance.guard.schema import StoreSchema, TableShape
 from governance.guard.treatments import Treating
@@ -198,6 +198,8 @@ class _LookedUp(Bindings):
 
     def placeholder(self, slot: AttributeSlot) -> exp.Expr:
         """A sub-query that gives the attribute as text, or NULL; it names no row, so it runs once."""
+        if slot == MOMENT:
+            return _now()
         if slot not in self.slots:
             self.slots.append(slot)
         asked = [
@@ -213,6 +215,12 @@ class _LookedUp(Bindings):
                 where=exp.Where(this=every(list[exp.Expr](asked))),
             )
         )
+
+
+def _now() -> exp.Expr:
+    """The moment of the statement as events write it."""
+    utc = call("pg_catalog.timezone", text("UTC"), call("pg_catalog.statement_timestamp"))
+    return call("pg_catalog.to_char", utc, text('YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
 
 
 def _reads(select: exp.Select) -> Columns:

@@ -17,11 +17,14 @@ Ask = Callable[[str, Sequence[Any]], Sequence[Sequence[Any]]]
 def meets(
     records: Sequence[Mapping[str, Any]],
     conditions: Sequence[ExistsIn],
-    table: Callable[[str], str],
+    table: Callable[[ExistsIn], str],
     mark: str,
     ask: Ask,
+    moment: str,
 ) -> list[bool]:
-    """Which records meet all conditions; `table` quotes a table of ours with its schema, `mark` is `?` or `%s`.
+    """Which records meet all conditions; `mark` is the driver's, `?` or `%s`.
+
+    `table` quotes the table of a condition with its schema. `moment` is that of the use, as events write times.
 
     Raises AccessRefusedError for a record without a field that a condition is about.
     """
@@ -29,9 +32,9 @@ def meets(
     for condition in conditions:
         free = [_is_spared(record, condition) for record in records]
         asked = [record for record, one in zip(records, free, strict=True) if not one]
-        admitted = _admitted(asked, condition, table(condition.table), mark, ask)
+        matched = _matched(asked, condition, table(condition), mark, ask, moment)
         met = [
-            one and (spared or _key(record, condition) in admitted)
+            one and (spared or (_key(record, condition) in matched) is not condition.absent)
             for one, spared, record in zip(met, free, records, strict=True)
         ]
     return met
@@ -46,14 +49,17 @@ def _is_spared(record: Mapping[str, Any], condition: ExistsIn) -> bool:
     return condition.spared.evaluate(record, {}) is True
 
 
-def _admitted(
-    records: Sequence[Mapping[str, Any]], condition: ExistsIn, table: str, mark: str, ask: Ask
+def _matched(
+    records: Sequence[Mapping[str, Any]], condition: ExistsIn, table: str, mark: str, ask: Ask, moment: str
 ) -> set[tuple[Any, ...]]:
     keys = list(dict.fromkeys(key for key in (_key(each, condition) for each in records) if None not in key))
     found: set[tuple[Any, ...]] = set()
     columns = [f'"{name}"' for name in condition.match]
     among = [f'"{name}" IN ({", ".join([mark] * len(texts))})' for name, texts in condition.among.items()]
     texts = [text for each in condition.among.values() for text in each]
+    if condition.ends is not None:
+        among.append(f'("{condition.ends}" = \'\' OR "{condition.ends}" > {mark})')
+        texts.append(moment)
     one = "(" + " AND ".join(f"{column} = {mark}" for column in columns) + ")"
     for start in range(0, len(keys), KEYS_AT_ONCE):
         lot = keys[start : start + KEYS_AT_ONCE]

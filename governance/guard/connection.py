@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from functools import cache
 from typing import Any, NoReturn, Self
 
 from governance.access.permits import DatasetPermit
@@ -14,12 +15,14 @@ from governance.guard.cursor import CLOSED_OFF, GuardedCursor
 from governance.guard.filter import RecordFilter
 from governance.guard.neutral import neutral_error
 from governance.guard.opening import OpenedRows
+from governance.guard.own_statements import OwnStatements, is_idle
 from governance.guard.plans import Parameters, Plan
 from governance.guard.recording import Recording, Use
 from governance.guard.second_check import SecondCheck
 from governance.guard.shared import Shared
 from governance.guard.watch import VERSION_SQL
 from governance.guard.writing import Border, Written, write
+from governance.ledger.events import stamp
 from policies.errors import AccessRefusedError, GovernanceError, SchemaDriftError, StatementRefusedError, StoreError
 from policies.nouns import Action, DatasetRef
 
@@ -245,7 +248,7 @@ class GuardedConnection:
     def _guarded_filter(self, records: Any, dataset: DatasetRef) -> Any:
         shared, context = self.__shared, self.__context
         try:
-            shared.predicate.prepare(shared.store, context.purpose, self.__first_row)
+            shared.predicate.prepare(shared.store, context.purpose, self.__own())
             schema = shared.schema(self.__first_row, fresh=self.__is_fresh())
             schema.check(dataset.dataset)
             permit = shared.permits.permit(context.principal, context.purpose, context.action, dataset)
@@ -256,7 +259,9 @@ class GuardedConnection:
                 context.principal.attributes,
                 {name: field.type for name, field in fields.items()},
                 encrypted=shared.planner.encrypted(dataset.dataset),
-                meets=lambda some: meets(some, conditions, shared.own_table, shared.mark, self.__ask),
+                meets=lambda some: meets(
+                    some, conditions, shared.own_table, shared.mark, self.__ask, stamp(shared.clock())
+                ),
             )
             shown = treating.treat(records)
         except (AccessRefusedError, SchemaDriftError) as error:
@@ -301,7 +306,7 @@ class GuardedConnection:
     def __planned(self, sql: str, parameters: Parameters, rows: int = 1) -> tuple[Plan, Any, Any]:
         shared, context = self.__shared, self.__context
         try:
-            shared.predicate.prepare(shared.store, context.purpose, self.__first_row)
+            shared.predicate.prepare(shared.store, context.purpose, self.__own())
             numbered = shared.planner.numbered(sql, parameters)
             schema = shared.schema(self.__first_row, fresh=self.__is_fresh())
             plan = shared.planner.plan(
@@ -309,7 +314,7 @@ class GuardedConnection:
                 parameters,
                 schema,
                 self.__permit,
-                lambda ref: shared.predicate.conditions(ref, context.purpose),
+                cache(lambda ref: shared.predicate.conditions(ref, context.purpose)),  # one answer for one statement
                 rows=rows,
             )
             return plan, plan.values(parameters, context) if rows == 1 else None, schema.version
@@ -356,6 +361,18 @@ class GuardedConnection:
             return row
         finally:
             cursor.close()
+
+    def __own(self) -> OwnStatements:
+        raw, kind = self.__raw(), self.__shared.kind
+        return OwnStatements(
+            kind,
+            self.__shared.mark,
+            self.__first_row,
+            self.__plainly,
+            self.__checkout.info,
+            self.__context.writes,
+            is_idle(raw, kind),
+        )
 
     def __is_fresh(self) -> bool:
         """Whether this is the first statement on a new connection of the driver."""

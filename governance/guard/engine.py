@@ -132,13 +132,14 @@ class GuardedStore:
             recorder,
             decryptor,
             encryptor,
-            Planner(kind, _sealing(catalog, holds=stop_of is not None)),
+            Planner(kind, _sealing(catalog, holds=stop_of is not None), clock=clock),
             SchemaWatch(name, address, catalog, clock=clock, check_seconds=schema_check_seconds),
             self._raw.dialect.default_schema_name or "main",
             self._errors,
             _CURSORS[kind],
             self._check_in,
             Drafts(clock),
+            clock,
             stop_of,
         )
         default, tables = self._shared.default_schema, frozenset(catalog.datasets)

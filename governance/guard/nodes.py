@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+TEMPORARY = {"sqlite": "temp", "postgresql": "pg_temp"}
+"""By kind of store the schema of temporary tables; in MariaDB they stand in any."""
 ROW = "gov_row"
 """The alias of the base table inside a derived table."""
 

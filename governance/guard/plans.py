@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,13 +11,14 @@ from governance.access.permits import DatasetPermit
 from governance.guard.base import UseContext
 from governance.guard.kept import Kept
 from governance.guard.placeholders import NUMBERED, Numbered, pick
-from governance.guard.predicate_sql import AttributeSlot, attribute_value
+from governance.guard.predicate_sql import MOMENT, AttributeSlot, attribute_value
 from governance.guard.record_types import typed_attribute
 from governance.guard.rewrite import Permit, Rewritten
 from governance.guard.schema import StoreSchema
 from governance.guard.sealed import NOTHING_SEALED, Sealing
 from governance.guard.totals import kinds_of
 from governance.guard.write_rewrite import StatementRewriter
+from governance.ledger.events import stamp
 from policies.nouns import Action, DatasetRef, Scalar
 from policies.row_conditions import ExistsIn
 
@@ -39,13 +41,17 @@ class Plan:
     kind: str
     """Of store."""
 
+    clock: Callable[[], dt.datetime]
+    """Gives the moment of a statement."""
+
     def values(self, parameters: Parameters, context: UseContext) -> Any:
-        """The bound values as the driver takes them: the statement's own, then the principal's attributes."""
+        """The bound values as the driver takes them: the statement's own, then what the guard binds."""
         return self.bound(pick(self.numbered.slots, parameters), context)
 
     def bound(self, own: Sequence[Any], context: UseContext) -> Any:
         """The same, from the statement's own values in the order of their numbers."""
-        values = [*own, *(_bound(context, slot) for slot in self.rewritten.attributes)]
+        asked = self.rewritten.attributes
+        values = [*own, *(stamp(self.clock()) if slot == MOMENT else _bound(context, slot) for slot in asked)]
         if self.kind == "sqlite":
             return {f"gov{place}": value for place, value in enumerate(values, 1)}
         return values
@@ -64,8 +70,16 @@ class Planner:
     statement makes another plan. The principal takes no part beyond the permits; attributes are bound values.
     """
 
-    def __init__(self, kind: str, sealing: Sealing = NOTHING_SEALED, *, most: int = PLANS_KEPT) -> None:
+    def __init__(
+        self,
+        kind: str,
+        sealing: Sealing = NOTHING_SEALED,
+        *,
+        clock: Callable[[], dt.datetime],
+        most: int = PLANS_KEPT,
+    ) -> None:
         self._kind = kind
+        self._clock = clock
         self._sealing = sealing
         self._texts: Kept[tuple[str, bool], Numbered] = Kept(most)
         self._asked: Kept[tuple[str, str], tuple[tuple[DatasetRef, Action | None], ...]] = Kept(most)
@@ -116,7 +130,7 @@ class Planner:
         rewritten = StatementRewriter(schema, permit, conditions, self._sealing).rewrite(
             numbered.sql, len(numbered.slots), kinds=kinds, force_fence=force, rows=rows
         )
-        made = Plan(numbered, rewritten, self._kind)
+        made = Plan(numbered, rewritten, self._kind, self._clock)
         self._asked.put((numbered.sql, schema.fingerprint), rewritten.asked)
         held = [conditions(ref) for ref, _ in rewritten.asked]
         self._plans.put(_key(numbered, schema, rewritten.permits, held, (kinds, force, rows)), made)
@@ -131,7 +145,10 @@ def _key(
     parameters: tuple[tuple[str, ...], bool, int],
 ) -> Hashable:
     asked = tuple(
-        (each.table, tuple(each.match.items()), tuple(each.among.items()), each.rule_id, each.spared)
+        (
+            *(each.table, tuple(each.match.items()), tuple(each.among.items()), each.rule_id, each.spared),
+            *(each.ends, each.absent),
+        )
         for conditions_of_one in conditions
         for each in (*conditions_of_one, _NO_MORE)
     )

@@ -63,6 +63,10 @@ class AttributeSlot:
     """The type that it is compared as."""
 
 
+MOMENT = AttributeSlot("", "moment")
+"""The bound value that is the moment of the statement, a UTC stamp as events write it; no attribute has this name."""
+
+
 class Bindings:
     """The bound values of a statement: the user's own first, then the principal's attributes."""
 

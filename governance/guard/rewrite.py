@@ -249,8 +249,7 @@ class Rewriter:
             named |= row_fields(use.within) if use.within is not None else set()
             reads.setdefault(fold(use.table.name), set()).update(fold(field) for field in named)
             for condition in conditions:
-                own = (*condition.match, *condition.among)
-                reads.setdefault(fold(condition.table), set()).update(fold(field) for field in own)
+                reads.setdefault(fold(condition.table), set()).update(fold(field) for field in condition.columns)
         return {table: frozenset(fields) for table, fields in reads.items()}
 
 

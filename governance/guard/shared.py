@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,11 +11,13 @@ from sqlglot import exp
 
 from governance.guard.base import Decryptor, Encryptor, Permits, Recorder, RowPredicate
 from governance.guard.held import StopOf
+from governance.guard.nodes import TEMPORARY
 from governance.guard.parsing import dialect_of
 from governance.guard.plans import Planner
 from governance.guard.recording import Drafts
 from governance.guard.schema import StoreSchema
 from governance.guard.watch import VERSION_SQL, SchemaWatch
+from policies.row_conditions import ExistsIn
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +52,8 @@ class Shared:
     """Gives a driver's connection back to the pool."""
     drafts: Drafts
     """Drafts of decisions made before."""
+    clock: Callable[[], dt.datetime]
+    """Gives the present, aware."""
     stop_of: StopOf | None = None
     """What holds stop in a dataset; None where nobody asks."""
     _qualified: dict[str, str] = field(default_factory=dict)
@@ -64,9 +69,10 @@ class Shared:
         """The driver's placeholder."""
         return "?" if self.kind == "sqlite" else "%s"
 
-    def own_table(self, name: str) -> str:
-        """A table of ours with its schema, quoted."""
-        return '"{}"."{}"'.format(self.default_schema.replace('"', '""'), name.replace('"', '""'))
+    def own_table(self, condition: ExistsIn) -> str:
+        """The table of a condition with its schema, quoted."""
+        schema = TEMPORARY.get(self.kind, self.default_schema) if condition.temporary else self.default_schema
+        return '"{}"."{}"'.format(schema.replace('"', '""'), condition.table.replace('"', '""'))
 
     def qualified(self, sql: str) -> str:
         """A constant SELECT of ours with each table's schema written out: nothing is looked up by a search path."""

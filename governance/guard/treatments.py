@@ -9,8 +9,8 @@ from sqlglot import exp
 from connectors.base import Field
 from governance.access.permits import DatasetPermit, FieldPermit
 from governance.guard.masks_sql import mask_sql
-from governance.guard.nodes import ROW, case, column, every, name, paren, some, text
-from governance.guard.predicate_sql import COLLATES, Bindings, PredicateSql, by_code_points
+from governance.guard.nodes import ROW, TEMPORARY, case, column, every, name, paren, some, text
+from governance.guard.predicate_sql import COLLATES, MOMENT, Bindings, PredicateSql, by_code_points
 from governance.guard.schema import TableShape
 from governance.protect.masks import MASKS, TEXT
 from policies.errors import AccessRefusedError
@@ -41,6 +41,7 @@ class Treating:
         self._permit = permit
         self._conditions = conditions
         self._sql = PredicateSql(kind, table, bindings)
+        self._bindings = bindings
         self._default_schema = default_schema
         self._encrypted = encrypted
 
@@ -82,8 +83,12 @@ class Treating:
                 met.append(exp.EQ(this=by_code_points(ours, "gov_c"), expression=by_code_points(field)))
         for ours, texts in condition.among.items():
             met.append(exp.In(this=column(ours, "gov_c"), expressions=[text(each) for each in texts]))
+        if condition.ends is not None:
+            met.append(self._goes_on(condition.ends))
         source = exp.Table(
-            this=name(condition.table), db=name(self._default_schema), alias=exp.TableAlias(this=name("gov_c"))
+            this=name(condition.table),
+            db=name(TEMPORARY.get(self._kind, self._default_schema) if condition.temporary else self._default_schema),
+            alias=exp.TableAlias(this=name("gov_c")),
         )
         where = every(met)
         if where is None:
@@ -91,13 +96,24 @@ class Treating:
         inner = exp.Select(
             expressions=[exp.Literal.number(1)], from_=exp.From(this=source), where=exp.Where(this=where)
         )
-        exists = exp.Exists(this=inner)
+        exists: exp.Expr = exp.Exists(this=inner)
+        if condition.absent:
+            exists = exp.Not(this=exists)
         if condition.spared is None:
             return exists
         unknown = sorted(condition.spared.fields - self._table.fields.keys())
         if unknown:
             raise _refused(self._table.dataset, "a condition on a field that the table does not have")
         return paren(exp.Or(this=paren(self._sql.condition(condition.spared)), expression=exists))
+
+    def _goes_on(self, ends: str) -> exp.Expr:
+        """Whether a row of ours has no end, or one that lies ahead; the stamps compare by code points."""
+        moment = self._bindings.placeholder(MOMENT)
+        later: exp.Expr = exp.GT(this=column(ends, "gov_c"), expression=moment)
+        if self._kind == "postgresql":
+            stamped = exp.Collate(this=column(ends, "gov_c"), expression=name("C"))
+            later = exp.GT(this=stamped, expression=exp.cast(moment, exp.DType.TEXT))
+        return paren(exp.Or(this=exp.EQ(this=column(ends, "gov_c"), expression=text("")), expression=later))
 
     def _by_code_points(self, field: str) -> exp.Expr:
         if self._kind == "postgresql" and COLLATES in self._table.fields[field].native_type.upper():

@@ -117,7 +117,7 @@ def finished(
     own |= {field_ for linked in table.writing.linked for field_ in linked}
     reads[fold(table.name)] = reads.get(fold(table.name), frozenset()) | {fold(each) for each in own}
     for condition in conditions:
-        more = frozenset(fold(each) for each in (*condition.match, *condition.among))
+        more = frozenset(fold(each) for each in condition.columns)
         reads[fold(condition.table)] = reads.get(fold(condition.table), frozenset()) | more
     for each_table, fields in _keys_met(schema, [table, *work.touched]):
         reads[each_table] = reads.get(each_table, frozenset()) | fields

@@ -79,6 +79,8 @@ KINDS = frozenset(
         "request.task_done",
         "request.task_given",
         "request.verified",
+        "restriction.lifted",
+        "restriction.placed",
         "review.closed",
         "review.decided",
         "review.opened",

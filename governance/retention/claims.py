@@ -113,7 +113,11 @@ class ClaimSql:
 
     def _consented(self) -> ColumnElement[bool]:
         """Whether the person of a row consents, on every channel; FALSE without any condition to ask."""
-        return sa.and_(*(_met(each, self.start.table) for each in self.consent)) if self.consent else sa.false()
+        return (
+            sa.and_(*(_met(each, self.start.table, self.today) for each in self.consent))
+            if self.consent
+            else sa.false()
+        )
 
 
 def decided(mine: ClaimSql, all_claims: Sequence[ClaimSql]) -> ColumnElement[bool]:
@@ -135,8 +139,10 @@ def stage_of(rule: RetentionRule, table: sa.FromClause, today: dt.date, dialect:
     return sa.case(*whens, else_=None) if whens else sa.cast(sa.null(), sa.Text)
 
 
-def _met(condition: ExistsIn, table: sa.FromClause) -> ColumnElement[bool]:
-    ours = sa.table(condition.table, *map(sa.column, {*condition.match, *condition.among}))
+def _met(condition: ExistsIn, table: sa.FromClause, today: dt.date) -> ColumnElement[bool]:
+    ours = sa.table(condition.table, *map(sa.column, sorted(set(condition.columns))))
     match: list[ColumnElement[bool]] = [ours.c[one] == table.c[field] for one, field in condition.match.items()]
     match += [ours.c[one].in_(texts) for one, texts in condition.among.items()]
+    if condition.ends is not None:
+        match.append(sa.or_(ours.c[condition.ends] == "", ours.c[condition.ends] >= today.isoformat()))
     return exists_in(ours, match, table)

@@ -16,10 +16,10 @@ from sqlalchemy import Connection, select
 
 from governance.consent import event_log
 from governance.consent.base import Sealer
-from governance.consent.book import seal_context
 from governance.consent.events import ConsentEvent
 from governance.consent.intake.drafts import Draft, Drafting, content_of
 from governance.consent.intake.entry import Fault
+from governance.consent.links import seal_context
 from governance.consent.tables import SUBJECTS
 from governance.ledger.events import EventDraft
 

@@ -9,11 +9,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from governance.consent.book import STORE_KEY_DOMAIN, SUBJECT_DOMAIN
 from governance.consent.drafting import check_form, check_kind, check_target, checked_id, valid_time
 from governance.consent.events import Circumstances, ConsentEvent, Subject
 from governance.consent.intake.entry import Entry, Fault, refuse
 from governance.consent.intake.readers import Told
+from governance.consent.links import STORE_KEY_DOMAIN, SUBJECT_DOMAIN
 from governance.ledger.base import KeyedHash
 from governance.ledger.events import stamp
 from policies.errors import BadInputError
