@@ -1,4 +1,4 @@
-"""Which form of consent each law asks for, and whom an objection or a restriction stops."""
+"""Which form of consent the law of a row asks for, and whom an objection or a restriction stops."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import datetime as dt
 
 import pytest
 
-from policies.consent_laws import Level, form_under, goes_on_under_restriction, heeds_objection, levels
 from policies.errors import ConfigError
 from policies.purposes import PurposesFile
 from policies.restriction_reasons import check_reason, reasons_on
+from policies.row_laws import Level, form_under, goes_on_under_restriction, levels
 
 FILE = PurposesFile.model_validate(
     {
@@ -54,7 +54,7 @@ def test_each_level_spares_the_rows_whose_law_asks_for_less():
 
 
 def test_objections_are_heeded_by_basis_and_by_direct_marketing_below_it_too():
-    heeding = {each for each in FILE.purposes if heeds_objection(FILE, each)}
+    heeding = {each for each in FILE.purposes if FILE.may_be_objected(each)}
     assert heeding == {"offers", "offers.post", "marketing", "marketing.email"}
 
 

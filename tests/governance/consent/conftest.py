@@ -164,7 +164,7 @@ def sql_of(conditions: tuple[ExistsIn, ...], dataset: str = "customers") -> str:
             f"g.{column} IN ({', '.join(repr(text) for text in texts)})".replace("\\", "")
             for column, texts in each.among.items()
         ]
-        parts.append(f"EXISTS (SELECT 1 FROM {each.table} g WHERE {' AND '.join(match + among)})")
+        parts.append(f"{'NOT ' * each.absent}EXISTS (SELECT 1 FROM {each.table} g WHERE {' AND '.join(match + among)})")
     return f"SELECT id FROM {dataset} WHERE {' AND '.join(parts)} ORDER BY id"
 
 

@@ -42,7 +42,7 @@ def importer_of(world) -> Importer:
     return Importer(
         world.records,
         world.purposes,
-        book._keyed_hash,
+        book._links._keyed_hash,
         world.sealer,
         world.ledger,
         "system",

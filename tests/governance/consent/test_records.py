@@ -88,7 +88,7 @@ OF_EVENT = ("@type", "dpv:isIndicatedAtTime", "dpv:hasDuration", "dpv:isIndicate
 
 
 def test_a_record_states_every_item_and_carries_its_context(world, asked):
-    record = record_of(asked.history("ann"), basis_of(), asked._keyed_hash)
+    record = record_of(asked.history("ann"), basis_of(), asked._links._keyed_hash)
     assert not [each for each in MANDATORY if not record[each]]
     assert not [each for each in IN_PROCESS if not record["dpv:hasProcess"][each]]
     assert not [each for party in record["dpv:hasEntity"] for each in OF_PARTY if not party[each]]
@@ -108,7 +108,9 @@ def test_a_record_states_every_item_and_carries_its_context(world, asked):
 def test_special_data_is_marked(world, make_purposes):
     book = world.open_book(make_purposes(PURPOSES))
     book.given(Subject("ann"), "clinic", how=Circumstances(**TOLD))
-    health, name = record_of(book.history("ann"), basis_of(), book._keyed_hash)["dpv:hasProcess"]["dpv:hasPersonalData"]
+    health, name = record_of(book.history("ann"), basis_of(), book._links._keyed_hash)["dpv:hasProcess"][
+        "dpv:hasPersonalData"
+    ]
     assert "dpv:SpecialCategoryPersonalData" in health["@type"]
     assert name["@type"] == "pd:Name"
 
@@ -124,7 +126,7 @@ def test_special_data_is_marked(world, make_purposes):
 )
 def test_an_item_that_organisation_yaml_lacks_is_named_and_not_invented(world, asked, gone, item):
     with pytest.raises(ConfigError, match=item):
-        record_of(asked.history("ann"), basis_of(without(gone)), asked._keyed_hash)
+        record_of(asked.history("ann"), basis_of(without(gone)), asked._links._keyed_hash)
 
 
 @pytest.mark.parametrize(
@@ -139,14 +141,14 @@ def test_an_item_that_the_events_lack_is_named(world, make_purposes, told, item)
     book = world.open_book(make_purposes(PURPOSES))
     book.given(Subject("ann"), "marketing.email", "email", how=Circumstances(**told))
     with pytest.raises(ConfigError, match=item):
-        record_of(book.history("ann"), basis_of(), book._keyed_hash)
+        record_of(book.history("ann"), basis_of(), book._links._keyed_hash)
 
 
 @pytest.mark.parametrize(("key", "item"), [("text", "purpose"), ("categories", "PII information")])
 def test_an_item_that_purposes_yaml_lacks_is_named(world, asked, key, item):
     purposes = {**PURPOSES, "marketing": {name: each for name, each in PURPOSES["marketing"].items() if name != key}}
     with pytest.raises(ConfigError, match=item):
-        record_of(asked.history("ann"), basis_of(purposes=purposes), asked._keyed_hash)
+        record_of(asked.history("ann"), basis_of(purposes=purposes), asked._links._keyed_hash)
 
 
 # --- receipts
@@ -157,7 +159,7 @@ SIGNER = Ed25519Signer("governance.receipts/k1", b"s" * 32)
 
 def receipt(asked, lang="en"):
     head = ReceiptHead(HEAD.id, HEAD.supersedes, HEAD.made, lang, HEAD.zone)
-    return signed(receipt_of(head, [asked.history("ann")], basis_of(), asked._keyed_hash), SIGNER)
+    return signed(receipt_of(head, [asked.history("ann")], basis_of(), asked._links._keyed_hash), SIGNER)
 
 
 def test_a_receipt_names_its_forerunner_and_verifies(world, asked):
@@ -314,17 +316,17 @@ def test_what_is_exported_and_read_into_an_empty_project_is_exported_the_same(
     book = old.open_book(make_purposes(PURPOSES))
     for each in told:
         book.record(each["kind"], Subject(each["who"]), *each["place"], form=each["form"], how=how_of(each))
-    before = exported(old, form, book._keyed_hash)
+    before = exported(old, form, book._links._keyed_hash)
     path = tmp_path / ("f.csv" if form == "csv" else "f.jsonl")
     path.write_text("".join(before), encoding="utf-8")
-    importer = importer_of(new, book._keyed_hash)
+    importer = importer_of(new, book._links._keyed_hash)
     names = Names(importer.purposes, OrganisationFile(), dpv_terms(TODAY), ConsentMapFile())
     check = importer.drafting.key_check
     found = importer.take(
         lambda: read_file(path, "auto", names, check), on_error="refuse", size_bytes=1, step=lambda *_: None
     )
     assert (found.faults, found.recorded) == ([], len(told))
-    assert exported(new, form, book._keyed_hash) == before
+    assert exported(new, form, book._links._keyed_hash) == before
     again = new.open_book(make_purposes(PURPOSES))
     for who in {each["who"] for each in told}:
         for purpose, channel in PLACES:
@@ -332,10 +334,10 @@ def test_what_is_exported_and_read_into_an_empty_project_is_exported_the_same(
 
 
 def test_a_reference_made_under_another_key_is_refused(world, asked, tmp_path):
-    lines = exported(world, "jsonl", asked._keyed_hash)
+    lines = exported(world, "jsonl", asked._links._keyed_hash)
     path = tmp_path / "f.jsonl"
     path.write_text("".join(lines).replace('"keyed_by":"', '"keyed_by":"0'))
-    importer = importer_of(world, asked._keyed_hash)
+    importer = importer_of(world, asked._links._keyed_hash)
     names = Names(importer.purposes, OrganisationFile(), dpv_terms(TODAY), ConsentMapFile())
     check = importer.drafting.key_check
     found = importer.take(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sqlalchemy as sa
 
-from governance.consent.event_log import Head
 from governance.consent.events import Subject
 from governance.consent.restriction_log import has_gap
 from governance.consent.restrictions import Restrictions
@@ -29,7 +30,7 @@ def test_nothing_is_read_while_the_epoch_stands(world):
     with world.records.begin() as connection:
         connection.exec_driver_sql("DROP TABLE gov_restriction_event")
     assert watch.at(head) is first
-    assert (first.restricted, first.objected) == (frozenset(), False)
+    assert (first.restricted, first.said_no) == (frozenset(), frozenset())
 
 
 def test_an_older_reading_does_not_undo_a_newer_one(world):
@@ -37,7 +38,7 @@ def test_an_older_reading_does_not_undo_a_newer_one(world):
     open_restrictions(world).restrict(Subject("internal-1", {"crm": 1}), reason="legal_claims")
     head = upkeep.records_head()
     assert watch.at(head).restricted == {"crm"}
-    late = watch.at(Head(head.epoch - 1, head.origin))
+    late = watch.at(replace(head, epoch=head.epoch - 1))
     assert late.restricted == {"crm"}
     assert watch.last(upkeep.records_head).head == head
 
