@@ -45,6 +45,12 @@ def default_tracer() -> Tracer:
     return found
 
 
+def identifiers_of(values: Sequence[str], kind: str | None = None) -> list[Identifier]:
+    """Values as identifiers of a kind; without one, of the kind that each looks like. Raises BadInputError."""
+    found: list[Identifier] = import_module("governance.tracing_subjects").as_identifiers(values, kind)
+    return found
+
+
 @dataclass
 class _Drafted:
     """What has been decided so far, over all stores."""

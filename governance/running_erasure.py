@@ -27,6 +27,7 @@ from governance.jobs.work import Key, Step
 from governance.keeping_keys import last_backup_day
 from governance.offices import office_of, pace_of, writable_store
 from governance.protect.sealing import KeyringSealer
+from governance.rectifying import notices_of
 from governance.requests.erasure_table import ErasureTable, find_erasure_table
 from governance.requests.erasure_work import KIND, Erasing, StepFacts, once
 from governance.requests.sealed_person import SealedPerson, read_sealed, sealed_path
@@ -96,6 +97,7 @@ def run_erasure(
         )
     if found.certificate is None:
         return ErasureOutcome(found, {})
+    notices_of(gov).add("erased", plan.id, plan.facts["recipients"])
     path.unlink(missing_ok=True)
     return ErasureOutcome(found, _findings(office, plan.id))
 

@@ -1,4 +1,4 @@
-"""`governance subject`: erase, reapply."""
+"""`governance subject`: erase, rectify, notices, reapply."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from governance.cli.output import emit, examples, format_option, output_option, 
 from governance.cli.progress import progress
 from governance.cli.project_option import opened
 from governance.cli.subject_erase import erase, reapply_persons
+from governance.cli.subject_rectify import notices, rectify
 
 
 @click.group()
 def subject() -> None:
-    """What concerns persons over all stores: erase one, and after a restore take away again what was taken away."""
+    """What concerns persons over all stores: correct, erase, and after a restore take away what was taken away."""
 
 
 subject.add_command(erase)
+subject.add_command(rectify)
+subject.add_command(notices)
 
 
 @subject.command(

@@ -67,10 +67,9 @@ def erase(
 
 
 def _planned(gov: Governance, values: tuple[str, ...], kind: str | None, recipients: tuple[str, ...]) -> Plan:
-    from governance.erasing import default_tracer, plan_erasure
-    from governance.requests.traced import Identifier
+    from governance.erasing import default_tracer, identifiers_of, plan_erasure
 
-    identifiers = [Identifier(kind or ("email" if "@" in each else "id"), each) for each in values]
+    identifiers = identifiers_of(values, kind)
     return plan_erasure(gov, default_tracer()(gov, identifiers), identifiers, recipients=recipients)
 
 

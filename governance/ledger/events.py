@@ -52,9 +52,11 @@ KINDS = frozenset(
         "period.closed",
         "period.dropped",
         "period.opened",
+        "recipient.told",
         "report",
         "scan",
         "scan.judged",
+        "subject.rectified",
     }
 )
 """What an event can be about."""

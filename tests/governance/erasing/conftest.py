@@ -14,7 +14,7 @@ from governance import Governance
 from governance.cli.main import main
 from governance.cli.project_option import actor
 from governance.protect.keyring.passphrase import PassphraseProvider
-from governance.requests.traced import Identifier, Reach, Trace, TracedRecord, Unreached
+from governance.requests.traced import Identifier, Reach, Trace, TracedRecord
 from policies.nouns import DatasetRef, FieldRef
 
 NOW = dt.datetime(2026, 11, 22, 8, tzinfo=dt.UTC)
@@ -224,13 +224,17 @@ class Clock:
 
 @pytest.fixture
 def gov(company):
-    with Governance.open("governance.yaml", clock=company.clock, new_id=lambda: uuid.uuid4().hex) as opened:
+    with Governance.open(
+        "governance.yaml", actor=actor(), clock=company.clock, new_id=lambda: uuid.uuid4().hex
+    ) as opened:
         yield opened
 
 
 @pytest.fixture
 def lite_gov(lite_company):
-    with Governance.open("governance.yaml", clock=lite_company.clock, new_id=lambda: uuid.uuid4().hex) as opened:
+    with Governance.open(
+        "governance.yaml", actor=actor(), clock=lite_company.clock, new_id=lambda: uuid.uuid4().hex
+    ) as opened:
         yield opened
 
 
@@ -278,4 +282,6 @@ def person(number):
     return [Identifier("email", MARKER.format(number))]
 
 
-__all__ = ["Unreached", "trace"]
+def guess(values, kind=None):
+    """Values as identifiers."""
+    return [Identifier(kind or "email", each) for each in values]

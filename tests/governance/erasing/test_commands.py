@@ -19,7 +19,9 @@ MARKERS = ("zebra-quagga", "Quagmire", "7654321", "Zorblatt")
 
 @pytest.fixture(autouse=True)
 def _by_hand(monkeypatch):
-    monkeypatch.setitem(sys.modules, "governance.tracing_subjects", SimpleNamespace(trace_subject=club.trace))
+    monkeypatch.setitem(
+        sys.modules, "governance.tracing_subjects", SimpleNamespace(trace_subject=club.trace, as_identifiers=club.guess)
+    )
 
 
 def clean(outcome):
@@ -52,7 +54,9 @@ def test_what_is_left_exits_one_and_says_so(lite_company, run, monkeypatch):
         return club.Trace(tuple(each for each in whole.records if each.dataset.store == "crm"), whole.subject_keys)
 
     with monkeypatch.context() as patch:
-        patch.setitem(sys.modules, "governance.tracing_subjects", SimpleNamespace(trace_subject=blind))
+        patch.setitem(
+            sys.modules, "governance.tracing_subjects", SimpleNamespace(trace_subject=blind, as_identifiers=club.guess)
+        )
         run("subject", "erase", club.MARKER.format(2), "--format", "json", "--output", "erase.json")
     outcome = clean(run("subject", "erase", "--plan", "erase.json"))
     assert (outcome.code, "LEFT shop.accounts: 1" in outcome.out, "FAILED" in outcome.err) == (1, True, True)
