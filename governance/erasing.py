@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from governance.jobs.plan import Plan, PlanDraft, PlanLine
 from governance.jobs.row_list import list_path, write_row_list
 from governance.jobs.store_connection import connected
 from governance.jobs.work import Key
+from governance.keeping import retention_rules
 from governance.offices import office_of, writable_store
 from governance.protect.sealing import KeyringSealer
 from governance.requests.erasure_fate import Fates, cut_fields, order, settle
@@ -111,6 +113,7 @@ def plan_erasure(
         place=next(iter(at), "files"),
         lines=[_line(each, drafted, sum(name == each.name for name, _, _ in marks)) for each in drafted.steps],
         facts=_facts(gov, trace, drafted, recipients),
+        versions={"rules": rules_digest(gov)},
         rules=tuple(sorted(drafted.rules)),
         slip=slip,
         row_list=row_list,
@@ -126,6 +129,13 @@ def plan_erasure(
     made = plans.make_plan(office, draft)
     list_path(office, made.id).with_suffix(".json").write_text(made.text(), encoding="utf-8")
     return made
+
+
+def rules_digest(gov: Governance) -> str:
+    """A digest of what decides: erasure.yaml, and the duties of retention.yaml. Raises ConfigError."""
+    said = [read_erasure(gov.project.policy_file(RULES)).model_dump_json()]
+    said += [f"{each.id} {each.digest}" for each in retention_rules(gov).values() if each.kind == "duty"]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:32]
 
 
 def stores_of(gov: Governance, trace: Trace) -> list[str]:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from governance.ending_traces import end_store, forget_in_store, refresh_projections
-from governance.erasing import RULES, Tracer, default_tracer, step_over
+from governance.erasing import RULES, Tracer, default_tracer, rules_digest, step_over
 from governance.jobs.engine import run_job
 from governance.jobs.key_order import among
 from governance.jobs.office import Office
@@ -89,6 +89,7 @@ def run_erasure(
             steps=steps,
             prints={str(ref): table.fingerprint for ref, table in sorted(tables.items())},
             after=lambda: _look_again(gov, plan, person, engines, tracer or default_tracer()),
+            digest=rules_digest(gov),
             rules=tuple(sorted({each["rule"] for each in plan.facts["inventory"]} - {""})),
         )
         beside = {name: engine for name, engine in engines.items() if name != plan.place}

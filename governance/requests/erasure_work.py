@@ -73,6 +73,8 @@ class Erasing:
     """Looks for the person again, and gives what was found."""
     rules: tuple[str, ...]
     """The duties that keep records."""
+    digest: str
+    """Of what decides now."""
 
     @property
     def kind(self) -> str:
@@ -85,8 +87,10 @@ class Erasing:
         return PURPOSE
 
     def check(self, connection: Connection) -> None:
-        """Return when the tables have the schemas that the plan saw. Raises StalePlanError."""
+        """Return when rules and tables are as the plan saw them. Raises StalePlanError."""
         del connection
+        if self.plan.versions["rules"] != self.digest:
+            raise stale(self.plan, "an erasure.yaml, or a duty of retention.yaml, that was changed since")
         if dict(self.plan.facts["tables"]) != dict(self.prints):
             raise stale(self.plan, "a table whose schema was changed since")
 

@@ -21,6 +21,7 @@ from policies import (
     catalog,
     config,
     copy_rules,
+    erasure_rules,
     errors,
     lifecycle,
     principals,
@@ -101,6 +102,7 @@ def settings_page() -> str:
         lifecycle,
         quality_rules,
         copy_rules,
+        erasure_rules,
     )
     for module in every:
         assert module.__doc__

@@ -205,6 +205,19 @@ def test_a_changed_schema_makes_the_plan_stale(lite_company, lite_gov):
     assert 2 in lite_company.ids("customers")
 
 
+@pytest.mark.parametrize("name", ["erasure.yaml", "retention.yaml"])
+def test_changed_rules_make_the_plan_stale(lite_company, lite_gov, name):
+    text = planned(lite_gov, 2).text()
+    if name == "erasure.yaml":
+        lite_company.rule("datasets:\n  crm.tickets: {action: anonymise}\n")
+    else:
+        path = lite_company.folder / "policies" / name
+        path.write_text(path.read_text().replace("P8Y", "P20Y"))
+    with pytest.raises(StalePlanError):
+        run_erasure(lite_gov, text, tracer=trace)
+    assert 2 in lite_company.ids("customers")
+
+
 def test_without_the_second_person_nothing_is_erased(lite_company):
     path = lite_company.folder / "governance.yaml"
     path.write_text(path.read_text() + "jobs: {approval: two_persons}\n")
