@@ -47,9 +47,9 @@ def default_tracer() -> Tracer:
     return found
 
 
-def identifiers_of(values: Sequence[str], kind: str | None = None) -> list[Identifier]:
+def identifiers_of(gov: Governance, values: Sequence[str], kind: str | None = None) -> list[Identifier]:
     """Values as identifiers of a kind; without one, of the kind that each looks like. Raises BadInputError."""
-    found: list[Identifier] = import_module("governance.tracing_subjects").as_identifiers(values, kind)
+    found: list[Identifier] = import_module("governance.tracing_subjects").as_identifiers(gov, values, kind)
     return found
 
 

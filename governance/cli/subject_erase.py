@@ -69,7 +69,7 @@ def erase(
 def _planned(gov: Governance, values: tuple[str, ...], kind: str | None, recipients: tuple[str, ...]) -> Plan:
     from governance.erasing import default_tracer, identifiers_of, plan_erasure
 
-    identifiers = identifiers_of(values, kind)
+    identifiers = identifiers_of(gov, values, kind)
     return plan_erasure(gov, default_tracer()(gov, identifiers), identifiers, recipients=recipients)
 
 

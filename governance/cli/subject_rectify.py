@@ -57,7 +57,7 @@ def rectify(
     if not dot or not values:
         raise click.UsageError("give --in STORE.DATASET and at least one --set FIELD=VALUE, or --values FILE")
     with opened(ctx) as gov:
-        trace = default_tracer()(gov, identifiers_of(identifiers, kind))
+        trace = default_tracer()(gov, identifiers_of(gov, identifiers, kind))
         found = correct(
             gov, trace, DatasetRef(store, name), values, principal=principal, purpose=purpose, recipients=recipients
         )

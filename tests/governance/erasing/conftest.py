@@ -282,6 +282,6 @@ def person(number):
     return [Identifier("email", MARKER.format(number))]
 
 
-def guess(values, kind=None):
+def guess(_, values, kind=None):
     """Values as identifiers."""
     return [Identifier(kind or "email", each) for each in values]
