@@ -56,13 +56,15 @@ def test_an_erasure_killed_at_any_instant_finishes(company, gov):
             made = plan_erasure(planning, club.trace(planning, club.person(number)), club.person(number))
         (company.folder / "erase.json").write_text(made.text())
         script = textwrap.dedent(SCRIPT).format(conftest=str(CONFTEST))
-        ended = False
+        ended, batches = False, 0
         while not ended and kills < KILLS:
             process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
             assert process.stdout.readline() == "ready\n"
-            time.sleep(instants.uniform(0.0, 0.25))
+            wait_for(gov, made.id, batches + instants.randint(0, 4), process)
+            time.sleep(instants.uniform(0.0, 0.03))
             process.send_signal(signal.SIGKILL)
             ended = "done" in process.communicate()[0]
+            batches = counted(gov, made.id)
             kills += not ended
         with club.Governance.open("governance.yaml", clock=company.clock) as again:
             found = run_erasure(again, made.text(), tracer=club.trace)
@@ -72,6 +74,18 @@ def test_an_erasure_killed_at_any_instant_finishes(company, gov):
         assert (found.of.total("changed"), found.of.total("gone")) == (0, 0)
         assert not left(company.crm, number)
     assert company.ids("customers")[:6] == [1, 2, 3, 4, 5, 6]
+
+
+def counted(gov, job):
+    """How many batches stand in the journal of a job."""
+    with gov.records.connect() as connection:
+        return connection.execute(sa.text("SELECT COUNT(*) FROM gov_job_batch WHERE job = :j"), {"j": job}).scalar_one()
+
+
+def wait_for(gov, job, batches, process):
+    """Wait until a run has come so far, or has ended."""
+    while process.poll() is None and counted(gov, job) < batches:
+        time.sleep(0.005)
 
 
 def fresh(crm, shop, number):
