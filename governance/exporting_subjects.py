@@ -21,7 +21,7 @@ from governance.packing_subjects import Package, check_place, package_at, text_o
 from governance.reading_subjects import Asker, Readable, database_rows, file_rows, readable
 from governance.requests.packages import Exported, Wanted
 from governance.requests.subject_map import DatasetMap, SubjectMap
-from governance.requests.traced import Identifier, RecordKey, Trace
+from governance.requests.traced import Identifier, RecordKey, Trace, check_one_person
 from governance.scan.shapes import shape_name
 from governance.sparing_others import Seen, Sparing
 from governance.tracing_subjects import map_subjects
@@ -99,15 +99,7 @@ def _check_trace(trace: Trace, wanted: Wanted) -> None:
             expected="at least one",
             next_step="run `governance subject find` with other identifiers, and look at what it could not reach",
         )
-    several = [each for each in trace.ambiguous if each.reason == "several"]
-    if several and not wanted.confirmed:
-        raise AccessRefusedError(
-            several[0].place,
-            found=f"{several[0].persons} subject keys that look like one person",
-            expected="one, or a human who has looked at them: else one person would get another's data",
-            next_step="look at `subject find --keys FILE`, then say --confirmed, or --no-follow to keep to one",
-            rule_ids=("subject.several",),
-        )
+    check_one_person(trace, confirmed=wanted.confirmed)
 
 
 def _write_datasets(work: _Work, package: Package) -> None:

@@ -57,10 +57,13 @@ def refuse_held(gov: Governance, store: str, people: Sequence[Person]) -> None:
             )
 
 
-def forget_traces(gov: Governance, store: str, people: Sequence[Person]) -> Forgotten:
+def forget_traces(
+    gov: Governance, store: str, people: Sequence[Person], *, within: sa.Connection | None = None
+) -> Forgotten:
     """Empty the blind-index cells of these persons' rows, and forget the pseudonyms of the values in them.
 
-    Each dataset in a transaction of its own; done again it changes nothing. Raises StoreError, DecryptionError.
+    Each dataset in a transaction of its own, or all `within` one that is open; done again it changes nothing. Raises
+    StoreError, DecryptionError.
     """
     rules_file = gov.project.policy_file("masks.yaml")
     rules = read_copy_rules(rules_file) if rules_file.exists() else CopyRules()
@@ -70,7 +73,7 @@ def forget_traces(gov: Governance, store: str, people: Sequence[Person]) -> Forg
         domains = _domains(rules, ref.dataset, entry)
         if not indexes and not domains:
             continue
-        with _rows(gov, ref, entry, people) as rows:
+        with _rows(gov, ref, entry, people, within) as rows:
             folder, key = gov.project.keyring_path.parent / ROW_LISTS, pseudonym_key(gov)
             for domain, field in domains:
                 values = [row[0] for row in rows.values([field])]
@@ -110,7 +113,16 @@ def _is_encrypted(entry: CatalogDataset, field: str) -> bool:
 
 
 @contextmanager
-def _rows(gov: Governance, ref: DatasetRef, entry: CatalogDataset, people: Sequence[Person]) -> Iterator[PersonRows]:
+def _rows(
+    gov: Governance,
+    ref: DatasetRef,
+    entry: CatalogDataset,
+    people: Sequence[Person],
+    within: sa.Connection | None = None,
+) -> Iterator[PersonRows]:
+    if within is not None:
+        yield PersonRows(within, ref, entry.subject_key, people)
+        return
     with writable_store(gov, ref.store) as engine, translated(str(ref)):
         connection: sa.Connection
         with engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""`governance subject`: find, export, reapply."""
+"""`governance subject`: find, export, rectify, erase, notices, reapply."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ import click
 from governance.cli.output import emit, examples, format_option, output_option, say
 from governance.cli.progress import progress
 from governance.cli.project_option import opened
+from governance.cli.subject_erase import erase, reapply_persons
 from governance.cli.subject_export import export
 from governance.cli.subject_find import find, show_map
+from governance.cli.subject_rectify import notices, rectify
 
 
 @click.group()
 def subject() -> None:
-    """What concerns persons over all stores: find them, and after a restore take away again what was taken away."""
+    """What concerns persons over all stores: find, give out, correct, erase, and after a restore erase again."""
 
 
-subject.add_command(show_map)
-subject.add_command(find)
-subject.add_command(export)
+for _command in (show_map, find, export, erase, rectify, notices):
+    subject.add_command(_command)
 
 
 @subject.command(
@@ -29,6 +30,8 @@ subject.add_command(export)
         "subject reapply crm",
         "subject reapply crm --format json --output reapply.json",
         "subject reapply crm --plan reapply.json",
+        "subject reapply crm --persons --format json --output again.json",
+        "subject reapply crm --persons --plan again.json",
     )
 )
 @click.argument("store")
@@ -38,16 +41,32 @@ subject.add_command(export)
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Carry out this reviewed plan file.",
 )
+@click.option("--persons", is_flag=True, help="Look for erased persons instead, by their tombstones.")
+@click.option("--undecided", is_flag=True, help="With --persons: erase records too that nobody can date.")
 @format_option("text", "json")
 @output_option
 @click.pass_context
-def reapply(ctx: click.Context, *, store: str, path: Path | None, form: str, output: Path | None) -> int:
+def reapply(
+    ctx: click.Context,
+    *,
+    store: str,
+    path: Path | None,
+    persons: bool,
+    undecided: bool,
+    form: str,
+    output: Path | None,
+) -> int:
     """Find what retention had deleted from STORE and a restored backup has brought back; delete it again with --plan.
 
     Without --plan nothing is changed: rows are counted, and with --format json the result is the plan file. Rows are
     known by the lists of the jobs that deleted them, until `certificate_days` are over. A row with the key of a deleted
-    one that is not as it was may be a new one: it stays and is counted.
+    one that is not as it was may be a new one: it stays and is counted. With --persons it is the persons whom `subject
+    erase` has erased: a record of theirs goes again when it is older than the tombstone.
     """
+    if undecided and not persons:
+        raise click.UsageError("--undecided with --persons")
+    if persons:
+        return reapply_persons(ctx, store, path, form, output, undecided=undecided)
     from governance.restoring import plan_subject_reapply, run_subject_reapply
 
     with opened(ctx) as gov, progress("reapply") as step:

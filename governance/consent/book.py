@@ -137,7 +137,9 @@ class ConsentBook:
         Each store drops its rows when it is next brought up to date, and the sealed key goes with them. The events
         stay: they hold a keyed reference alone.
         """
-        ref = self.subject_ref(subject_key)
+        return self._forget(self.subject_ref(subject_key), actor)
+
+    def _forget(self, ref: str, actor: str) -> int:
         with self._transaction(writing) as connection:
             links = event_log.links_of(connection, ref)
             if links:
@@ -154,6 +156,13 @@ class ConsentBook:
                 )
         _log.info("consent_subject_forgotten", subject=ref, stores=len(links))
         return len(links)
+
+    def forget_store_key(self, store: str, key: str | int, *, actor: str = "system") -> int:
+        """As `forget`, for the person whom a store knows under a key; 0 when nobody is known under it."""
+        key_ref = self._links.store_ref(store, key)
+        with self._transaction(reading) as connection:
+            ref = event_log.owner_of(connection, store, key_ref)
+        return self._forget(ref, actor) if ref is not None else 0
 
     def subject_ref(self, subject_key: str) -> str:
         """The keyed reference of a person, 64 hex digits."""

@@ -34,6 +34,10 @@ class SubjectLinks:
         """The keyed reference of a person, 64 hex digits."""
         return self._keyed_hash.digest(SUBJECT_DOMAIN, subject_key.encode())
 
+    def store_ref(self, store: str, key: str | int) -> str:
+        """The keyed reference of a store's own key of a person, 64 hex digits."""
+        return self._keyed_hash.digest(STORE_KEY_DOMAIN, f"{store}\0{key}".encode())
+
     def link(self, connection: Connection, subject: Subject, subject_ref: str, epoch: int) -> None:
         """Keep the store keys that were not known yet.
 
@@ -41,7 +45,7 @@ class SubjectLinks:
         """
         known = event_log.links_of(connection, subject_ref)
         for store, key in sorted(subject.store_keys.items()):
-            key_ref = self._keyed_hash.digest(STORE_KEY_DOMAIN, f"{store}\0{key}".encode())
+            key_ref = self.store_ref(store, key)
             if store in known:
                 if known[store].key_ref != key_ref or known[store].erasing:
                     raise _key_taken(store, "another key of this person, or one that is being erased")

@@ -14,8 +14,9 @@ from policies.nouns import DatasetRef
 Bar = Literal["held", "barred"]
 """Why a row is skipped: a hold keeps it as it is, or a tombstone keeps its person away."""
 
-HELD = frozenset({"delete", "write"})
-"""Actions that a hold stops: it keeps a record as it is."""
+HELD = frozenset({"delete", "erase", "write"})
+"""Actions that a hold stops: it keeps a record as it is. `erase` takes a person out of a row that stays; no tombstone
+stops that."""
 BARRED = frozenset({"export", "write"})
 """Actions that a tombstone stops: nothing may bring a person back, or process one further."""
 

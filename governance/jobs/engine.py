@@ -8,6 +8,8 @@ twice. Rows that are held, barred or not as the plan saw them are left alone and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 
 import structlog
@@ -40,8 +42,12 @@ def run_job(
     *,
     pace: Pace | None = None,
     on_progress: Progress | None = None,
+    beside: Mapping[str, Engine] | None = None,
 ) -> JobOutcome:
     """Carry out a plan on the store that it changes; one that was carried out gives its outcome and changes nothing.
+
+    A plan over several stores names the others in `beside`, each under its name: a step is worked on where its dataset
+    lies, each batch in a transaction of its own store.
 
     Outside its time window it stops between two batches, with state `paused`. Raises StalePlanError when the world is
     not the plan's or another run of it is going, AccessRefusedError when an approval is missing, StoreError,
@@ -55,7 +61,7 @@ def run_job(
         salt = salt_of(office, plan)
         _check_plan(office, work, plan)
         pace = pace or Pace()
-        with connected(store, plan.place) as connection, opened_rows(office, plan) as rows:
+        with connected(store, plan.place) as connection, opened_rows(office, plan) as rows, ExitStack() as others:
             run = Running(
                 office=office,
                 work=work,
@@ -66,6 +72,7 @@ def run_job(
                 pace=pace,
                 throttle=Throttle(pace),
                 on_progress=on_progress,
+                beside={name: others.enter_context(connected(each, name)) for name, each in (beside or {}).items()},
             )
             return _carry_out(run, head)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from governance.jobs.plan import Plan, objects_of
 from governance.jobs.row_list import RowList
 from governance.jobs.work import Work
 from governance.ledger.events import EventDraft, EventObject
+from policies.nouns import DatasetRef
 
 Progress: TypeAlias = Callable[[int, int | None, str], None]
 """Takes rows done, rows in all (None when unknown) and the step's name."""
@@ -41,6 +42,12 @@ class Running:
     """Waits when it is too quick."""
     on_progress: Progress | None = None
     """Is told how far it is."""
+    beside: Mapping[str, Connection] = field(default_factory=dict)
+    """To the other stores that it changes, by name."""
+
+    def at(self, dataset: DatasetRef) -> Connection:
+        """The connection to the store of a dataset."""
+        return self.beside.get(dataset.store, self.connection)
 
     def event(
         self,

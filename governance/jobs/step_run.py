@@ -45,6 +45,7 @@ class StepRun:
         self._journal = journal
         self._number = number
         self._step = run.work.steps[number]
+        self._store = run.at(self._step.dataset)
         self._planned = run.plan.lines[number].rows
         self._marker = Marker(run.office.keyed_hash, run.salt, self._step.dataset)
         self._skipped: Counter[Fate] = Counter()
@@ -82,16 +83,16 @@ class StepRun:
         intent = self._journal.intent()
         if intent is not None:
             intended = Intended(frozenset(intent.digests), self._marker.mark)
-            with transaction(self._run.connection):
-                applied = self._step.applied(self._run.connection, intended)
+            with transaction(self._store):
+                applied = self._step.applied(self._store, intended)
             self._journal.settle(intent, self._event(intent) if applied else None)
 
     def _batch(self, after: Key | None) -> tuple[list[Key] | None, int]:
         """One transaction: the keys that were looked at, None at the end; and how many rows were changed."""
         for _ in range(TRIES):
             bounds = bounds_of(self._run.office, self._step.dataset, self._step.action)
-            with transaction(self._run.connection):
-                batch = self._step.batch(self._run.connection, after, self._run.pace.batch_rows)
+            with transaction(self._store):
+                batch = self._step.batch(self._store, after, self._run.pace.batch_rows)
                 if batch is None:
                     return None, 0
                 marks, fates = self._judged(batch, bounds)
@@ -107,14 +108,14 @@ class StepRun:
         """Change just these rows and commit; False, with nothing done, when some are not as they were a moment ago."""
         intent = self._journal.intend(marks, step=self._number, proof=proof_of(marks))
         try:
-            changed = self._step.apply(self._run.connection, batch)
+            changed = self._step.apply(self._store, batch)
         except IntegrityError:
             changed = None
         if changed is None:
-            self._run.connection.rollback()
+            self._store.rollback()
             self._journal.settle(intent, None)
             return False
-        self._run.connection.commit()
+        self._store.commit()
         self._journal.settle(intent, self._event(intent))
         _log.info("job.batch", job=self._run.plan.id, batch=intent.number, rows=len(marks))
         return True
@@ -157,11 +158,11 @@ class StepRun:
     def _moved(self, seen: int) -> int:
         """Listed rows that are still there although the step did not come upon them: they are not as they were."""
         rows, step = self._run.rows, self._step
-        if rows is None or step.action not in {"delete", "write"} or not isinstance(step, TableStep):
+        if rows is None or step.action not in {"delete", "erase", "write"} or not isinstance(step, TableStep):
             return 0
-        done = self._done if step.action == "write" else 0  # what was written is still there
-        with transaction(self._run.connection):
-            marks = (self._marker.mark(key) for key in step.there(self._run.connection))
+        done = 0 if step.action == "delete" else self._done  # what was written is still there
+        with transaction(self._store):
+            marks = (self._marker.mark(key) for key in step.there(self._store))
             return sum(rows.states([mark])[0] is not None for mark in marks) - seen - done
 
     def _event(self, intent: Intent) -> EventDraft:

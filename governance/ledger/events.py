@@ -62,6 +62,7 @@ KINDS = frozenset(
         "period.closed",
         "period.dropped",
         "period.opened",
+        "recipient.told",
         "report",
         "request.acknowledged",
         "request.answered",
@@ -87,6 +88,7 @@ KINDS = frozenset(
         "scan",
         "scan.judged",
         "subject.exported",
+        "subject.rectified",
         "training.attested",
     }
 )

@@ -9,6 +9,7 @@ import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from policies.errors import AccessRefusedError
 from policies.nouns import DatasetRef, FieldRef, Scalar
 
 RecordKey = tuple[Scalar, ...]
@@ -114,3 +115,16 @@ class Trace:
         for each in self.own():
             found[str(each.dataset)] = found.get(str(each.dataset), 0) + 1
         return found
+
+
+def check_one_person(trace: Trace, *, confirmed: bool) -> None:
+    """Refuse a trace of several subject keys that nobody has confirmed to be one person. Raises AccessRefusedError."""
+    several = next((each for each in trace.ambiguous if each.reason == "several"), None)
+    if several is not None and not confirmed:
+        raise AccessRefusedError(
+            several.place,
+            found=f"{several.persons} subject keys that look like one person",
+            expected="one, or a human who has looked at them: else it would reach somebody else",
+            next_step="look at `subject find --keys FILE`, then say --confirmed, or name the internal key alone",
+            rule_ids=("subject.several",),
+        )

@@ -22,6 +22,7 @@ from policies import (
     config,
     consent_map,
     copy_rules,
+    erasure_rules,
     errors,
     lifecycle,
     notices,
@@ -109,6 +110,7 @@ def settings_page() -> str:
         copy_rules,
         organisation,
         consent_map,
+        erasure_rules,
     )
     for module in every:
         assert module.__doc__

@@ -1,0 +1,1 @@
+"""Who outside must be told that a person was erased or corrected."""

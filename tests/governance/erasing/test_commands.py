@@ -1,0 +1,84 @@
+"""`governance subject erase` and `subject reapply --persons`, with a tracer made by hand."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+spec = importlib.util.spec_from_file_location("company_of_commands", Path(__file__).parent / "conftest.py")
+club = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(club)
+MARKERS = ("zebra-quagga", "Quagmire", "7654321", "Zorblatt")
+
+
+@pytest.fixture(autouse=True)
+def _by_hand(monkeypatch):
+    monkeypatch.setitem(
+        sys.modules, "governance.tracing_subjects", SimpleNamespace(trace_subject=club.trace, as_identifiers=club.guess)
+    )
+
+
+def clean(outcome):
+    assert not any(each in outcome.out + outcome.err for each in MARKERS)
+    return outcome
+
+
+def test_plan_then_run_then_reapply(lite_company, run):
+    shutil.copy("crm.db", "backup.db")
+    text = clean(run("subject", "erase", club.MARKER.format(6)))
+    assert text.code == 0
+    assert "crm.customers: 1 delete" in text.out
+    assert 6 in lite_company.ids("customers")
+    assert clean(run("subject", "erase", club.MARKER.format(6), "--format", "json", "--output", "erase.json")).code == 0
+    done = clean(run("subject", "erase", "--plan", "erase.json"))
+    assert (done.code, "looked again: passed" in done.out) == (0, True)
+    assert 6 not in lite_company.ids("customers")
+    lite_company.crm.dispose()
+    shutil.copy("backup.db", "crm.db")
+    assert "stay" in clean(run("subject", "reapply", "crm", "--persons")).err
+    again = ("subject", "reapply", "crm", "--persons")
+    assert clean(run(*again, "--undecided", "--format", "json", "--output", "again.json")).code == 0
+    assert clean(run(*again, "--plan", "again.json")).code == 0
+    assert 6 not in lite_company.ids("customers")
+
+
+def test_what_is_left_exits_one_and_says_so(lite_company, run, monkeypatch):
+    def blind(gov, identifiers):
+        whole = club.trace(gov, identifiers)
+        return club.Trace(tuple(each for each in whole.records if each.dataset.store == "crm"), whole.subject_keys)
+
+    with monkeypatch.context() as patch:
+        patch.setitem(
+            sys.modules, "governance.tracing_subjects", SimpleNamespace(trace_subject=blind, as_identifiers=club.guess)
+        )
+        run("subject", "erase", club.MARKER.format(2), "--format", "json", "--output", "erase.json")
+    outcome = clean(run("subject", "erase", "--plan", "erase.json"))
+    assert (outcome.code, "LEFT shop.accounts: 1" in outcome.out, "FAILED" in outcome.err) == (1, True, True)
+    job = json.loads(Path("erase.json").read_text())["id"]
+    certificate = clean(run("job", "certificate", job, "--lang", "zh-Hans"))
+    assert (certificate.code, "删除个人信息主体的数据" in certificate.out) == (0, True)
+
+
+def test_files_and_kept_records_are_named(lite_company, run):
+    outcome = clean(run("subject", "erase", club.MARKER.format(1)))
+    assert "crm.orders: 1 keep, kept by retention:invoices until 2034-03-01" in outcome.out
+    assert "BY HAND exports.leads.csv: 1 rows of a file" in outcome.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("erase",), ("erase", "x@example.org", "--plan", "governance.yaml"), ("reapply", "crm", "--undecided")],
+)
+def test_wrong_use_exits_two(lite_company, run, arguments):
+    assert run("subject", *arguments).code == 2
+
+
+def test_nobody_is_a_clear_error(lite_company, run):
+    outcome = run("subject", "erase", "nobody@example.org")
+    assert (outcome.code, "no record of the person" in outcome.err) == (2, True)
