@@ -34,8 +34,8 @@ def make_reports(
 ) -> tuple[list[tuple[str, Report]], list[NotMade]]:
     """Reports by name, and those that could not be made.
 
-    Those of access, of the grants in each store, of protection and of retention; of MEASURED as far as named; of what
-    the policy shows that a folder or revision did not, when one is given. Each is recorded as if asked for alone.
+    Those of access, of the grants in each store, of protection, retention, requests and training; of MEASURED as far as
+    named; of what the policy shows that a folder or revision did not, when one is given. Each is recorded as if asked for alone.
     Raises LedgerError: without a record there is no report.
     """
     made, failed = list[tuple[str, Report]](), list[NotMade]()
@@ -58,6 +58,8 @@ def _makers(
         yield f"grants-{store}", partial(gov.policy_who, store)
     yield "protection", gov.protection_status
     yield "retention", gov.audit_retention
+    yield "requests", gov.audit_requests
+    yield "training", gov.audit_training
     if "scan" in measured:
         yield "scan", lambda: gov.scan_report(gov.scan())
     if "quality" in measured:

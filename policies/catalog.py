@@ -107,6 +107,11 @@ class CatalogField(FileModel):
     consent_flag: ConsentFlag | None = None
     """What it says of consent, for `consent drift`; never asked when a query is decided."""
 
+    @model_serializer(mode="wrap")
+    def _without_new_keys(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As that of a dataset."""
+        return {name: each for name, each in write(self).items() if name != "consent_flag" or each is not None}
+
 
 class Jurisdiction(FileModel):
     """How the law that holds for a record is read off it."""

@@ -1,15 +1,15 @@
-"""`governance subject erase` and `subject reapply --persons`, with a tracer made by hand."""
+"""`governance subject erase` and `subject reapply --persons`."""
 
 from __future__ import annotations
 
 import importlib.util
 import json
 import shutil
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
+
+from governance import reapplying_erasure, running_erasure, tracing_subjects
 
 spec = importlib.util.spec_from_file_location("company_of_commands", Path(__file__).parent / "conftest.py")
 club = importlib.util.module_from_spec(spec)
@@ -17,11 +17,15 @@ spec.loader.exec_module(club)
 MARKERS = ("zebra-quagga", "Quagmire", "7654321", "Zorblatt")
 
 
-@pytest.fixture(autouse=True)
+def by(patch, tracer):
+    for module in (tracing_subjects, running_erasure, reapplying_erasure):
+        patch.setattr(module, "trace_subject", tracer)
+
+
+@pytest.fixture
 def _by_hand(monkeypatch):
-    monkeypatch.setitem(
-        sys.modules, "governance.tracing_subjects", SimpleNamespace(trace_subject=club.trace, as_identifiers=club.guess)
-    )
+    by(monkeypatch, club.trace)
+    monkeypatch.setattr(tracing_subjects, "as_identifiers", club.guess)
 
 
 def clean(outcome):
@@ -29,6 +33,7 @@ def clean(outcome):
     return outcome
 
 
+@pytest.mark.usefixtures("_by_hand")
 def test_plan_then_run_then_reapply(lite_company, run):
     shutil.copy("crm.db", "backup.db")
     text = clean(run("subject", "erase", club.MARKER.format(6)))
@@ -48,15 +53,14 @@ def test_plan_then_run_then_reapply(lite_company, run):
     assert 6 not in lite_company.ids("customers")
 
 
+@pytest.mark.usefixtures("_by_hand")
 def test_what_is_left_exits_one_and_says_so(lite_company, run, monkeypatch):
-    def blind(gov, identifiers):
+    def blind(gov, identifiers, **_):
         whole = club.trace(gov, identifiers)
         return club.Trace(tuple(each for each in whole.records if each.dataset.store == "crm"), whole.subject_keys)
 
     with monkeypatch.context() as patch:
-        patch.setitem(
-            sys.modules, "governance.tracing_subjects", SimpleNamespace(trace_subject=blind, as_identifiers=club.guess)
-        )
+        by(patch, blind)
         run("subject", "erase", club.MARKER.format(2), "--format", "json", "--output", "erase.json")
     outcome = clean(run("subject", "erase", "--plan", "erase.json"))
     assert (outcome.code, "LEFT shop.accounts: 1" in outcome.out, "FAILED" in outcome.err) == (1, True, True)
@@ -65,6 +69,7 @@ def test_what_is_left_exits_one_and_says_so(lite_company, run, monkeypatch):
     assert (certificate.code, "删除个人信息主体的数据" in certificate.out) == (0, True)
 
 
+@pytest.mark.usefixtures("_by_hand")
 def test_files_and_kept_records_are_named(lite_company, run):
     outcome = clean(run("subject", "erase", club.MARKER.format(1)))
     assert "crm.orders: 1 keep, kept by retention:invoices until 2034-03-01" in outcome.out
@@ -75,10 +80,19 @@ def test_files_and_kept_records_are_named(lite_company, run):
     "arguments",
     [("erase",), ("erase", "x@example.org", "--plan", "governance.yaml"), ("reapply", "crm", "--undecided")],
 )
+@pytest.mark.usefixtures("_by_hand")
 def test_wrong_use_exits_two(lite_company, run, arguments):
     assert run("subject", *arguments).code == 2
 
 
+@pytest.mark.usefixtures("_by_hand")
 def test_nobody_is_a_clear_error(lite_company, run):
     outcome = run("subject", "erase", "nobody@example.org")
     assert (outcome.code, "no record of the person" in outcome.err) == (2, True)
+
+
+def test_the_projects_own_tracer_finds_them_and_what_it_cannot_see_stays_open(lite_company, run):
+    assert clean(run("subject", "erase", club.MARKER.format(6), "--format", "json", "--output", "erase.json")).code == 0
+    done = clean(run("subject", "erase", "--plan", "erase.json"))
+    assert (done.code, "looked again: open" in done.out) == (0, True)
+    assert 6 not in lite_company.ids("customers")
