@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from audits.report import Report
+from governance.judging_consent import audit_consent
 from policies.errors import GovernanceError, LedgerError
 
 if TYPE_CHECKING:
@@ -34,8 +35,9 @@ def make_reports(
 ) -> tuple[list[tuple[str, Report]], list[NotMade]]:
     """Reports by name, and those that could not be made.
 
-    Those of access, of the grants in each store, of protection, retention, requests and training; of MEASURED as far as
-    named; of what the policy shows that a folder or revision did not, when one is given. Each is recorded as if asked for alone.
+    Those of access, of the grants in each store, of protection, retention, requests, training and consent; of MEASURED
+    as far as named; of what the policy shows that a folder or revision did not, when one is given. Each is recorded as
+    if asked for alone.
     Raises LedgerError: without a record there is no report.
     """
     made, failed = list[tuple[str, Report]](), list[NotMade]()
@@ -60,6 +62,7 @@ def _makers(
     yield "retention", gov.audit_retention
     yield "requests", gov.audit_requests
     yield "training", gov.audit_training
+    yield "consent", partial(audit_consent, gov)
     if "scan" in measured:
         yield "scan", lambda: gov.scan_report(gov.scan())
     if "quality" in measured:

@@ -25,7 +25,18 @@ def site(shared_project: Path) -> Path:
 
 
 def test_every_report_is_a_page_in_each_language(site: Path) -> None:
-    kinds = {"access", "grants-crm", "overview", "protection", "quality", "retention", "scan"}
+    kinds = {
+        "access",
+        "consent",
+        "grants-crm",
+        "overview",
+        "protection",
+        "quality",
+        "requests",
+        "retention",
+        "scan",
+        "training",
+    }
     pages = {f"{kind}.{lang}.html" for kind in kinds for lang in ("en", "zh-Hans", "zh-Hant")}
     assert {each.name for each in site.iterdir()} == pages | {f"{kind}.json" for kind in kinds} | {"index.html"}
     assert (site / "index.html").read_text() == (site / "overview.zh-Hans.html").read_text()

@@ -97,12 +97,15 @@ def test_every_report_is_there_as_pages_and_for_machines(files: dict[str, bytes]
     reports = json.loads(files[MANIFEST])["reports"]
     assert {each["kind"] for each in reports} == {
         "access",
+        "consent",
         "exposure",
         "grants",
         "protection",
         "quality",
+        "requests",
         "retention",
         "scan",
+        "training",
     }
     for each in reports:
         assert len(each["files"]) == 4
