@@ -137,8 +137,8 @@ def _overview(document: Mapping[str, Any]) -> Iterator[Block]:
     if late is not None:
         facts.append(Fact(text("consent_use.withdrawals"), late["count"]))
         if late["count"]:
-            said = text("consent_use.seconds", median=late["median_seconds"], slowest=late["slowest_seconds"])
-            facts.append(Fact(text("consent_use.lateness"), said))
+            median, most = text("consent_use.seconds", seconds=late["median_seconds"]), late["slowest_seconds"]
+            facts.append(Fact(text("consent_use.lateness"), median, note=text("consent_use.at_most", seconds=most)))
     yield Facts(tuple(facts))
     yield Notes((text("consent_use.left_out"),))
 
