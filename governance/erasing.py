@@ -25,8 +25,10 @@ from governance.requests.erasure_fate import Fates, cut_fields, order, settle
 from governance.requests.erasure_steps import RowDeletion, TakingOut
 from governance.requests.erasure_table import ErasureTable, Home, find_erasure_table, links_of
 from governance.requests.erasure_work import KIND, PURPOSE, StepFacts, row_step, shredded
+from governance.requests.keys import key_identifiers
 from governance.requests.sealed_person import SealedPerson, sealed_path, write_sealed
 from governance.requests.traced import Identifier, Reach, Trace, check_one_person
+from governance.sharing_keys import refuse_shared_keys
 from policies.erasure_rules import ErasureFile, exemptions, read_erasure
 from policies.errors import BadInputError
 from policies.nouns import DatasetRef
@@ -74,7 +76,8 @@ def plan_erasure(
     Beside its row list the plan leaves a sealed file with the keys of the records; neither plan nor list names
     anybody. `recipients` are names of who must be told (GDPR 19), those of organisation.yaml where none are given.
     Raises BadInputError for a trace without records, AccessRefusedError for several subject keys that were not
-    `confirmed` to be one person; ConfigError, StoreError, PredicateError, LedgerError.
+    `confirmed` to be one person and for one that another kind of person of the store has too; ConfigError, StoreError,
+    PredicateError, LedgerError.
     """
     check_one_person(trace, confirmed=confirmed)
     if not any(True for _ in trace.own()):
@@ -98,6 +101,7 @@ def plan_erasure(
             name: opened.enter_context(connected(opened.enter_context(writable_store(gov, name)), name))
             for name in stores_of(gov, trace)
         }
+        refuse_shared_keys(gov, trace, rules, at)
         for name, connection in at.items():
             _draft_store(gov, office, rules, trace, drafted, (name, connection))
         _order_steps(drafted, tuple(at))
@@ -117,7 +121,7 @@ def plan_erasure(
     person = SealedPerson(
         drafted.rows,
         {name: sorted(keys, key=str) for name, keys in trace.subject_keys.items()},
-        list(identifiers),
+        list(dict.fromkeys([*identifiers, *key_identifiers(trace)])),
         drafted.stays,
         drafted.emptied,
     )

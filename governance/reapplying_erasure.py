@@ -9,7 +9,7 @@ of that very day, or of which nobody knows the day, unless whoever answers for t
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -29,9 +29,10 @@ from governance.ledger.events import EventDraft, EventObject
 from governance.offices import office_of, writable_store
 from governance.requests.erasure_table import ErasureTable, find_erasure_table
 from governance.requests.erasure_work import PURPOSE
+from governance.requests.keys import written_key
 from governance.requests.traced import Identifier, Reach, Trace, TracedRecord
 from governance.retention.moments import Moments
-from governance.running_erasure import written_key
+from governance.sharing_keys import places_of
 from governance.tracing_subjects import trace_subject
 from policies.erasure_rules import read_erasure
 from policies.nouns import DatasetRef
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from governance.app import Governance
 
 _PAGE = 5_000
+_Who = tuple[str, Key]
+"""A subject key, with the store or the dataset of persons that it is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +90,12 @@ def plan_erasure_again(
     )
     graves = _graves(gov)
     with writable_store(gov, store) as engine, connected(engine, store) as connection:
-        there = {key: graves[ref] for key, ref in _subject_keys(gov, store, connection) if ref in graves}
+        there = {who: graves[ref] for who, ref in _subject_keys(gov, store, connection) if ref in graves}
         trace, newer, unknown = _old_part(gov, store, connection, there, tracer or trace_subject, undecided=undecided)
     gov.ledger.close(decision.id, "done", {"rows": len(trace.records), "persons": len(there)})
     plan = None
     if any(True for _ in trace.own()):
-        plan = plan_erasure(gov, trace, [_identifier(store, each) for each in sorted(there, key=str)])
+        plan = plan_erasure(gov, trace, [_identifier(each) for each in sorted(there, key=str)])
     return Returned(plan, len(there), newer, unknown)
 
 
@@ -106,15 +109,16 @@ def _graves(gov: Governance) -> dict[str, dt.datetime]:
     return found
 
 
-def _subject_keys(gov: Governance, store: str, connection: Connection) -> Iterator[tuple[Key, str]]:
+def _subject_keys(gov: Governance, store: str, connection: Connection) -> Iterator[tuple[_Who, str]]:
     """Every subject key in a store with its tombstone's reference, dataset by dataset in key order."""
+    places = places_of(gov, store)
     subjects, space = gov.keyring.subjects, gov.catalog.reviewed(store).id
     for table in _tables(gov, store, connection):
         columns = [table.table.c[name] for name in table.subject]
         present = sa.and_(*(each.is_not(None) for each in columns))
         for page in pages(connection, columns, columns, present, _PAGE):
             for key in dict.fromkeys(page):
-                yield key, subjects.tombstone(subjects.ref(space, key)).hex()
+                yield (places.get(table.dataset, store), key), subjects.tombstone(subjects.ref(space, key)).hex()
 
 
 def _tables(gov: Governance, store: str, connection: Connection) -> Iterator[ErasureTable]:
@@ -129,7 +133,7 @@ def _old_part(
     gov: Governance,
     store: str,
     connection: Connection,
-    there: dict[Key, dt.datetime],
+    there: dict[_Who, dt.datetime],
     tracer: Tracer,
     *,
     undecided: bool,
@@ -138,8 +142,8 @@ def _old_part(
     records: dict[TracedRecord, None] = {}
     newer = unknown = 0
     ages = _Ages(gov, store, connection)
-    for key, placed in there.items():
-        trace = only_store(tracer(gov, [_identifier(store, key)]), store)
+    for who, placed in there.items():
+        trace = only_store(tracer(gov, [_identifier(who)]), store)
         own = list(trace.own())
         old = {each: ages.is_old(each, placed) for each in own}
         # what has no time of its own goes with its person's records, where all of these are of one mind
@@ -153,8 +157,13 @@ def _old_part(
                 unknown += 1
             else:
                 newer += 1
-    keys = frozenset(there)
-    return Trace(tuple(records), {store: keys} if keys else {}), newer, unknown
+    keys = frozenset(key for _, key in there)
+    spaces: dict[DatasetRef, frozenset[Key]] = {}
+    for place, key in there:
+        if place != store:
+            ref = DatasetRef(*place.split(".", 1))
+            spaces[ref] = spaces.get(ref, frozenset()) | {key}
+    return Trace(tuple(records), {store: keys} if keys else {}, spaces=spaces), newer, unknown
 
 
 class _Ages:
@@ -190,5 +199,5 @@ class _Ages:
         return None if row is None or bool(row[0]) == bool(row[1]) else bool(row[0])
 
 
-def _identifier(store: str, key: Sequence[Any]) -> Identifier:
-    return Identifier("key", written_key(store, tuple(key)))
+def _identifier(who: _Who) -> Identifier:
+    return Identifier("key", written_key(*who))

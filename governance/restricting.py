@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 _log = structlog.get_logger()
 
 
-def restrict(gov: Governance, subject: Subject, *, reason: str, basis: str = "") -> RestrictionEvent:
+def restrict(gov: Governance, subject: Subject, *, reason: str, basis: str = "", ref: str = "") -> RestrictionEvent:
     """Stop every guarded use of a person's data from the next statement on; as `Restrictions.restrict`.
 
     Side effect: a store that knows the person gets the two tables of consent where it has none. One that cannot take
     them is refused by the guard until it does; the restriction is durable all the same.
     """
-    event = restrictions_of(gov).restrict(subject, reason=reason, basis=basis, by=gov.actor_ref)
+    event = restrictions_of(gov).restrict(subject, reason=reason, basis=basis, by=gov.actor_ref, ref=ref)
     for store in sorted(subject.store_keys):
         try:
             if store in gov.catalog.stores:
@@ -33,9 +33,9 @@ def restrict(gov: Governance, subject: Subject, *, reason: str, basis: str = "")
     return event
 
 
-def lift_restriction(gov: Governance, subject: Subject, *, told: bool) -> RestrictionEvent:
+def lift_restriction(gov: Governance, subject: Subject, *, told: bool, ref: str = "") -> RestrictionEvent:
     """Let the use go on, once the person was told; as `Restrictions.lift`."""
-    return restrictions_of(gov).lift(subject, told=told, by=gov.actor_ref)
+    return restrictions_of(gov).lift(subject, told=told, by=gov.actor_ref, ref=ref)
 
 
 def restrictions_of(gov: Governance) -> Restrictions:

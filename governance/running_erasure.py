@@ -31,7 +31,7 @@ from governance.rectifying import notices_of
 from governance.requests.erasure_table import ErasureTable, find_erasure_table
 from governance.requests.erasure_work import KIND, Erasing, StepFacts, once
 from governance.requests.sealed_person import SealedPerson, read_sealed, sealed_path
-from governance.requests.traced import Identifier, Reach, TracedRecord
+from governance.requests.traced import Reach, TracedRecord
 from governance.tracing_subjects import trace_subject
 from policies.erasure_rules import read_erasure
 from policies.nouns import DatasetRef
@@ -161,8 +161,7 @@ def _look_again(
 ) -> Mapping[str, Any]:
     """Find the person anew, by every identifier and key; whatever nothing keeps is residue."""
     refresh_projections(gov, list(engines))
-    keys = [Identifier("key", written_key(name, key)) for name, own in person.subjects.items() for key in own]
-    trace = tracer(gov, [*person.identifiers, *keys])
+    trace = tracer(gov, person.identifiers)
     told = _Told(gov, person)
     for each in trace.records:
         told.take(each)
@@ -251,8 +250,3 @@ def _rows_of(connection: Connection, table: ErasureTable, people: Sequence[Key])
 
 def _texts(key: Sequence[Any]) -> tuple[str, ...]:
     return tuple(map(str, key))
-
-
-def written_key(store: str, key: Key) -> str:
-    """A subject key as `subject find --kind key` takes it."""
-    return f"{store}:{key[0]}" if len(key) == 1 else f"{store}:{json.dumps(list(key))}"

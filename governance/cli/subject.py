@@ -1,4 +1,4 @@
-"""`governance subject`: find, export, rectify, erase, notices, reapply."""
+"""`governance subject`: find, export, rectify, restrict, erase, notices, reapply."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from governance.cli.subject_erase import erase, reapply_persons
 from governance.cli.subject_export import export
 from governance.cli.subject_find import find, show_map
 from governance.cli.subject_rectify import notices, rectify
+from governance.cli.subject_restrict import restrict, unrestrict
 
 
 @click.group()
 def subject() -> None:
-    """What concerns persons over all stores: find, give out, correct, erase, and after a restore erase again."""
+    """What concerns persons over all stores: find, give out, correct, restrict, erase, after a restore erase again."""
 
 
-for _command in (show_map, find, export, erase, rectify, notices):
+for _command in (show_map, find, export, erase, rectify, notices, restrict, unrestrict):
     subject.add_command(_command)
 
 

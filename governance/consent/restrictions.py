@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, replace
 
@@ -54,26 +54,30 @@ class Restrictions:
         self._clock = clock
         self._new_id = new_id
 
-    def restrict(self, subject: Subject, *, reason: str, basis: str = "", by: str = "system") -> RestrictionEvent:
+    def restrict(
+        self, subject: Subject, *, reason: str, basis: str = "", by: str = "system", ref: str = ""
+    ) -> RestrictionEvent:
         """Stop every use of a person's data but storage and what purposes.yaml lets go on; durable on return.
 
         It holds from the next statement on, in every process, in each store whose key of the person is known. `basis`
-        is law and article, such as `gdpr:18(1)(a)`. Raises ConfigError for a reason that the pack does not have.
+        is law and article, such as `gdpr:18(1)(a)`. `ref` is what `holder` gave: it is the person then, whatever the
+        subject's key is. Raises ConfigError for a reason that the pack does not have.
         """
         now = self._clock()
-        event = self._event(subject.key, RestrictionKind.RESTRICTED, now, by)
+        event = self._event(ref or self._links.ref(subject.key), RestrictionKind.RESTRICTED, now, by)
         event = replace(event, reason=check_reason(reason, now.date()), basis=_checked_basis(basis))
         with self._transaction(writing) as connection:
             return self._write(connection, event, subject)
 
-    def lift(self, subject: Subject, *, told: bool, by: str = "system") -> RestrictionEvent:
-        """Let the use of a person's data go on; durable on return.
+    def lift(self, subject: Subject, *, told: bool, by: str = "system", ref: str = "") -> RestrictionEvent:
+        """Let the use of a person's data go on; durable on return. `ref` is as for `restrict`.
 
         Raises ConfigError when the person was not told before, as GDPR Art. 18(3) asks, or is not restricted.
         """
         if not told:
             raise _wrong("a person who was not told", "the person told before the restriction is lifted")
-        event = replace(self._event(subject.key, RestrictionKind.LIFTED, self._clock(), by), told=True)
+        ref = ref or self._links.ref(subject.key)
+        event = replace(self._event(ref, RestrictionKind.LIFTED, self._clock(), by), told=True)
         with self._transaction(writing) as connection:
             if not active_among(connection, [event.subject_ref]):
                 raise _wrong("a person whose data is not restricted", "one whose restriction stands")
@@ -84,6 +88,20 @@ class Restrictions:
         found = self.history(subject_key)
         return found[-1] if found and found[-1].kind == RestrictionKind.RESTRICTED else None
 
+    def holder(self, store: str, key: str | int) -> str | None:
+        """The keyed reference of the person whom the records know under a store's own key; None for nobody."""
+        with self._transaction(reading) as connection:
+            return event_log.owner_of(connection, store, self._links.store_ref(store, key))
+
+    def active(self, refs: Collection[str]) -> frozenset[str]:
+        """Whose restriction stands now, among people by their keyed references."""
+        with self._transaction(reading) as connection:
+            return active_among(connection, refs)
+
+    def ref(self, subject_key: str) -> str:
+        """The keyed reference of a person by the internal subject key, 64 hex digits."""
+        return self._links.ref(subject_key)
+
     def history(self, subject_key: str) -> tuple[RestrictionEvent, ...]:
         """All events of a person in the order in which they were recorded."""
         asked = select(RESTRICTIONS).where(RESTRICTIONS.c.subject_ref == self._links.ref(subject_key))
@@ -91,11 +109,11 @@ class Restrictions:
             rows = connection.execute(asked.order_by(RESTRICTIONS.c.epoch)).mappings()
             return tuple(RestrictionEvent(**row) for row in rows)
 
-    def _event(self, subject_key: str, kind: RestrictionKind, now: dt.datetime, by: str) -> RestrictionEvent:
+    def _event(self, ref: str, kind: RestrictionKind, now: dt.datetime, by: str) -> RestrictionEvent:
         return RestrictionEvent(
             epoch=0,
             id=self._new_id(),
-            subject_ref=self._links.ref(subject_key),
+            subject_ref=ref,
             kind=str(kind),
             reason="",
             basis="",

@@ -18,6 +18,7 @@ from governance.demo.chapters.catalog import catalog
 from governance.demo.chapters.check import check
 from governance.demo.chapters.consent import consent
 from governance.demo.chapters.copies import copies
+from governance.demo.chapters.erase import erase
 from governance.demo.chapters.find import find, recorded_scan
 from governance.demo.chapters.ledger import ledger
 from governance.demo.chapters.policy import policy
@@ -101,6 +102,7 @@ _TOLD = (
 _ASKED = (
     ("requests_head", requests),
     ("subject_head", subject),
+    ("erase_head", erase),
     ("registers_head", registers),
 )
 

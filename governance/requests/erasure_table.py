@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import hashlib
+import sys
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +32,8 @@ GONE = "***"
 """What stands in a text that may not be empty, once its person is gone."""
 RANDOM = "gone-"
 """What stands before random letters in a text that may not be empty and must differ."""
-_RANDOM_LENGTH = len(RANDOM) + 16
+MOST_RANDOM, LEAST_RANDOM = 16, 8
+"""How many random letters stand there: fewer where the field is short, and below the least it is refused."""
 
 Home = tuple[str | None, str]
 """The schema and name of a table."""
@@ -176,8 +178,10 @@ class ErasureTable:
         """What stands in a field that may not be empty: the same for everybody, or where values must differ, random."""
         if isinstance(field.type, sa.String) and field.name not in self.unique:
             return sa.literal(GONE, field.type)
-        if isinstance(field.type, sa.String) and (field.type.length or _RANDOM_LENGTH) >= _RANDOM_LENGTH:
-            return sa.literal(RANDOM, sa.Text) + _random_text(dialect)
+        if isinstance(field.type, sa.String):
+            letters = min((field.type.length or sys.maxsize) - len(RANDOM), MOST_RANDOM)
+            if letters >= LEAST_RANDOM:
+                return sa.literal(RANDOM, sa.Text) + _random_text(dialect, letters)
         plain: tuple[tuple[type[Any], Any], ...] = (
             (sa.Boolean, False),
             (sa.Integer, 0),
@@ -192,7 +196,7 @@ class ErasureTable:
         raise ConfigError(
             f"{self.dataset}.{field.name}",
             found="a personal field that may not be empty, of a type that has no neutral value",
-            expected="a nullable field, a text, a number or a date",
+            expected="a nullable field, a text, a number or a date; where values must differ a text of 13 or more",
             next_step="let the field be NULL, or give it a mask in erasure.yaml",
         )
 
@@ -251,8 +255,8 @@ def links_of(connection: Connection) -> Iterator[Link]:
                 yield Link((schema, name), parent, tuple(zip(each["constrained_columns"], referred, strict=True)))
 
 
-def _random_text(dialect: str) -> ColumnElement[str]:
-    """Sixteen letters, others in each row."""
+def _random_text(dialect: str, letters: int) -> ColumnElement[str]:
+    """At most sixteen letters, others in each row."""
     made: ColumnElement[Any]
     if dialect == "sqlite":
         made = sa.func.lower(sa.func.hex(sa.func.randomblob(8)))
@@ -260,7 +264,7 @@ def _random_text(dialect: str) -> ColumnElement[str]:
         made = sa.func.md5(sa.cast(sa.func.gen_random_uuid(), sa.Text))
     else:
         made = sa.func.sha2(sa.func.uuid(), 256)
-    return sa.type_coerce(sa.func.substr(made, 1, 16), sa.Text)
+    return sa.type_coerce(sa.func.substr(made, 1, letters), sa.Text)
 
 
 def _typed(column: sa.Column[Any], value: Any) -> Any:

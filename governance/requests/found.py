@@ -88,19 +88,20 @@ class Found:
         """All of it, sorted by the order of the catalog."""
         order = {ref: place for place, ref in enumerate(self.known.datasets)}
         keys: dict[str, set[RecordKey]] = {}
-        spaces: dict[DatasetRef, int] = {}
+        spaces: dict[DatasetRef, set[RecordKey]] = {}
         for (space, _), key in self.persons.items():
             keys.setdefault(space.store, set()).add(key)
-            spaces[space] = spaces.get(space, 0) + 1
+            spaces.setdefault(space, set()).add(key)
         ambiguous = [Ambiguous(place, kind, "shared", count) for (place, kind), count in self.shared.items()]
         ambiguous += [
-            Ambiguous(str(space).rstrip("."), "", "several", count) for space, count in spaces.items() if count > 1
+            Ambiguous(str(space).rstrip("."), "", "several", len(own)) for space, own in spaces.items() if len(own) > 1
         ]
         return Trace(
             tuple(sorted(self.records.values(), key=lambda each: order[each.dataset])),
             {store: frozenset(each) for store, each in keys.items()},
             (*self.known.unreached, *self.unreached),
             tuple(ambiguous),
+            {space: frozenset(each) for space, each in spaces.items()},
         )
 
 

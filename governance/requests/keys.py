@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
+from typing import Any
 
 from governance.requests.subject_map import SubjectMap
-from governance.requests.traced import RecordKey
+from governance.requests.traced import Identifier, RecordKey, Trace
 from policies.errors import BadInputError
 from policies.nouns import DatasetRef
 
@@ -26,6 +28,20 @@ def read_key(text: str, known: SubjectMap) -> tuple[DatasetRef, RecordKey]:
             next_step="see `governance subject map`",
         )
     return persons[0], _parts(written)
+
+
+def key_identifiers(trace: Trace) -> list[Identifier]:
+    """The subject keys of a trace as identifiers that find the person again, each with its kind of person if known."""
+    if trace.spaces:
+        places = {str(space).rstrip("."): keys for space, keys in trace.spaces.items()}
+    else:
+        places = dict(trace.subject_keys)
+    return [Identifier("key", written_key(place, key)) for place in places for key in sorted(places[place], key=str)]
+
+
+def written_key(place: str, key: Sequence[Any]) -> str:
+    """A subject key as `subject find --kind key` takes it, of a store or dataset of persons."""
+    return f"{place}:{key[0]}" if len(key) == 1 else f"{place}:{json.dumps(list(key))}"
 
 
 def _parts(written: str) -> RecordKey:

@@ -43,7 +43,7 @@ class SealedPerson:
     subjects: Mapping[str, Sequence[Key]] = field(repr=False)
     """Store to the person's subject keys there."""
     identifiers: Sequence[Identifier] = field(repr=False)
-    """By what the person was looked for."""
+    """By what the person was looked for, and the subject keys that were found: by these they are looked for again."""
     stays: Mapping[str, Sequence[Key]] = field(repr=False)
     """Dataset to the record keys of rows that are kept as they are."""
     emptied: Mapping[str, Sequence[Key]] = field(repr=False)

@@ -92,6 +92,8 @@ class Trace:
     """What was not looked at; an empty tuple means that every reviewed dataset was."""
     ambiguous: tuple[Ambiguous, ...] = ()
     """What a human must confirm before records leave, change or go."""
+    spaces: Mapping[DatasetRef, frozenset[RecordKey]] = field(default_factory=dict, repr=False)
+    """The same subject keys by dataset of persons: a store can hold several kinds of persons, who share numbers."""
 
     def own(self) -> Iterator[TracedRecord]:
         """The records that are about the person: all but mentions."""

@@ -18,6 +18,8 @@ from governance.consent.events import Subject
 from governance.demo.chapters.consent import consent
 from governance.demo.stage import WIDTH, Line, Stage, Style, table, wrapped
 from governance.demo.walk import REPORTS, walk
+from governance.jobs.registry import certificate_text
+from governance.offices import office_of
 from policies.vocabulary import LANGUAGES
 
 
@@ -47,7 +49,7 @@ def told(small_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
 def test_all_chapters_are_told_in_order_and_reports_left(told: Told, lang: str) -> None:
     lines = told.lines[lang]
     chapters = [each.text.split()[0] for each in lines if each.style is Style.CHAPTER]
-    assert chapters == [str(number) for number in range(1, 16)]
+    assert chapters == [str(number) for number in range(1, 17)]
     assert [each.text.strip() for each in lines[-len(REPORTS) :]] == [
         str(told.folder / f"reports/{name}.html") for name in REPORTS
     ]
@@ -113,6 +115,24 @@ def test_a_person_is_found_and_gets_a_package(told: Told, lang: str) -> None:
     assert 'lang="zh-Hant"' in page  # the last walk's
 
 
+def test_each_walk_erases_one_person_and_restricts_another(told: Told) -> None:
+    erased, restricted = [], []
+    for lang in LANGUAGES:
+        said = [each.text.strip() for each in told.lines[lang]]
+        (row,) = [each for each in said if re.match(r"crm\.orders +\d+ .*invoices-eight-years", each)]
+        assert "20" in row
+        (job,) = [each.rpartition(" ")[2] for each in said if each.startswith("$ governance job certificate")]
+        erased.append(job)
+        restricted += [each.split()[4] for each in said if each.startswith("$ governance subject unrestrict")]
+        assert [each.style for each in told.lines[lang] if "crm.v_customer_contact" in each.text][-1:] == [Style.GOOD]
+    assert len(set(erased)) == len(set(restricted)) == len(LANGUAGES)
+    with Governance.open(told.folder / "governance.yaml", env={}) as gov:
+        assert len(list(gov.ledger.events("restriction.placed"))) == len(LANGUAGES)
+        certificates = [json.loads(certificate_text(office_of(gov), each)) for each in erased]
+    assert {each["findings"]["verification"]["status"] for each in certificates} == {"open"}
+    assert all(each["findings"]["verification"]["residue"] == {} for each in certificates)
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_an_emergency_opens_once_and_is_over(told: Told, lang: str) -> None:
     lines = told.lines[lang]
@@ -135,7 +155,7 @@ def test_every_command_that_the_walk_shows_runs(
     monkeypatch.chdir(told.folder)
     shown = [each.text.strip() for each in told.lines["en"] if each.style is Style.COMMAND]
     commands = [shlex.split(each)[2:] for each in shown if each.startswith("$ governance ")]
-    assert len(commands) == 19
+    assert len(commands) == 22
     for arguments in commands:
         assert main(arguments) == (1 if arguments[0] == "check" else 0), capsys.readouterr().err
     assert (told.folder / "access.html").is_file()

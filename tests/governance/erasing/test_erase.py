@@ -73,6 +73,23 @@ def test_a_duty_keeps_an_invoice_with_its_lines_and_the_customer_stays_without_a
     assert found.findings["by_hand"]["files"] == {"exports.leads.csv": 1}
 
 
+@pytest.mark.parametrize(("width", "fits"), [(16, True), (12, False)])
+def test_a_short_text_whose_values_must_differ_is_filled_as_far_as_it_goes(company, gov, width, fits):
+    company.change(f"ALTER TABLE customers ADD COLUMN badge VARCHAR({width}) NOT NULL DEFAULT ''")
+    for number in range(1, 7):
+        company.change(f"UPDATE customers SET badge = 'C{number:07}' WHERE id = {number}")
+    company.change("CREATE UNIQUE INDEX one_badge ON customers (badge)")
+    if not fits:
+        with pytest.raises(ConfigError, match="13 or more"):
+            planned(gov, 3)
+        return
+    for number in (1, 3):
+        erased(gov, number)
+    badges = [row[0] for row in company.rows("SELECT badge FROM customers WHERE id IN (1, 3)")]
+    assert [(each[:5], len(each)) for each in badges] == [("gone-", 16)] * 2
+    assert len(set(badges)) == 2
+
+
 def test_a_row_to_which_another_person_refers_stays_without_the_person(company, gov):
     found = erased(gov, 3)
     assert company.rows("SELECT name, phone FROM customers WHERE id = 3") == [("***", None)]
