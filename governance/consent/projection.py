@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, insert, inspect, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from governance.consent.projection_tables import ENDS, EPOCH_TABLE, TABLE, KeyKind, tables_of
+from governance.consent.projection_tables import ENDS, EPOCH_TABLE, TABLE, TARGET, KeyKind, tables_of, target_code
 from policies.errors import StoreError
 
 HEAD_SQL = f"SELECT epoch, origin, tree, key_kind FROM {EPOCH_TABLE} WHERE id = 1"  # noqa: S608 - a constant
@@ -99,6 +99,12 @@ class ConsentProjection:
         with translated(f"{self.store}.{TABLE}"):
             return inspect(self.engine).has_table(TABLE)
 
+    def is_made_now(self) -> bool:
+        """Whether its tables are there, in the form of this release."""
+        table, _ = tables_of(KeyKind.STRING)
+        with self._transaction() as connection:
+            return inspect(connection).has_table(TABLE) and not _is_earlier_form(connection, table)
+
     def head(self) -> ProjectionHead | None:
         """How far it is; None when the tables are there but their one row is not."""
         with self._transaction() as connection:
@@ -121,10 +127,20 @@ class ConsentProjection:
                 connection.rollback()
                 return False
             if wipe:
+                self._check_form(connection, table)
                 connection.execute(delete(table))
             for batch in _batches(changes):
                 _replace(connection, table, KeyKind(old.key_kind), batch, new.epoch)
         return True
+
+    def _check_form(self, connection: Connection, table: Table) -> None:
+        if _is_earlier_form(connection, table):
+            raise StoreError(
+                f"{self.store}.{TABLE}",
+                found="the columns of an earlier release",
+                expected=f"the column `{TARGET}`",
+                next_step="run `governance init --consent-in STORE`, which makes the projection anew",
+            )
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -149,10 +165,14 @@ def translated(place: str) -> Iterator[None]:
 
 def _drop_earlier_form(connection: Connection, table: Table, epochs: Table) -> None:
     """Drop tables that an earlier release made without all columns; all that they hold is computed anew."""
-    found = inspect(connection)
-    if found.has_table(TABLE) and ENDS not in {each["name"] for each in found.get_columns(TABLE)}:
+    if _is_earlier_form(connection, table):
         table.drop(connection)
         epochs.drop(connection, checkfirst=True)
+
+
+def _is_earlier_form(connection: Connection, table: Table) -> bool:
+    found = inspect(connection)
+    return found.has_table(TABLE) and not {*table.c.keys()} <= {each["name"] for each in found.get_columns(TABLE)}
 
 
 def head_of(row: Sequence[object] | None) -> ProjectionHead | None:
@@ -181,7 +201,7 @@ def _replace(connection: Connection, table: Table, kind: KeyKind, batch: list[Su
         connection.execute(gone, [{"gone": key} for key, _ in typed])
     rows = [
         {"subject_key": key, "purpose": purpose, "channel": channel, "form": form, "state": state, "epoch": epoch}
-        | {ENDS: ends}
+        | {TARGET: target_code(purpose, channel), ENDS: ends}
         for key, standings in typed
         for purpose, channel, form, state, ends in standings
     ]
