@@ -79,7 +79,7 @@ class ConsentProjection:
         """
         table, epochs = tables_of(key_kind)
         with self._transaction() as connection:
-            _drop_earlier_form(connection, table, epochs)
+            self._drop_earlier_form(connection, table, epochs)
             table.create(connection, checkfirst=True)
             epochs.create(connection, checkfirst=True)
             head = head_of(connection.exec_driver_sql(HEAD_SQL).first())
@@ -133,6 +133,21 @@ class ConsentProjection:
                 _replace(connection, table, KeyKind(old.key_kind), batch, new.epoch)
         return True
 
+    def _drop_earlier_form(self, connection: Connection, table: Table, epochs: Table) -> None:
+        """Drop tables that an earlier release made without all columns; all that they hold is computed anew."""
+        if not _is_earlier_form(connection, table):
+            return
+        try:
+            table.drop(connection)
+            epochs.drop(connection, checkfirst=True)
+        except SQLAlchemyError as cause:
+            raise StoreError(
+                f"{self.store}.{TABLE}",
+                found=f"tables of an earlier release that cannot be dropped ({type(cause).__name__})",
+                expected="no views over them, such as a compiled policy, and the right to drop them",
+                next_step="drop the views, run `governance init --consent-in STORE`, then compile the policy again",
+            ) from None
+
     def _check_form(self, connection: Connection, table: Table) -> None:
         if _is_earlier_form(connection, table):
             raise StoreError(
@@ -161,13 +176,6 @@ def translated(place: str) -> Iterator[None]:
             expected="a store that answers and holds the projection of consent",
             next_step="run `governance doctor`; `governance init --consent-in STORE` makes the projection",
         ) from None
-
-
-def _drop_earlier_form(connection: Connection, table: Table, epochs: Table) -> None:
-    """Drop tables that an earlier release made without all columns; all that they hold is computed anew."""
-    if _is_earlier_form(connection, table):
-        table.drop(connection)
-        epochs.drop(connection, checkfirst=True)
 
 
 def _is_earlier_form(connection: Connection, table: Table) -> bool:
