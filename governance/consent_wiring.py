@@ -79,7 +79,7 @@ class LiveConsent:
         projection = self.projections.get(store)
         if store in self.temporary:
             return True
-        return projection is not None and (projection.is_made() or self.create_projection(store))
+        return projection is not None and (projection.is_made_now() or self.create_projection(store))
 
     @property
     def upkeep(self) -> ProjectionUpkeep:

@@ -83,7 +83,7 @@ class Counting:
         return sa.or_(where_condition(condition.spared, self.table, self.connection.dialect.name), found)
 
     def _exists(
-        self, match: Mapping[str, str], among: Mapping[str, Sequence[str]], ends: str | None
+        self, match: Mapping[str, str], among: Mapping[str, Sequence[str | int]], ends: str | None
     ) -> ColumnElement[bool]:
         columns = {*match, *among, *((ends,) if ends is not None else ())}
         ours = sa.table(TABLE, *map(sa.column, sorted(columns)))

@@ -14,6 +14,7 @@ from audits.reports.consent import consent_report
 from connectors.sql.address import normalised
 from connectors.sql.silent import silenced
 from governance.consent.events import ConsentKind
+from governance.consent.projection_tables import TARGET, target_code
 from governance.consent.tables import EVENTS
 from governance.counting_consent import Counting
 from governance.ledger.events import EventDraft, EventObject, stamp
@@ -121,7 +122,7 @@ def _count(
                 wanted = [
                     each
                     for each in consent.conditions(ref, flag.purpose, every_row=True)
-                    if flag.channel in ("*", *each.among["channel"])
+                    if flag.channel == "*" or target_code(flag.purpose, flag.channel) in each.among.get(TARGET, ())
                 ]
                 found = counting.flags(name, flag, wanted)
                 said = {"field": f"{ref}.{name}", "purpose": flag.purpose, "channel": flag.channel}

@@ -22,8 +22,8 @@ class ExistsIn:
     """The table's name, bare; it is one of ours and starts with `gov_`."""
     match: Mapping[str, str]
     """The table's column to the dataset's field that it must equal; a NULL on either side never matches."""
-    among: Mapping[str, tuple[str, ...]]
-    """The table's column to the texts of which it must be one."""
+    among: Mapping[str, tuple[str | int, ...]]
+    """The table's column to the texts or numbers of which it must be one."""
     rule_id: str
     """Which rule asks for it, for the ledger."""
     spared: Predicate | None = None

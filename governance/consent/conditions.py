@@ -12,7 +12,7 @@ from typing import Protocol, cast, runtime_checkable
 
 from governance.consent.events import EVERY, NOES, ConsentKind
 from governance.consent.projection import HEAD_SQL, ConsentProjection, ProjectionHead, head_of, key_kind_of
-from governance.consent.projection_tables import ENDS, TABLE, KeyKind
+from governance.consent.projection_tables import ENDS, TABLE, TARGET, KeyKind, target_code
 from governance.consent.restriction_events import RestrictionKind
 from governance.consent.shutouts import Shutouts, ShutoutWatch
 from governance.consent.standing import channels_of
@@ -158,12 +158,7 @@ class ConsentConditions:
                 table=self._table(dataset),
                 temporary=dataset.store in self._temporary,
                 match={"subject_key": key},
-                among={
-                    "purpose": (purpose,),
-                    "channel": (channel,),
-                    "form": FORMS[FORMS.index(level.form) :],
-                    "state": (str(ConsentKind.GIVEN),),
-                },
+                among=_given(purpose, channel, FORMS[FORMS.index(level.form) :]),
                 rule_id=f"consent:{purpose}:{channel}",
                 spared=None if every_row and place == 0 else _among(field, level.spared),
                 ends=ENDS,
@@ -218,7 +213,7 @@ class ConsentConditions:
             table=self._table(dataset),
             temporary=dataset.store in self._temporary,
             match={"subject_key": key},
-            among={"purpose": (about,), "channel": channels, "state": states},
+            among={TARGET: tuple(target_code(about, each) for each in channels), "state": states},
             rule_id=rule_id,
             absent=True,
         )
@@ -291,6 +286,12 @@ class ConsentConditions:
                 f"kind {known or 'unknown'}, as the projection of consent has it",
                 "name the field that holds the store's subject key",
             )
+
+
+def _given(purpose: str, channel: str, forms: tuple[str, ...]) -> Mapping[str, tuple[str | int, ...]]:
+    """What a row of consent must say; nothing of its form where every form will do."""
+    asked = {"form": forms} if forms != FORMS else {}
+    return {TARGET: (target_code(purpose, channel),), "state": (str(ConsentKind.GIVEN),), **asked}
 
 
 def _among(field: str, values: Sequence[str]) -> Predicate | None:

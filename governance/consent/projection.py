@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, insert, inspect, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from governance.consent.projection_tables import ENDS, EPOCH_TABLE, TABLE, KeyKind, tables_of
+from governance.consent.projection_tables import ENDS, EPOCH_TABLE, TABLE, TARGET, KeyKind, tables_of, target_code
 from policies.errors import StoreError
 
 HEAD_SQL = f"SELECT epoch, origin, tree, key_kind FROM {EPOCH_TABLE} WHERE id = 1"  # noqa: S608 - a constant
@@ -79,7 +79,7 @@ class ConsentProjection:
         """
         table, epochs = tables_of(key_kind)
         with self._transaction() as connection:
-            _drop_earlier_form(connection, table, epochs)
+            self._drop_earlier_form(connection, table, epochs)
             table.create(connection, checkfirst=True)
             epochs.create(connection, checkfirst=True)
             head = head_of(connection.exec_driver_sql(HEAD_SQL).first())
@@ -98,6 +98,12 @@ class ConsentProjection:
         """Whether its tables are there."""
         with translated(f"{self.store}.{TABLE}"):
             return inspect(self.engine).has_table(TABLE)
+
+    def is_made_now(self) -> bool:
+        """Whether its tables are there, in the form of this release."""
+        table, _ = tables_of(KeyKind.STRING)
+        with self._transaction() as connection:
+            return inspect(connection).has_table(TABLE) and not _is_earlier_form(connection, table)
 
     def head(self) -> ProjectionHead | None:
         """How far it is; None when the tables are there but their one row is not."""
@@ -121,10 +127,35 @@ class ConsentProjection:
                 connection.rollback()
                 return False
             if wipe:
+                self._check_form(connection, table)
                 connection.execute(delete(table))
             for batch in _batches(changes):
                 _replace(connection, table, KeyKind(old.key_kind), batch, new.epoch)
         return True
+
+    def _drop_earlier_form(self, connection: Connection, table: Table, epochs: Table) -> None:
+        """Drop tables that an earlier release made without all columns; all that they hold is computed anew."""
+        if not _is_earlier_form(connection, table):
+            return
+        try:
+            table.drop(connection)
+            epochs.drop(connection, checkfirst=True)
+        except SQLAlchemyError as cause:
+            raise StoreError(
+                f"{self.store}.{TABLE}",
+                found=f"tables of an earlier release that cannot be dropped ({type(cause).__name__})",
+                expected="no views over them, such as a compiled policy, and the right to drop them",
+                next_step="drop the views, run `governance init --consent-in STORE`, then compile the policy again",
+            ) from None
+
+    def _check_form(self, connection: Connection, table: Table) -> None:
+        if _is_earlier_form(connection, table):
+            raise StoreError(
+                f"{self.store}.{TABLE}",
+                found="the columns of an earlier release",
+                expected=f"the column `{TARGET}`",
+                next_step="run `governance init --consent-in STORE`, which makes the projection anew",
+            )
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -147,12 +178,9 @@ def translated(place: str) -> Iterator[None]:
         ) from None
 
 
-def _drop_earlier_form(connection: Connection, table: Table, epochs: Table) -> None:
-    """Drop tables that an earlier release made without all columns; all that they hold is computed anew."""
+def _is_earlier_form(connection: Connection, table: Table) -> bool:
     found = inspect(connection)
-    if found.has_table(TABLE) and ENDS not in {each["name"] for each in found.get_columns(TABLE)}:
-        table.drop(connection)
-        epochs.drop(connection, checkfirst=True)
+    return found.has_table(TABLE) and not {*table.c.keys()} <= {each["name"] for each in found.get_columns(TABLE)}
 
 
 def head_of(row: Sequence[object] | None) -> ProjectionHead | None:
@@ -181,7 +209,7 @@ def _replace(connection: Connection, table: Table, kind: KeyKind, batch: list[Su
         connection.execute(gone, [{"gone": key} for key, _ in typed])
     rows = [
         {"subject_key": key, "purpose": purpose, "channel": channel, "form": form, "state": state, "epoch": epoch}
-        | {ENDS: ends}
+        | {TARGET: target_code(purpose, channel), ENDS: ends}
         for key, standings in typed
         for purpose, channel, form, state, ends in standings
     ]

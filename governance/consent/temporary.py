@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from governance.consent.projection import ProjectionHead, SubjectRows, head_of
-from governance.consent.projection_tables import KeyKind
+from governance.consent.projection_tables import TARGET, KeyKind, target_code
 
 SET = "gov_consent_here"
 """The temporary table that a query joins instead of `gov_consent`."""
@@ -19,7 +19,7 @@ _HEAD = "gov_consent_here_head"
 _PLACES = {"sqlite": '"temp".', "postgresql": '"pg_temp".', "mysql": ""}
 _KEYS = {KeyKind.INTEGER: "BIGINT", KeyKind.STRING: "VARCHAR(191)", KeyKind.UUID: "VARCHAR(36)"}
 _BINARY = " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
-_COLUMNS = ("purpose", "channel", "subject_key", "form", "state", "ends")
+_COLUMNS = ("subject_key", TARGET, "state", "ends", "form")
 _AT_ONCE = 1_000
 
 
@@ -63,16 +63,12 @@ class TemporarySet:
         key = _KEYS[self._kind]
         if self._kind is not KeyKind.INTEGER:
             key = "UUID" if (self._kind, self._own.kind) == (KeyKind.UUID, "postgresql") else text.format(191)
-        sizes = {"purpose": 100, "channel": 32, "form": 32, "state": 32, "ends": 27}
-        columns = [f"{name} {key if name == 'subject_key' else text.format(sizes[name])} NOT NULL" for name in _COLUMNS]
+        types = {"subject_key": key, TARGET: "BIGINT", "ends": text.format(27)}
+        columns = [f"{name} {types.get(name, text.format(32))} NOT NULL" for name in _COLUMNS]
         head = f"epoch BIGINT NOT NULL, origin {text.format(64)} NOT NULL, tree {text.format(32)} NOT NULL"
         return self._own.make(
             (
-                f"CREATE TEMPORARY TABLE {SET} ({', '.join(columns)}, PRIMARY KEY (purpose, channel, subject_key))",
-                f"CREATE INDEX ix_{SET}_key ON {SET} (subject_key)"
-                if self._own.kind == "mysql"
-                else f"CREATE INDEX {'temp.' if self._own.kind == 'sqlite' else ''}ix_{SET}_key"
-                f" ON {'pg_temp.' if self._own.kind == 'postgresql' else ''}{SET} (subject_key)",
+                f"CREATE TEMPORARY TABLE {SET} ({', '.join(columns)}, PRIMARY KEY (subject_key, {TARGET}))",
                 f"CREATE TEMPORARY TABLE {_HEAD} ({head})",
                 f"INSERT INTO {self._place}{_HEAD} VALUES (0, '', '')",  # noqa: S608 names of ours
             )
@@ -91,7 +87,11 @@ class TemporarySet:
         typed = [(key, each.rows) for each in changes if (key := self._kind.typed(each.key)) is not None]
         if not wipe:
             self._in_lots(f"DELETE FROM {self._place}{SET} WHERE subject_key = {mark}", [(key,) for key, _ in typed])  # noqa: S608
-        rows = [(purpose, channel, key, *rest) for key, some in typed for purpose, channel, *rest in some]
+        rows = [
+            (key, target_code(purpose, channel), state, ends, form)
+            for key, some in typed
+            for purpose, channel, form, state, ends in some
+        ]
         into = f"INSERT INTO {self._place}{SET} ({', '.join(_COLUMNS)}) VALUES ({', '.join([mark] * len(_COLUMNS))})"  # noqa: S608
         self._in_lots(into, rows)
         head = f"UPDATE {self._place}{_HEAD} SET epoch = {mark}, origin = {mark}, tree = {mark}"  # noqa: S608

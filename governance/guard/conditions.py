@@ -56,7 +56,7 @@ def _matched(
     found: set[tuple[Any, ...]] = set()
     columns = [f'"{name}"' for name in condition.match]
     among = [f'"{name}" IN ({", ".join([mark] * len(texts))})' for name, texts in condition.among.items()]
-    texts = [text for each in condition.among.values() for text in each]
+    texts: list[str | int] = [text for each in condition.among.values() for text in each]
     if condition.ends is not None:
         among.append(f'("{condition.ends}" = \'\' OR "{condition.ends}" > {mark})')
         texts.append(moment)

@@ -82,7 +82,7 @@ class Treating:
                 # Both sides: made into a semi-join, the comparison would take the collation of ours.
                 met.append(exp.EQ(this=by_code_points(ours, "gov_c"), expression=by_code_points(field)))
         for ours, texts in condition.among.items():
-            met.append(exp.In(this=column(ours, "gov_c"), expressions=[text(each) for each in texts]))
+            met.append(exp.In(this=column(ours, "gov_c"), expressions=[_literal(each) for each in texts]))
         if condition.ends is not None:
             met.append(self._goes_on(condition.ends))
         source = exp.Table(
@@ -168,6 +168,10 @@ class Treating:
         if self._kind == "sqlite":
             return exp.Null()
         return case([(exp.false(), column(field.name))], None)
+
+
+def _literal(value: str | int) -> exp.Expr:
+    return exp.Literal.number(value) if isinstance(value, int) else text(value)
 
 
 def _refused(dataset: str, found: str) -> AccessRefusedError:

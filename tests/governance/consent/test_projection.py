@@ -9,12 +9,15 @@ import sqlalchemy as sa
 
 from governance.consent.events import Subject
 from governance.consent.projection import ConsentProjection, SubjectRows, key_kind_of
-from governance.consent.projection_tables import KeyKind
+from governance.consent.projection_tables import KeyKind, target_code
 from governance.consent.tables import SUBJECTS
-from policies.errors import StoreError
+from policies.errors import AccessRefusedError, StoreError
+from policies.nouns import DatasetRef
 
 ROW = ("marketing.email", "email", "given", "given")
 ENDLESS = (*ROW, "")
+EMAIL_CODE = 3474252305282237585
+"""As every store has it; a new one would need every projection to be made anew."""
 
 
 def person(number):
@@ -34,6 +37,77 @@ def test_making_it_twice_keeps_what_it_holds(each_world):
     each_world.open_upkeep().bring_up_to_date(each_world.projection)
     each_world.projection.create(KeyKind.INTEGER)
     assert each_world.rows() == [(1, *ROW)]
+
+
+def make_former(world):
+    """The projection as the release before made it, with consent for person 2, who never gave any."""
+    with world.store.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE gov_consent")
+        connection.exec_driver_sql(
+            "CREATE TABLE gov_consent (purpose VARCHAR(100) NOT NULL, channel VARCHAR(32) NOT NULL, subject_key BIGINT"
+            " NOT NULL, form VARCHAR(32) NOT NULL, state VARCHAR(32) NOT NULL, ends VARCHAR(27) NOT NULL, epoch BIGINT"
+            " NOT NULL, PRIMARY KEY (purpose, channel, subject_key))"
+        )
+        connection.exec_driver_sql("CREATE INDEX ix_gov_consent_subject_key ON gov_consent (subject_key)")
+        connection.exec_driver_sql(
+            "INSERT INTO gov_consent VALUES ('marketing.email', 'email', 2, 'given', 'given', '', 1)"
+        )
+        connection.exec_driver_sql("UPDATE gov_consent_epoch SET tree = 'of the release before'")
+
+
+def test_a_projection_of_the_release_before_is_refused_until_it_is_made_anew(each_world, make_sql):
+    each_world.book.given(person(1), "marketing.email", "email")
+    each_world.conditions.prepare("crm", "marketing.email")
+    assert each_world.projection.is_made_now()
+    make_former(each_world)
+    assert not each_world.projection.is_made_now()
+    with pytest.raises(AccessRefusedError, match="the columns of an earlier release"):
+        each_world.conditions.prepare("crm", "marketing.email")
+    each_world.projection.create(KeyKind.INTEGER)
+    assert each_world.projection.head().epoch == 0
+    each_world.conditions.prepare("crm", "marketing.email")
+    assert each_world.rows() == [(1, *ROW)]
+    asked = each_world.conditions.conditions(DatasetRef("crm", "customers"), "marketing.email")
+    with each_world.store.connect() as connection:
+        assert [row.id for row in connection.exec_driver_sql(make_sql(asked))] == [1]
+
+
+def test_views_over_the_former_projection_must_go_first(tmp_path, postgres_url, build_world):
+    world = build_world(f"sqlite:///{tmp_path / 'gov.db'}", postgres_url)
+    make_former(world)
+    with world.store.begin() as connection:
+        connection.exec_driver_sql("CREATE VIEW seen AS SELECT state FROM gov_consent")
+    with pytest.raises(StoreError, match="drop the views"):
+        world.projection.create(KeyKind.INTEGER)
+    with world.store.begin() as connection:
+        connection.exec_driver_sql("DROP VIEW seen")
+    world.projection.create(KeyKind.INTEGER)
+    assert world.projection.is_made_now()
+    world.records.dispose()
+    world.store.dispose()
+
+
+def test_the_release_before_is_told_even_where_nobody_ever_agreed(each_world):
+    make_former(each_world)
+    with pytest.raises(AccessRefusedError, match="earlier release"):
+        each_world.conditions.prepare("crm", "marketing.email")
+
+
+def test_each_purpose_and_channel_has_its_own_number():
+    pairs = [("marketing", "*"), ("marketing.email", "email"), ("marketing.emai", "lemail"), ("", ""), ("*", "*")]
+    codes = {target_code(*pair) for pair in pairs}
+    assert len(codes) == len(pairs)
+    assert all(0 <= code < 2**63 for code in codes)
+    assert target_code("marketing.email", "email") == EMAIL_CODE
+
+
+@pytest.mark.parametrize("query", ["SELECT id FROM customers WHERE id = 7", "SELECT id FROM customers"])
+def test_sqlite_finds_a_person_by_key_and_number(world, query):
+    with world.store.connect() as connection:
+        exists = f"EXISTS (SELECT 1 FROM gov_consent g WHERE g.subject_key = id AND g.target IN ({EMAIL_CODE}))"
+        joined = f"{query} {'AND' if 'WHERE' in query else 'WHERE'} {exists}"
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {joined}")]
+    assert any("USING PRIMARY KEY (subject_key=? AND target=?)" in step for step in plan)
 
 
 def test_making_it_for_another_kind_of_key_is_refused(each_world):
