@@ -15,8 +15,8 @@ import sqlalchemy as sa
 
 from governance.ledger.events import EventDraft
 from governance.records.transactions import reading, writing
-from governance.registers.incident_tables import INCIDENT, INCIDENT_STEP
 from governance.registers.recorder import EventRecorder
+from governance.registers.tables import INCIDENT, INCIDENT_STEP
 from policies.errors import BadInputError, RecordsError
 
 ASSESSED, CONTAINED, TOLD, NOT_NEEDED, CLOSED = "assessed", "contained", "told", "not_needed", "closed"
