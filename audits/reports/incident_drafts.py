@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from audits.report import Code, Fact, Facts, Listing, Notes, Section, Tone, Value, text
+from audits.report import Code, Fact, Facts, Listing, Notes, Section, Text, Tone, Value, text
 
 UNFILLED = frozenset({"advice", "cause", "consequences"})
 """What no record says: somebody has to write it."""
@@ -53,8 +53,8 @@ def _value(item: str, incident: Mapping[str, Any], organisation: Mapping[str, An
         return text("incident.about_people", count=figures["people"], unseen=len(figures["not_seen"]))
     if item == "records":
         return text("incident.about_records", count=sum(figures["records"].values()))
-    kinds = Listing(tuple(Code(each) for each in figures["categories"]))
-    if not figures["categories"]:
+    kinds = Listing(tuple(Text(f"category.{each}", (), each) for each, count in figures["categories"].items() if count))
+    if not kinds.items:
         return None
     if item == "kinds":
         return kinds
