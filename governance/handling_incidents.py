@@ -132,8 +132,8 @@ def _step(
 ) -> Incident:
     found = _found(gov, incident)
     _check_moment(gov, "at", at)
-    if kind == TOLD and at < dt.datetime.fromisoformat(found.aware):
-        raise _wrong("a notice before anybody knew", "a later moment")
+    if kind in (ASSESSED, TOLD) and at < dt.datetime.fromisoformat(found.aware):
+        raise _wrong("a step before anybody knew", "a later moment")
     if reason is not None:
         _check_reason(reason)
     note = gov.ledger.refer("note", reason) if reason is not None else ""

@@ -283,6 +283,8 @@ def test_bad_input_changes_nothing(gov: Governance, monkeypatch: pytest.MonkeyPa
         gov.notify_incident(incident, "tw-persons", at=gov.clock.now)
     with pytest.raises(BadInputError, match="before anybody knew"):
         gov.notify_incident(incident, "gdpr-authority", at=AWARE - dt.timedelta(seconds=1))
+    with pytest.raises(BadInputError, match="before anybody knew"):
+        gov.assess_incident(incident, AWARE - dt.timedelta(seconds=1))
     with pytest.raises(BadInputError, match="both or neither"):
         gov.notify_incident(incident, "gdpr-authority")
     with pytest.raises(BadInputError, match="no incident has"):
