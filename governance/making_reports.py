@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from audits.report import Report
+from governance.handling_incidents import incidents
 from governance.judging_consent import audit_consent
 from policies.errors import GovernanceError, LedgerError
 
@@ -35,9 +36,9 @@ def make_reports(
 ) -> tuple[list[tuple[str, Report]], list[NotMade]]:
     """Reports by name, and those that could not be made.
 
-    Those of access, of the grants in each store, of protection, retention, requests, training and consent; of MEASURED
-    as far as named; of what the policy shows that a folder or revision did not, when one is given. Each is recorded as
-    if asked for alone.
+    Those of access, of the grants in each store, of protection, retention, requests, training and consent; of
+    incidents when there is one; of MEASURED as far as named; of what the policy shows that a folder or revision did
+    not, when one is given. Each is recorded as if asked for alone.
     Raises LedgerError: without a record there is no report.
     """
     made, failed = list[tuple[str, Report]](), list[NotMade]()
@@ -62,6 +63,8 @@ def _makers(
     yield "retention", gov.audit_retention
     yield "requests", gov.audit_requests
     yield "training", gov.audit_training
+    if incidents(gov):
+        yield "incident", gov.audit_incident
     yield "consent", partial(audit_consent, gov)
     if "scan" in measured:
         yield "scan", lambda: gov.scan_report(gov.scan())

@@ -1,4 +1,4 @@
-"""The registers that `Governance` offers: reviews of access, training. Each method delegates to a file beside it."""
+"""The registers that `Governance` offers: access reviews, training, incidents. Each method delegates to a file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from audits.report import Report
     from governance.app import Governance
+    from governance.incident_scope import Leaked
+    from governance.registers.incidents import Incident
     from governance.registers.reviews import Review
     from governance.registers.training import Attestation
     from policies.nouns import Principal
@@ -68,6 +70,44 @@ class Registers:
         from governance.attesting import audit_training
 
         return audit_training(self._whole)
+
+    def open_incident(self, leaked: Leaked, *, aware: dt.datetime, reason: str) -> Incident:
+        """Take an incident down and count whom it concerns; as `governance.handling_incidents.open_incident`."""
+        from governance.handling_incidents import open_incident
+
+        return open_incident(self._whole, leaked, aware=aware, reason=reason)
+
+    def assess_incident(self, incident: str, at: dt.datetime) -> Incident:
+        """Record since when it must be told; as `governance.handling_incidents.assess_incident`."""
+        from governance.handling_incidents import assess_incident
+
+        return assess_incident(self._whole, incident, at)
+
+    def contain_incident(self, incident: str, at: dt.datetime, *, reason: str) -> Incident:
+        """Record that it goes on no more; as `governance.handling_incidents.contain_incident`."""
+        from governance.handling_incidents import contain_incident
+
+        return contain_incident(self._whole, incident, at, reason=reason)
+
+    def notify_incident(
+        self, incident: str, clock: str, *, at: dt.datetime | None = None, reason: str | None = None
+    ) -> Incident:
+        """Answer a clock of an incident; as `governance.handling_incidents.notify_incident`."""
+        from governance.handling_incidents import notify_incident
+
+        return notify_incident(self._whole, incident, clock, at=at, reason=reason)
+
+    def close_incident(self, incident: str, *, reason: str) -> Incident:
+        """End an incident; as `governance.handling_incidents.close_incident`."""
+        from governance.handling_incidents import close_incident
+
+        return close_incident(self._whole, incident, reason=reason)
+
+    def audit_incident(self, incident: str | None = None) -> Report:
+        """The report on incidents, their clocks and drafts; as `governance.handling_incidents.audit_incident`."""
+        from governance.handling_incidents import audit_incident
+
+        return audit_incident(self._whole, incident)
 
     @property
     def _whole(self) -> Governance:

@@ -16,6 +16,7 @@ ALL_REPORTS = frozenset(
         "consent",
         "exposure",
         "grants",
+        "incident",
         "overview",
         "protection",
         "quality",

@@ -8,6 +8,7 @@ import click
 
 from governance.cli.audit_all import audit_all
 from governance.cli.audit_evidence import evidence, verify
+from governance.cli.audit_incident import incident
 from governance.cli.audit_review import review
 from governance.cli.audit_training import training
 from governance.cli.output import emit_report, examples, format_option, lang_option, output_option
@@ -21,6 +22,7 @@ def audit() -> None:
     """Reports for officers: who saw what, what is due, who may do what."""
 
 
+audit.add_command(incident)
 audit.add_command(review)
 audit.add_command(training)
 

@@ -7,8 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection, func, select
 
 from governance.consent.restriction_events import RestrictionKind
-from governance.consent.restriction_tables import RESTRICTIONS
-from governance.consent.tables import EVENTS
+from governance.consent.tables import EVENTS, RESTRICTIONS
 
 
 def active_among(connection: Connection, subject_refs: Collection[str]) -> frozenset[str]:

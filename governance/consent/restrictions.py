@@ -22,8 +22,7 @@ from governance.consent.events import Subject
 from governance.consent.links import SubjectLinks
 from governance.consent.restriction_events import RestrictionEvent, RestrictionKind
 from governance.consent.restriction_log import active_among
-from governance.consent.restriction_tables import RESTRICTIONS
-from governance.consent.tables import HEAD
+from governance.consent.tables import HEAD, RESTRICTIONS
 from governance.consent.upkeep import records_failed
 from governance.ledger.base import KeyedHash
 from governance.ledger.events import EventDraft, stamp

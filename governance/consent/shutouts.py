@@ -15,8 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from governance.consent.event_log import Head
 from governance.consent.events import NOES
 from governance.consent.restriction_events import RestrictionKind
-from governance.consent.restriction_tables import RESTRICTIONS
-from governance.consent.tables import EVENTS, SUBJECTS
+from governance.consent.tables import EVENTS, RESTRICTIONS, SUBJECTS
 from governance.consent.upkeep import records_failed
 from governance.records.transactions import reading
 

@@ -1,4 +1,4 @@
-"""The five tables of consent in the records database. Events are only ever added; sealed keys can be erased."""
+"""The tables of consent and restriction in the records database. Events are only ever added; sealed keys can be erased."""
 
 from __future__ import annotations
 
@@ -78,3 +78,18 @@ RECEIPTS = Table(
     Column("made", String(27), nullable=False),
 )
 """One row per receipt, numbered in the order they were made in; purpose and channel are empty for one about all."""
+
+RESTRICTIONS = Table(
+    "gov_restriction_event",
+    metadata,
+    Column("epoch", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("subject_ref", String(64), nullable=False, index=True),
+    Column("kind", String(32), nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("basis", String(64), nullable=False),
+    Column("since", String(27), nullable=False),
+    Column("told", Boolean(create_constraint=False), nullable=False),
+    Column("recorded_by", String(80), nullable=False),
+)
+"""One row per event, numbered together with the events of consent."""

@@ -15,6 +15,7 @@ from audits.reports.access import access_report
 from audits.reports.consent import consent_report
 from audits.reports.exposure import exposure_report
 from audits.reports.grants import grants_report
+from audits.reports.incident import incident_report
 from audits.reports.overview import Audited, overview_report
 from audits.reports.protection import protection_report
 from audits.reports.quality import quality_report
@@ -70,6 +71,7 @@ def reports(scan: dict[str, Any], evidence: Evidence) -> dict[str, Report]:
         "quality": quality_report(load("quality.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "requests": requests_report(load("requests.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "review": review_report(evidence, load("review.json")),
+        "incident": incident_report(evidence, load("incident.json")),
         "training": training_report(evidence, load("training.json")),
         "consent": consent_report(load("consent.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "protection": protection_report(load("protection.json"), as_of=AS_OF, zone="Asia/Taipei"),

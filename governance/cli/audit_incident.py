@@ -1,0 +1,170 @@
+"""`governance audit incident open|assess|contain|notify|close|show`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+
+from governance.cli.output import emit, emit_report, examples, format_option, lang_option, output_option, say
+from governance.cli.project_option import opened
+
+if TYPE_CHECKING:
+    from governance.app import Governance
+    from governance.incident_scope import AccessWindow
+
+_at = click.option("--at", metavar="TIME", help="When, such as 2026-11-28T09:30+08:00; now unless told otherwise.")
+_reason = click.option("--reason", required=True, help="What was done and why. Write no personal data.")
+
+
+@click.group()
+def incident() -> None:
+    """Incidents: whom they concern, which clocks run, drafts of the notices, what was done. See docs/incident.md."""
+
+
+@incident.command(
+    name="open",
+    epilog=examples(
+        'audit incident open crm.customers --aware 2026-11-28T08:00+08:00 --reason "laptop stolen from the office"',
+        "audit incident open crm.customers.email --rows \"region == 'EU'\" --aware 2026-11-28T08:00 "
+        '--reason "export sent to a wrong address"',
+        "audit incident open --accessed-by alice --from 2026-11-20T00:00 --until 2026-11-21T00:00 "
+        '--aware 2026-11-28T08:00 --reason "account taken over"',
+    ),
+)
+@click.argument("places", metavar="[PLACE]...", nargs=-1)
+@click.option("--rows", metavar="PREDICATE", help="Only these rows of one dataset; see docs/predicates.md.")
+@click.option("--accessed-by", metavar="USER", help="Instead of places: what this user saw, by the ledger.")
+@click.option("--from", "since", metavar="TIME", help="With --accessed-by: from when.")
+@click.option("--until", metavar="TIME", help="With --accessed-by: until when, exclusive.")
+@click.option(
+    "--compromised-key", "keys", metavar="KEY", multiple=True, help="A key that others may have; `all` for all."
+)
+@click.option("--aware", required=True, metavar="TIME", help="When somebody knew of it; clocks run from there.")
+@click.option("--reason", required=True, help="What happened. Write no personal data.")
+@click.pass_context
+def open_(
+    ctx: click.Context,
+    places: tuple[str, ...],
+    rows: str | None,
+    accessed_by: str | None,
+    since: str | None,
+    until: str | None,
+    keys: tuple[str, ...],
+    aware: str,
+    reason: str,
+) -> int:
+    """Take an incident down. PLACE is a store, dataset or field that leaked. Reads the stores, and prints its id."""
+    from governance.incident_scope import Leaked
+
+    with opened(ctx) as gov:
+        window = _window(gov, accessed_by, since, until)
+        leaked = Leaked(places, rows=rows, access=window, compromised_keys=keys)
+        found = gov.open_incident(leaked, aware=_moment(gov, aware, "--aware"), reason=reason)
+        say(f"{found.figures['people']} people, {sum(found.figures['records'].values())} records")
+        for each in found.figures["not_seen"]:
+            say(f"not counted: {each['place']}: {each['found']}")
+    emit(found.id, None)
+    return 0
+
+
+@incident.command(epilog=examples("audit incident assess 5f0c0d6c --at 2026-11-28T12:00+08:00"))
+@click.argument("incident_id", metavar="INCIDENT")
+@_at
+@click.pass_context
+def assess(ctx: click.Context, incident_id: str, at: str | None) -> int:
+    """Record since when it is known that INCIDENT must be told; the clocks that start then run from there."""
+    with opened(ctx) as gov:
+        gov.assess_incident(incident_id, _moment(gov, at, "--at"))
+    emit("assessed", None)
+    return 0
+
+
+@incident.command(epilog=examples('audit incident contain 5f0c0d6c --reason "account locked, sessions ended"'))
+@click.argument("incident_id", metavar="INCIDENT")
+@_at
+@_reason
+@click.pass_context
+def contain(ctx: click.Context, incident_id: str, at: str | None, reason: str) -> int:
+    """Record that INCIDENT goes on no more."""
+    with opened(ctx) as gov:
+        gov.contain_incident(incident_id, _moment(gov, at, "--at"), reason=reason)
+    emit("contained", None)
+    return 0
+
+
+@incident.command(
+    epilog=examples(
+        "audit incident notify 5f0c0d6c gdpr-authority --at 2026-11-28T18:00+01:00",
+        'audit incident notify 5f0c0d6c gdpr-persons --not-needed --reason "all fields were encrypted"',
+    )
+)
+@click.argument("incident_id", metavar="INCIDENT")
+@click.argument("clock")
+@_at
+@click.option("--not-needed", is_flag=True, help="Somebody judged that CLOCK does not run; --reason says why.")
+@click.option("--reason", help="With --not-needed: why. Write no personal data.")
+@click.pass_context
+def notify(
+    ctx: click.Context, incident_id: str, clock: str, at: str | None, *, not_needed: bool, reason: str | None
+) -> int:
+    """Record that whom CLOCK names was told of INCIDENT, or need not be. Nothing is sent."""
+    if not_needed != (reason is not None) or (not_needed and at is not None):
+        raise click.UsageError("--not-needed needs --reason, and neither goes with --at")
+    with opened(ctx) as gov:
+        moment = None if not_needed else _moment(gov, at, "--at")
+        gov.notify_incident(incident_id, clock, at=moment, reason=reason)
+    emit("not needed" if not_needed else "told", None)
+    return 0
+
+
+@incident.command(epilog=examples('audit incident close 5f0c0d6c --reason "everybody told, cause removed"'))
+@click.argument("incident_id", metavar="INCIDENT")
+@_reason
+@click.pass_context
+def close(ctx: click.Context, incident_id: str, reason: str) -> int:
+    """Close INCIDENT, which must be contained and have every clock answered."""
+    with opened(ctx) as gov:
+        gov.close_incident(incident_id, reason=reason)
+    emit("closed", None)
+    return 0
+
+
+@incident.command(
+    epilog=examples("audit incident show", "audit incident show 5f0c0d6c --format html --output i.html --lang zh-Hant")
+)
+@click.argument("incident_id", metavar="[INCIDENT]", required=False)
+@format_option("text", "json", "html", "markdown", "csv")
+@lang_option
+@output_option
+@click.pass_context
+def show(ctx: click.Context, incident_id: str | None, form: str, lang: str, output: Path | None) -> int:
+    """Every incident, or INCIDENT: people by law and category, clocks with their ends, drafts, and what was done."""
+    with opened(ctx) as gov:
+        report = gov.audit_incident(incident_id)
+    emit_report(report, form, lang, output)
+    return 0
+
+
+def _window(gov: Governance, user: str | None, since: str | None, until: str | None) -> AccessWindow | None:
+    from governance.incident_scope import AccessWindow
+
+    if user is None and since is None and until is None:
+        return None
+    if user is None or since is None or until is None:
+        raise click.UsageError("--accessed-by, --from and --until go together")
+    return AccessWindow(user, _moment(gov, since, "--from"), _moment(gov, until, "--until"))
+
+
+def _moment(gov: Governance, text: str | None, option: str) -> dt.datetime:
+    """A moment; without an offset in the project's time zone, now without a text."""
+    if text is None:
+        return gov.clock()
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter("expected a time such as 2026-11-28T09:30+08:00", param_hint=option) from None
+    return found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(gov.project.config.time_zone))
