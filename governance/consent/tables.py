@@ -1,4 +1,4 @@
-"""The tables of consent and restriction in the records database. Events are only ever added; sealed keys can be erased."""
+"""The tables of consent and restriction in the records. Events are only ever added; sealed keys can be erased."""
 
 from __future__ import annotations
 
