@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
-from audits.evidence import Evidence, ids, moment
+from audits.evidence import Evidence, ids
 from audits.report import (
     Block,
     Code,
@@ -23,16 +23,28 @@ from audits.report import (
     Value,
     text,
 )
+from audits.reports.access_sums import DenialKey, FieldKey, PersonGroup, PersonKey
+from audits.reports.access_tally import Group, Stamp, Tally, left_out
 from audits.reports.access_uses import (
     CLEAR,
-    EVIDENCE_OF_USE,
     Use,
     action_text,
-    count_of,
     outcome_tag,
     rows_of,
     treatment_tag,
 )
+
+MOST_PERSONS = 100
+"""Rows of the table of people."""
+MOST_FIELDS = 200
+"""Rows of the table of fields."""
+MOST_FIELDS_EACH = 12
+"""Fields in the details of a row of the table of people."""
+MOST_RULES = 50
+"""Rules in the details of a row of the table of people."""
+MOST_NAMES = 12
+"""Names in one cell."""
+Key = TypeVar("Key", bound=tuple[str, ...])
 
 
 def _columns(*heads: tuple[str, str]) -> tuple[Column, ...]:
@@ -53,7 +65,7 @@ USE_COLUMNS = _columns(
 
 
 def use_table(evidence: Evidence, uses: Sequence[Use]) -> Table:
-    """Every use, refused ones included, in the order of the ledger."""
+    """Uses one by one, in their order."""
     return Table(USE_COLUMNS, tuple(_use_row(evidence, each) for each in uses), text("audit.all_uses"))
 
 
@@ -111,42 +123,47 @@ PERSON_COLUMNS = _columns(
 """The columns of the table of people."""
 
 
-def person_table(evidence: Evidence, granted: Sequence[Use]) -> Table:
-    """Per person, purpose and action."""
-    groups: dict[tuple[str, str, str], list[Use]] = defaultdict(list)
-    for use in granted:
-        keys = (use.decision["principal"], use.decision["purpose"], use.decision["action"])
-        groups[str(keys[0]), str(keys[1]), str(keys[2])].append(use)
-    rows = tuple(_person_row(evidence, key, found) for key, found in sorted(groups.items()))
+def person_table(evidence: Evidence, persons: Mapping[PersonKey, PersonGroup]) -> Table:
+    """Per person, purpose and action; when there are too many, those with the most uses."""
+    rows = tuple(_person_row(evidence, key, persons[key]) for key in most_used(persons, MOST_PERSONS))
     return Table(PERSON_COLUMNS, rows, text("audit.by_person"))
 
 
-def _person_row(evidence: Evidence, key: tuple[str, str, str], uses: Sequence[Use]) -> Row:
-    clear = {ref for each in uses for ref in each.fields_given(clear=True)}
-    masked = {ref for each in uses for ref in each.fields_given(clear=False)}
-    rules = sorted({rule for each in uses for rule in each.decision["rules"]})
-    evidence_ids = tuple(each.decision["id"] for each in uses)
-    details = (
-        Facts(
-            (
-                Fact(text("audit.first"), min(each.when for each in uses)),
-                Fact(text("audit.rules"), Listing(tuple(Code(each) for each in rules)) if rules else None),
-            )
-        ),
-        field_table(evidence, uses, title=text("audit.fields")),
+def most_used(groups: Mapping[Key, Group], most: int) -> list[Key]:
+    """The keys of the groups with the most uses, sorted."""
+    return sorted(sorted(groups, key=lambda key: (-groups[key].uses.value, key))[:most])
+
+
+def _person_row(evidence: Evidence, key: PersonKey, group: PersonGroup) -> Row:
+    uses = group.uses.count
+    clear = {ref for ref, treatment, _ in group.fields if treatment == CLEAR}
+    masked = {ref for ref, treatment, _ in group.fields if treatment != CLEAR}
+    rules = [Code(each) for each in sorted(group.rules)[:MOST_RULES]]
+    facts = Facts(
+        (
+            Fact(text("audit.first"), _time(group.uses.first)),
+            Fact(text("audit.rules"), Listing(tuple(rules)) if rules else None),
+        )
     )
+    fields = field_table(evidence, group.fields, {}, title=text("audit.fields"), most=MOST_FIELDS_EACH)
+    details = (facts, fields, *left_out(len(group.fields) - len(fields.rows)))
     cells: tuple[Value, ...] = (
-        evidence.person(uses[0].decision["principal"]),
+        evidence.person(key[0]),
         Code(key[1]),
         action_text(key[2]),
-        count_of(uses),
-        rows_of(uses),
-        Count(len(clear), evidence_ids),
-        Count(len(masked), evidence_ids),
-        max(each.when for each in uses),
+        uses,
+        group.rows.count,
+        Count(len(clear), uses.evidence, uses.more),
+        Count(len(masked), uses.evidence, uses.more),
+        _time(group.uses.last),
     )
-    facets = tuple(dict.fromkeys(facet for each in uses for facet in use_facets(each)))
-    return Row(cells, details, facets)
+    opened = group.uses.seen - group.rows.seen
+    facets = [name for name, there in (("open", opened), ("clear", clear), ("masked", masked)) if there]
+    return Row(cells, details, tuple(facets))
+
+
+def _time(stamp: Stamp | None) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(stamp[2]) if stamp else None
 
 
 FIELD_COLUMNS = _columns(
@@ -160,22 +177,31 @@ FIELD_COLUMNS = _columns(
 """The columns of the table of fields."""
 
 
-def field_table(evidence: Evidence, granted: Sequence[Use], *, title: Text | None = None) -> Table:
-    """Per field, treatment and purpose: who, how often, how many rows."""
-    groups: dict[tuple[str, str, str], list[Use]] = defaultdict(list)
-    for use in granted:
-        for ref, treatment in dict.fromkeys(use.fields):
-            groups[ref, treatment, str(use.decision["purpose"])].append(use)
-    rows = tuple(_field_row(evidence, key, found) for key, found in sorted(groups.items()))
-    return Table(FIELD_COLUMNS, rows, title or text("audit.by_field"))
+def field_table(
+    evidence: Evidence,
+    fields: Mapping[FieldKey, Group],
+    people: Mapping[FieldKey, Iterable[str]],
+    *,
+    title: Text | None = None,
+    most: int = MOST_FIELDS,
+) -> Table:
+    """Per field, treatment and purpose: who, how often, how many rows. Without `people` that column is left out."""
+    rows = []
+    for key in most_used(fields, most):
+        ref, treatment, purpose = key
+        who = (_people(evidence, sorted(people[key])),) if people else ()
+        cells = (Code(ref), treatment_tag(treatment), Code(purpose), *who)
+        counts = (fields[key].uses.count, fields[key].rows.count)
+        rows.append(Row((*cells, *counts), facets=("clear" if treatment == CLEAR else "masked",)))
+    columns = tuple(each for each in FIELD_COLUMNS if people or each.key != "people")
+    return Table(columns, tuple(rows), title or text("audit.by_field"))
 
 
-def _field_row(evidence: Evidence, key: tuple[str, str, str], uses: Sequence[Use]) -> Row:
-    ref, treatment, purpose = key
-    people = sorted({str(each.decision["principal"]) for each in uses})
-    names = Listing(tuple(evidence.person(each) for each in people))
-    cells = (Code(ref), treatment_tag(treatment), Code(purpose), names, count_of(uses), rows_of(uses))
-    return Row(cells, facets=("clear" if treatment == CLEAR else "masked",))
+def _people(evidence: Evidence, refs: Sequence[str]) -> Listing:
+    names: list[Value] = [evidence.person(each) for each in refs[:MOST_NAMES]]
+    if len(refs) > MOST_NAMES:
+        names.append(text("audit.names_left_out", count=len(refs) - MOST_NAMES))
+    return Listing(tuple(names))
 
 
 DENIAL_COLUMNS = _columns(
@@ -192,7 +218,7 @@ DENIAL_COLUMNS = _columns(
 
 
 def denials_table(evidence: Evidence, denied: Sequence[Use]) -> Table:
-    """Every refused attempt with the rule that refused it."""
+    """Refused attempts with the rule that refused each."""
     return Table(DENIAL_COLUMNS, tuple(_denial_row(evidence, each) for each in denied), text("audit.all_denials"))
 
 
@@ -212,26 +238,34 @@ def _denial_row(evidence: Evidence, use: Use) -> Row:
     return Row(cells, facets=("refused",))
 
 
+def refused_table(evidence: Evidence, denials: Mapping[DenialKey, Tally]) -> Table:
+    """Refused attempts per person, purpose, action and reason; when there are too many, those with the most."""
+    heads = (("person", "text"), ("purpose", "code"), ("action", "text"), ("reason", "text"), ("denials", "number"))
+    most = sorted(sorted(denials, key=lambda key: (-denials[key].value, key))[:MOST_PERSONS])
+    rows = tuple(_refused_row(evidence, key, denials[key]) for key in most)
+    return Table(_columns(*heads, ("last", "time")), rows, text("audit.denials_by_person"))
+
+
+def _refused_row(evidence: Evidence, key: DenialKey, tally: Tally) -> Row:
+    person, purpose, action, reason = key
+    why = Text(reason, (), reason) if reason else None
+    cells = (evidence.person(person), Code(purpose), action_text(action), why, tally.count, _time(tally.last))
+    return Row(cells, facets=("refused",))
+
+
 def open_blocks(evidence: Evidence, open_ones: Sequence[Use]) -> tuple[Block, ...]:
     """Uses without an outcome, and what that means."""
     return Notes((text("audit.open_note"),), Tone.BAD), use_table(evidence, open_ones)
 
 
-def others_table(evidence: Evidence) -> Table:
+def others_table(others: Mapping[str, Tally]) -> Table:
     """Recorded acts that are no use: how many of each kind, so that every event of the ledger is accounted for."""
-    groups: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for event in evidence.events:
-        if event["kind"] not in EVIDENCE_OF_USE:
-            groups[event["kind"]].append(event)
     columns = (
         Column("event", text("audit.event"), "code"),
         Column("events", text("audit.events"), "number"),
         Column("last", text("audit.last"), "time"),
     )
-    rows = tuple(
-        Row((Code(kind), Count(len(found), ids(*found)), max(moment(each) for each in found)))
-        for kind, found in sorted(groups.items())
-    )
+    rows = tuple(Row((Code(kind), found.count, _time(found.last))) for kind, found in sorted(others.items()))
     return Table(columns, rows, text("audit.other_events"))
 
 
