@@ -162,7 +162,10 @@ class Gathering:
 
     def _returned(self, decision: str) -> Waiting | None:
         kept = self._spill.pop(decision) if self._spilled and self._spill is not None else None
-        return self._again(*kept) if kept is not None else None
+        if kept is None:
+            return None
+        listed = (each for each in (*self._newest, *self._refused) if each.stamp[0] == kept[0])
+        return next(listed, None) or self._again(*kept)
 
     def _again(self, place: int, opening: int, leaf: bytes) -> Waiting:
         shape, id_, time, _, _ = self._leaves.read(leaf)
