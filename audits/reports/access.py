@@ -27,17 +27,9 @@ from audits.reports.access_form import access_data
 from audits.reports.access_found import Found
 from audits.reports.access_gathering import Gathering
 from audits.reports.access_glass import glass_sections
+from audits.reports.access_groups import field_table, others_table, person_table, refused_table
 from audits.reports.access_sums import Sums
-from audits.reports.access_tables import (
-    denials_table,
-    field_table,
-    flat_table,
-    open_blocks,
-    others_table,
-    person_table,
-    refused_table,
-    use_table,
-)
+from audits.reports.access_tables import denials_table, flat_table, open_blocks, use_table
 from audits.reports.access_tally import left_out
 from audits.reports.access_unusual import Unusual, unusual_data, unusual_of, unusual_section
 from audits.reports.access_uses import CLEAR

@@ -1,9 +1,9 @@
 """The access report from a large ledger: time and memory from stored events to the written page.
 
 Run by hand: `python tests/benchmarks/access_report.py [EVENTS]`, 1,000,000 by default. The bar is 5,000,000 in 60 s of
-wall time and 600 MB, and a page under 2 MB. Prints one JSON line; `cpu_seconds` is what the report took of one core, and
-`seconds` more when others use the machine. The events are uses with their ends, by 50 people on
-40 fields over a year, written by the ledger itself; the report must have as many uses and rows as were written.
+wall time and 600 MB, and a page under 2 MB. Prints one JSON line; `cpu_seconds` is what the report took of one core,
+`seconds` is more when others use the machine. The events are uses with their ends, by 50 people on 40 fields over a
+year, written by the ledger itself; the report must have as many uses and rows as were written.
 """
 
 import datetime as dt
