@@ -24,6 +24,8 @@ class Evidence:
     """The IANA time zone in which days begin and times are written."""
     events: tuple[Mapping[str, Any], ...] = ()
     """Ledger events in the form `governance.event/1`, oldest first."""
+    events_read: int | None = None
+    """Ledger events that were read and are not held here; None when `events` has them all."""
     names: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     """Reference of a person or service to the name to show; an erased name is missing."""
     plans: tuple[Mapping[str, Any], ...] = ()
@@ -59,10 +61,14 @@ class Evidence:
     @property
     def made_from(self) -> tuple[tuple[Text, Value], ...]:
         """Digests, packs and the number of events, as the head of a report shows them."""
-        parts: list[tuple[Text, Value]] = [(text("audit.ledger"), len(self.events))]
+        parts: list[tuple[Text, Value]] = [(text("audit.ledger"), self._read)]
         parts += [(text(f"audit.{name}"), Code(digest[:12])) for name, digest in sorted(self.digests.items())]
         packs = sorted(self.pack_versions.items())
         return (*parts, *((text("audit.pack", name=name), version) for name, version in packs))
+
+    @property
+    def _read(self) -> int:
+        return len(self.events) if self.events_read is None else self.events_read
 
 
 def moment(event: Mapping[str, Any]) -> dt.datetime:

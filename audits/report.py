@@ -64,6 +64,9 @@ class Count:
     """How many."""
     evidence: tuple[str, ...] = ()
     """Ids of the records counted, sorted; empty when the number comes from the report's own input."""
+    more: int = 0
+    """Records that were counted too and are not named; then `evidence` is the first and the last, in the order of the
+    ledger."""
 
 
 @dataclass(frozen=True, slots=True)

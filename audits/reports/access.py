@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 from collections import Counter
-from collections.abc import Sequence
 
 from audits.evidence import Evidence
 from audits.report import (
@@ -23,43 +24,54 @@ from audits.report import (
     text,
 )
 from audits.reports.access_form import access_data
-from audits.reports.access_glass import glass_sections, glasses
-from audits.reports.access_tables import (
-    denials_table,
-    field_table,
-    flat_table,
-    open_blocks,
-    others_table,
-    person_table,
-    use_table,
-)
-from audits.reports.access_uses import Use, conflicts_of, count_of, rows_of, uses_of
+from audits.reports.access_found import Found
+from audits.reports.access_gathering import Gathering
+from audits.reports.access_glass import glass_sections
+from audits.reports.access_groups import field_table, others_table, person_table, refused_table
+from audits.reports.access_sums import Sums
+from audits.reports.access_tables import denials_table, flat_table, open_blocks, use_table
+from audits.reports.access_tally import left_out
+from audits.reports.access_unusual import Unusual, unusual_data, unusual_of, unusual_section
+from audits.reports.access_uses import CLEAR
 
 MOST_PURPOSES = 10
 """Bars in the chart of purposes."""
+MOST_DAYS = 400
+"""Days in the chart of days, the newest."""
 
 
-def access_report(evidence: Evidence) -> Report:
-    """The report on every use that the ledger records."""
-    uses = uses_of(evidence.events)
-    granted = [each for each in uses if each.granted]
+def gathered(evidence: Evidence) -> Found:
+    """What the events that the evidence holds say of uses."""
+    found = Gathering(evidence.as_of, evidence.zone)
+    encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+    found.take(encode(dict(each)).encode() for each in evidence.events)
+    return found.found()
+
+
+def access_report(evidence: Evidence, found: Found | None = None) -> Report:
+    """The report on every use that the ledger records; `found` stands for events that the evidence does not hold."""
+    found = gathered(evidence) if found is None else found
+    sums, unusual = found.sums, unusual_of(found.sums.watch)
+    people = {key: each.people for key, each in sums.fields.items()}
+    persons, fields = person_table(evidence, sums.persons), field_table(evidence, sums.fields, people)
     sections = [
-        Section("overview", text("report.overview"), _overview(evidence, uses)),
-        *glass_sections(evidence, uses),
-        *_troubles(evidence, uses),
-        Section("people", text("audit.by_person"), (person_table(evidence, granted),)),
-        Section("fields", text("audit.by_field"), (field_table(evidence, granted),)),
-        Section("uses", text("audit.all_uses"), (use_table(evidence, uses),), marks=(len(uses),)),
-        *_others(evidence),
-        Section("not-seen", text("report.not_seen"), (NotSeen(_not_seen(evidence)),)),
+        Section("overview", text("report.overview"), _overview(sums)),
+        *glass_sections(evidence, found.openings),
+        *_troubles(evidence, found),
+        unusual_section(evidence, sums.watch, unusual),
+        Section("people", text("audit.by_person"), (persons, *left_out(len(sums.persons) - len(persons.rows)))),
+        Section("fields", text("audit.by_field"), (fields, *left_out(len(sums.fields) - len(fields.rows)))),
+        _uses(evidence, found),
+        *_others(sums),
+        Section("not-seen", text("report.not_seen"), (NotSeen(_not_seen(evidence, found)),)),
     ]
     return Report(
         kind="access",
         title=text("audit.access_title"),
-        verdict=_verdict(evidence, uses),
+        verdict=_verdict(found, unusual),
         sections=tuple(sections),
-        flat=flat_table(evidence, uses),
-        data=access_data(evidence, uses),
+        flat=flat_table(evidence, found.listed),
+        data=access_data(evidence, found, unusual_data(unusual)),
         as_of=evidence.as_of,
         zone=evidence.zone,
         made_from=evidence.made_from,
@@ -73,12 +85,11 @@ def access_report(evidence: Evidence) -> Report:
     )
 
 
-def _verdict(evidence: Evidence, uses: Sequence[Use]) -> Verdict:
-    granted = count_of(each for each in uses if each.granted)
-    open_ones = count_of(each for each in uses if each.open)
-    denied = count_of(each for each in uses if not each.granted)
+def _verdict(found: Found, unusual: tuple[Unusual, ...]) -> Verdict:
+    sums = found.sums
+    granted, open_ones, denied = sums.granted.uses.count, sums.open.count, sums.refused.count
     tasks = []
-    emergencies = len(glasses(evidence, uses))
+    emergencies = len(found.openings)
     if emergencies:
         what = text("audit.task_glass", count=emergencies)
         tasks.append(Task(what, text("report.now"), text("report.officer"), "break-glass"))
@@ -88,82 +99,91 @@ def _verdict(evidence: Evidence, uses: Sequence[Use]) -> Verdict:
     if denied.value:
         what = text("audit.task_denied", count=denied.value)
         tasks.append(Task(what, text("report.next_review"), text("report.officer"), "denials"))
-    if not uses:
+    if unusual:
+        what = text("audit.task_unusual", count=len(unusual))
+        tasks.append(Task(what, text("report.next_review"), text("report.officer"), "unusual"))
+    if not sums.decisions:
         return Verdict(Tone.WARN, text("audit.access_none"))
     if open_ones.value:
         return Verdict(Tone.BAD, text("audit.access_open", open=open_ones, uses=granted), tuple(tasks))
     if denied.value:
         return Verdict(Tone.WARN, text("audit.access_denied", uses=granted, denied=denied), tuple(tasks))
-    people = len({each.decision["principal"] for each in uses})
-    tone = Tone.WARN if emergencies else Tone.GOOD
-    return Verdict(tone, text("audit.access_good", uses=granted, people=people), tuple(tasks))
+    tone = Tone.WARN if emergencies or unusual else Tone.GOOD
+    return Verdict(tone, text("audit.access_good", uses=granted, people=len(sums.users)), tuple(tasks))
 
 
-def _overview(evidence: Evidence, uses: Sequence[Use]) -> tuple[Block, ...]:
-    granted = [each for each in uses if each.granted]
-    denied = [each for each in uses if not each.granted]
-    open_ones = [each for each in uses if each.open]
-    failed = [each for each in uses if each.failed]
-    clear = {ref for each in granted for ref in each.fields_given(clear=True)}
-    masked = {ref for each in granted for ref in each.fields_given(clear=False)}
-    writes = [each for each in granted if each.writes]
-    conflicts = conflicts_of(writes)
+def _overview(sums: Sums) -> tuple[Block, ...]:
+    conflicts, denied, open_ones = sums.writes.conflicts.count, sums.refused.count, sums.open.count
+    failed = sums.granted.failed.count
     written = (
-        Fact(text("audit.rows_changed"), rows_of(writes)),
+        Fact(text("audit.rows_changed"), sums.writes.rows.count),
         Fact(text("audit.conflicts"), conflicts, Tone.WARN if conflicts.value else Tone.GOOD),
     )
     facts = Facts(
         (
-            Fact(text("audit.uses"), count_of(granted)),
-            Fact(text("audit.people"), len({each.decision["principal"] for each in uses})),
-            Fact(text("audit.rows_given"), rows_of(each for each in granted if not each.writes)),
-            *(written if writes else ()),
-            Fact(text("audit.denials"), count_of(denied), Tone.WARN if denied else Tone.GOOD),
-            Fact(text("audit.in_clear"), len(clear)),
-            Fact(text("audit.in_mask"), len(masked)),
-            Fact(text("audit.open"), count_of(open_ones), Tone.BAD if open_ones else Tone.GOOD),
-            Fact(text("audit.failed"), count_of(failed), Tone.WARN if failed else Tone.GOOD),
+            Fact(text("audit.uses"), sums.granted.uses.count),
+            Fact(text("audit.people"), len(sums.users)),
+            Fact(text("audit.rows_given"), sums.handed.rows.count),
+            *(written if sums.writes.uses.seen else ()),
+            Fact(text("audit.denials"), denied, Tone.WARN if denied.value else Tone.GOOD),
+            Fact(text("audit.in_clear"), len({ref for ref, how, _ in sums.fields if how == CLEAR})),
+            Fact(text("audit.in_mask"), len({ref for ref, how, _ in sums.fields if how != CLEAR})),
+            Fact(text("audit.open"), open_ones, Tone.BAD if open_ones.value else Tone.GOOD),
+            Fact(text("audit.failed"), failed, Tone.WARN if failed.value else Tone.GOOD),
+            *((Fact(text("audit.stray"), sums.stray.count, Tone.WARN),) if sums.stray.seen else ()),
         )
     )
-    if not granted:
-        return (facts,)
-    return facts, _by_purpose(granted), _by_day(evidence, granted)
+    return (facts, _by_purpose(sums), *_by_day(sums)) if sums.granted.uses.seen else (facts,)
 
 
-def _by_purpose(uses: Sequence[Use]) -> Chart:
-    counts = Counter(str(each.decision["purpose"]) for each in uses)
+def _by_purpose(sums: Sums) -> Chart:
+    counts = Counter[str]()
+    for (_, purpose, _), group in sums.persons.items():
+        counts[purpose] += group.uses.value
     ranked = sorted(counts, key=lambda purpose: (-counts[purpose], purpose))[:MOST_PURPOSES]
     return Chart(text("audit.by_purpose"), tuple(Bar(purpose, counts[purpose]) for purpose in ranked))
 
 
-def _by_day(evidence: Evidence, uses: Sequence[Use]) -> Chart:
-    counts = Counter(evidence.day(each.decision) for each in uses)
-    first, last = min(counts), max(counts)
-    days = [first.fromordinal(number) for number in range(first.toordinal(), last.toordinal() + 1)]
-    return Chart(text("audit.by_day"), tuple(Bar(day, counts[day]) for day in days), "days")
+def _by_day(sums: Sums) -> tuple[Block, ...]:
+    first, last = min(sums.days), max(sums.days)
+    start = max(first, last - dt.timedelta(days=MOST_DAYS - 1))
+    days = [start.fromordinal(number) for number in range(start.toordinal(), last.toordinal() + 1)]
+    counts = {day: sums.days[day].uses.value if day in sums.days else 0 for day in days}
+    chart = Chart(text("audit.by_day"), tuple(Bar(day, counts[day]) for day in days), "days")
+    return (chart, *left_out(sum(day < start for day in sums.days)))
 
 
-def _troubles(evidence: Evidence, uses: Sequence[Use]) -> list[Section]:
-    open_ones = [each for each in uses if each.open]
-    denied = [each for each in uses if not each.granted]
+def _troubles(evidence: Evidence, found: Found) -> list[Section]:
     sections = []
-    if open_ones:
-        blocks = open_blocks(evidence, open_ones)
-        sections.append(Section("open", text("audit.all_open"), blocks, marks=(len(open_ones),)))
-    if denied:
-        blocks = (denials_table(evidence, denied),)
-        sections.append(Section("denials", text("audit.all_denials"), blocks, marks=(len(denied),)))
+    if found.open.of:
+        blocks = open_blocks(evidence, found.open.uses)
+        marks = (found.open.of,)
+        sections.append(Section("open", text("audit.all_open"), (*blocks, *left_out(found.open.more)), marks=marks))
+    if found.refused.of:
+        by_person = refused_table(evidence, found.sums.denials)
+        blocks = (
+            by_person,
+            *left_out(len(found.sums.denials) - len(by_person.rows)),
+            denials_table(evidence, found.refused.uses),
+            *left_out(found.refused.more),
+        )
+        sections.append(Section("denials", text("audit.all_denials"), blocks, marks=(found.refused.of,)))
     return sections
 
 
-def _others(evidence: Evidence) -> list[Section]:
-    table = others_table(evidence)
-    return [Section("others", text("audit.other_events"), (table,))] if table.rows else []
+def _uses(evidence: Evidence, found: Found) -> Section:
+    blocks = (use_table(evidence, found.newest.uses), *left_out(found.newest.more))
+    return Section("uses", text("audit.all_uses"), blocks, marks=(found.newest.of,))
 
 
-def _not_seen(evidence: Evidence) -> tuple[Missing, ...]:
-    refs = {each[key] for each in evidence.events for key in ("principal", "actor") if each[key] is not None}
-    nameless = sorted(refs - set(evidence.names) - {"system"})
+def _others(sums: Sums) -> list[Section]:
+    if not sums.others:
+        return []
+    return [Section("others", text("audit.other_events"), (others_table(sums.others),))]
+
+
+def _not_seen(evidence: Evidence, found: Found) -> tuple[Missing, ...]:
+    nameless = sorted(found.people - set(evidence.names) - {"system"})
     own = [Missing("", text("not_seen.other_ways")), Missing("", text("not_seen.store_now"))]
     if nameless:
         own.append(Missing("", text("not_seen.names_erased", count=len(nameless))))

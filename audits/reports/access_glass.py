@@ -8,7 +8,11 @@ from typing import Any
 
 from audits.evidence import Evidence, moment
 from audits.report import Code, Column, Count, Notes, Row, Section, Table, Tag, Tone, Value, text
-from audits.reports.access_uses import Use, count_of, rows_of
+from audits.reports.access_leaves import Shape
+from audits.reports.access_tally import Group, counted, left_out
+
+MOST_OPENINGS = 100
+"""Openings that are listed, the newest."""
 
 KINDS = ("break_glass.opened", "break_glass.approved", "break_glass.closed")
 """The events of an opening, in the order in which they happen."""
@@ -31,8 +35,8 @@ class Glass:
     """The event of the second person."""
     closed: Mapping[str, Any] | None
     """The event that ended it before its time."""
-    uses: tuple[Use, ...]
-    """Uses by the same person for the same purpose from then on, up to the next opening of theirs."""
+    under: Group
+    """Uses by the same person for the same purpose from then on, up to their next opening that was not refused."""
 
     @property
     def outcome(self) -> str:
@@ -49,25 +53,45 @@ class Glass:
         return tuple(each["id"] for each in (self.opened, self.approved, self.closed) if each is not None)
 
 
-def glasses(evidence: Evidence, uses: Sequence[Use]) -> tuple[Glass, ...]:
-    """Every opening in the order of the ledger, those that were refused included."""
-    events = [each for each in evidence.events if each["kind"] in KINDS]
-    later = {(each["kind"], each["refs"].get("opening")): each for each in events if each["outcome"] == "done"}
-    opened = [each for each in events if each["kind"] == KINDS[0]]
-    return tuple(
-        Glass(
-            each,
-            later.get((KINDS[1], each["refs"].get("opening"))),
-            later.get((KINDS[2], each["refs"].get("opening"))),
-            _under(each, opened[place + 1 :], uses),
+class Openings:
+    """Openings as the events come, and the uses under each."""
+
+    def __init__(self) -> None:
+        self._opened: list[tuple[Mapping[str, Any], Group]] = []
+        self._later: dict[tuple[str, str | None], Mapping[str, Any]] = {}
+        self._active: dict[tuple[str | None, str | None], int] = {}
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Read one of KINDS."""
+        if event["kind"] != KINDS[0]:
+            if event["outcome"] == "done":
+                self._later[event["kind"], event["refs"].get("opening")] = event
+            return
+        if event["outcome"] != "refused":
+            self._active[event["principal"], event["purpose"]] = len(self._opened)
+        self._opened.append((event, Group()))
+
+    def under(self, shape: Shape) -> int:
+        """The opening that a granted use falls under; -1 for none."""
+        return self._active.get((shape.principal, shape.purpose), -1) if self._active else -1
+
+    def add(self, opening: int, group: Group) -> None:
+        """Count uses under an opening."""
+        if opening >= 0:
+            self._opened[opening][1].merge(group)
+
+    def all(self) -> tuple[Glass, ...]:
+        """Every opening in the order of the ledger, those that were refused included."""
+        later = self._later
+        return tuple(
+            Glass(each, later.get((KINDS[1], opening)), later.get((KINDS[2], opening)), group)
+            for each, group in self._opened
+            for opening in (each["refs"].get("opening"),)
         )
-        for place, each in enumerate(opened)
-    )
 
 
-def glass_sections(evidence: Evidence, uses: Sequence[Use]) -> list[Section]:
+def glass_sections(evidence: Evidence, found: Sequence[Glass]) -> list[Section]:
     """The section on openings; none when there was none."""
-    found = glasses(evidence, uses)
     if not found:
         return []
     heads = (
@@ -82,13 +106,14 @@ def glass_sections(evidence: Evidence, uses: Sequence[Use]) -> list[Section]:
         ("glass_note", "code"),
     )
     columns = tuple(Column(key, text(f"audit.{key}"), kind) for key, kind in heads)
-    table = Table(columns, tuple(_row(evidence, each) for each in found), text("audit.glass"))
+    table = Table(columns, tuple(_row(evidence, each) for each in found[-MOST_OPENINGS:]), text("audit.glass"))
     note = Notes((text("audit.glass_text"),), Tone.WARN)
-    return [Section("break-glass", text("audit.glass"), (note, table), marks=(len(found),))]
+    more = left_out(len(found) - len(table.rows))
+    return [Section("break-glass", text("audit.glass"), (note, table, *more), marks=(len(found),))]
 
 
-def glass_data(evidence: Evidence, uses: Sequence[Use]) -> list[dict[str, Any]]:
-    """The openings as plain data; people and reasons stand as references."""
+def glass_data(found: Sequence[Glass]) -> list[dict[str, Any]]:
+    """The newest openings as plain data; people and reasons stand as references."""
     return [
         {
             "opening": each.opened["refs"].get("opening"),
@@ -99,11 +124,11 @@ def glass_data(evidence: Evidence, uses: Sequence[Use]) -> list[dict[str, Any]]:
             "approver": each.approved["principal"] if each.approved else None,
             "outcome": each.outcome,
             "note": each.opened["note"],
-            "uses": [use.decision["id"] for use in each.uses],
-            "rows": sum(use.rows for use in each.uses),
+            "uses": counted(each.under.uses.count),
+            "rows": counted(each.under.rows.count),
             "evidence": list(each.evidence),
         }
-        for each in glasses(evidence, uses)
+        for each in found[-MOST_OPENINGS:]
     ]
 
 
@@ -118,23 +143,8 @@ def _row(evidence: Evidence, glass: Glass) -> Row:
         Count(int(opened["counts"].get("minutes", 0)), glass.evidence),
         evidence.person(glass.approved["principal"]) if glass.approved else None,
         Tag(text(f"audit.{word}"), tone),
-        count_of(glass.uses),
-        rows_of(glass.uses),
+        glass.under.uses.count,
+        glass.under.rows.count,
         Code(note) if note else None,
     )
     return Row(cells)
-
-
-def _under(opened: Mapping[str, Any], later: Sequence[Mapping[str, Any]], uses: Sequence[Use]) -> tuple[Use, ...]:
-    if opened["outcome"] == "refused":
-        return ()
-    who = (opened["principal"], opened["purpose"])
-    ends = next((each["time"] for each in later if (each["principal"], each["purpose"]) == who), None)
-    return tuple(
-        each
-        for each in uses
-        if each.granted
-        and (each.decision["principal"], each.decision["purpose"]) == who
-        and opened["time"] <= each.decision["time"]
-        and (ends is None or each.decision["time"] < ends)
-    )

@@ -13,9 +13,6 @@ from audits.report import Count, Tag, Text, Tone, text
 CLEAR = "clear"
 """The treatment under which a value is given as it stands."""
 
-EVIDENCE_OF_USE = frozenset({"decision", "close"})
-"""Kinds of event that make a use; the others are recorded acts of another sort."""
-
 WRITING = frozenset({"write", "delete"})
 """Actions that change rows."""
 
@@ -50,16 +47,6 @@ class Use:
         return int(self.closing["counts"].get("rows", 0)) if self.closing else 0
 
     @property
-    def writes(self) -> bool:
-        """Whether rows were added, changed or deleted, not handed out."""
-        return self.decision["action"] in WRITING
-
-    @property
-    def conflicts(self) -> int:
-        """Writes that a key or another rule of the database refused, which may tell that another row exists."""
-        return int(self.closing["counts"].get("conflicts", 0)) if self.closing else 0
-
-    @property
     def when(self) -> dt.datetime:
         """The moment of the decision."""
         return moment(self.decision)
@@ -91,22 +78,10 @@ def uses_of(events: Iterable[Mapping[str, Any]]) -> tuple[Use, ...]:
     return tuple(Use(each, closings.get(each["id"])) for each in decisions)
 
 
-def count_of(uses: Iterable[Use]) -> Count:
-    """How many uses, with the ids of their decisions."""
-    found = tuple(each.decision["id"] for each in uses)
-    return Count(len(found), found)
-
-
 def rows_of(uses: Iterable[Use]) -> Count:
     """How many rows, with the ids of the events that count them."""
     closed = [each for each in uses if each.closing is not None]
     return Count(sum(each.rows for each in closed), tuple(each.evidence[-1] for each in closed))
-
-
-def conflicts_of(uses: Iterable[Use]) -> Count:
-    """How many writes the database refused, with the ids of the events that count them."""
-    found = [each for each in uses if each.conflicts]
-    return Count(sum(each.conflicts for each in found), tuple(each.evidence[-1] for each in found))
 
 
 def treatment_tag(treatment: str) -> Tag:

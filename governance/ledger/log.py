@@ -25,7 +25,7 @@ from governance.ledger.names import Names
 from governance.ledger.period_ending import closing, drop, droppable, dropping, edited, opening, retention_limit
 from governance.ledger.periods import Period, PeriodState, list_periods, newest_note, seal_event
 from governance.ledger.proving import prove_event, prove_start
-from governance.ledger.reading import Filter, read_events
+from governance.ledger.reading import Filter, read_events, read_leaves
 from governance.ledger.tables import CHECKPOINTS, EVENTS
 from governance.ledger.tree import Frontier, leaf_hashes
 from governance.ledger.verification import Verification, verify_log, verify_period
@@ -207,6 +207,11 @@ class Ledger:
         self.finish()
 
     # --- reading
+
+    def leaves(self) -> Iterator[list[bytes]]:
+        """The stored bytes of every event in the order of the log, in batches, unchecked. Raises LedgerError."""
+        self._late.flush()
+        return read_leaves(self._engine)
 
     def events(
         self,

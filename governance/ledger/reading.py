@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Engine, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Engine, Row, and_, exists, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from governance.ledger.events import Event, stamp
@@ -16,6 +17,8 @@ from policies.errors import LedgerError
 
 PAGE = 1000
 """Events fetched at once."""
+BATCH = 5000
+"""Leaves fetched at once where no event is made of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,30 @@ class Filter:
         return found
 
 
+def read_leaves(engine: Engine) -> Iterator[list[bytes]]:
+    """Every leaf in the order of the log, in batches, as it is stored. Raises LedgerError.
+
+    No transaction is open between two batches; what is appended meanwhile comes too.
+    """
+    at = (-1, -1)
+    while batch := _leaves(engine, at):
+        at = (batch[-1][0], batch[-1][1])
+        yield [stored_bytes(leaf) for _, _, leaf in batch]
+
+
+def _leaves(engine: Engine, at: tuple[int, int]) -> Sequence[Row[int, int, bytes]]:
+    """The next batch: the rest of the period that was read last, else the beginning of the next one with events."""
+    columns = select(EVENTS.c.period, EVENTS.c.seq, EVENTS.c.leaf)
+    with _readable(), reading(engine) as connection:
+        rest = columns.where(EVENTS.c.period == at[0], EVENTS.c.seq > at[1]).order_by(EVENTS.c.seq).limit(BATCH)
+        found = connection.execute(rest).all() if at[0] >= 0 else []
+        if found:
+            return found
+        period = connection.execute(select(func.min(EVENTS.c.period)).where(EVENTS.c.period > at[0])).scalar()
+        first = columns.where(EVENTS.c.period == period).order_by(EVENTS.c.seq).limit(BATCH)
+        return connection.execute(first).all() if period is not None else []
+
+
 def read_events(engine: Engine, wanted: Filter) -> Iterator[Event]:
     """The events of a filter in the order of the log. Raises LedgerError, and TamperedError for foreign bytes."""
     at: tuple[int, int] | None = None
@@ -71,10 +98,15 @@ def _page(engine: Engine, wanted: Filter, at: tuple[int, int] | None) -> list[tu
     if at is not None:
         later = and_(EVENTS.c.period == at[0], EVENTS.c.seq > at[1])
         query = query.where(or_(EVENTS.c.period > at[0], later))
+    with _readable(), reading(engine) as connection:
+        rows = connection.execute(query.order_by(EVENTS.c.period, EVENTS.c.seq).limit(PAGE))
+        return [(row.period, row.seq, stored_bytes(row.leaf)) for row in rows]
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
     try:
-        with reading(engine) as connection:
-            rows = connection.execute(query.order_by(EVENTS.c.period, EVENTS.c.seq).limit(PAGE))
-            return [(row.period, row.seq, stored_bytes(row.leaf)) for row in rows]
+        yield
     except SQLAlchemyError:
         raise LedgerError(
             "ledger",
