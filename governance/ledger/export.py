@@ -218,7 +218,8 @@ class _Period:
             low, high = self.refuted
             self.found.append(Problem("forked" if self.signed > high else "changed", self.number, low, high))
         if self.order is not None:
-            self.found.extend(self.order.problems(self.expected))
+            spoiled = [Problem("changed", self.number, self.order.first, self.order.first)]
+            self.found.extend(list(self.order.problems(self.expected)) or spoiled)  # right places, another form
         elif self.tree.size < self.expected:
             self.found.append(Problem("truncated", self.number, self.tree.size, self.expected - 1))
         elif self.tree.size > self.expected:
@@ -277,7 +278,11 @@ def _verifier(line: bytes, make_verifier: MakeVerifier) -> Verifier:
         head = json.loads(line)
         if head["schema"] != SCHEMA:
             raise _no_copy("a file of another form")
-        return make_verifier(str(head["key"]["name"]), base64.b64decode(head["key"]["public_key"], validate=True))
+        written = str(head["key"]["public_key"])
+        key = base64.b64decode(written, validate=True)
+        if base64.b64encode(key).decode() != written:  # two texts of one key
+            raise _no_copy("a key in another spelling")
+        return make_verifier(str(head["key"]["name"]), key)
     except (ValueError, TypeError, KeyError):
         raise _no_copy("a file of another form") from None
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import json
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -133,6 +134,29 @@ def test_no_single_byte_of_a_copy_changes_unnoticed(small, data):
         return
     assert found.status == "tampered" or same_meaning(spoiled, whole, place)
     assert all(each.period >= 1 and 0 <= each.first <= each.last for each in found.problems)
+
+
+def test_no_byte_beside_a_place_changes_unnoticed(small):
+    """What stands behind the number of an event or period is what its place is told by."""
+    whole, outside = small
+    for found in re.finditer(rb'"(?:seq|period)":\d+(?=,)', whole):
+        for place in (found.start(), found.start() + 1, found.end() - 1, found.end(), found.end() + 1):
+            for byte in b"\0 !z}":
+                spoiled = whole[:place] + bytes([byte]) + whole[place + 1 :]
+                try:
+                    told = check(lines_of(spoiled), outside).status
+                except (BadInputError, TamperedError):
+                    continue
+                assert told == "tampered" or same_meaning(spoiled, whole, place), (place, byte)
+
+
+def test_a_key_in_another_spelling_is_refused(small):
+    whole, outside = small
+    place = whole.index(b'="')  # the last two bits of the letter before say nothing
+    for letter in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/":
+        if letter != whole[place - 1]:
+            with pytest.raises((BadInputError, TamperedError)):
+                check(lines_of(whole[: place - 1] + bytes([letter]) + whole[place:]), outside)
 
 
 def lines_of(text):
