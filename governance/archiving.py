@@ -16,7 +16,6 @@ from governance.offices import writable_store
 from governance.retention.archive import ArchiveHeader, ArchiveReader, ArchiveWriter
 from governance.retention.store_tables import find_table
 from governance.retention.target import Target
-from policies.errors import CatalogError
 from policies.nouns import Action, DatasetRef
 
 if TYPE_CHECKING:
@@ -128,12 +127,5 @@ def check_archive(gov: Governance, path: Path) -> Mapping[str, Any]:
 
 def _key_of(gov: Governance, dataset: DatasetRef) -> str:
     """The name of the key that archives of a dataset have."""
-    entry, store = gov.catalog.dataset(dataset), gov.catalog.stores.get(dataset.store)
-    if entry is None or store is None:
-        raise CatalogError(
-            f"catalog, {dataset}",
-            found="no such dataset",
-            expected="a dataset that somebody reviewed: an archive's key is named by its stable id",
-            next_step="see `governance catalog show`",
-        )
+    entry, store = gov.catalog.decided(dataset), gov.catalog.stores[dataset.store]
     return f"{store.id}/{entry.id}/archive"

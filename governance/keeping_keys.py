@@ -225,15 +225,7 @@ def _fixed_passphrase(text: str) -> KekProvider:
 
 
 def _stable_id(gov: Governance, dataset: DatasetRef) -> str:
-    entry = gov.catalog.dataset(dataset)
-    if entry is None:
-        raise CatalogError(
-            f"catalog, {dataset}",
-            found="no such dataset",
-            expected="a dataset that somebody reviewed",
-            next_step="see `governance catalog show`",
-        )
-    return f"{_store_id(gov, dataset.store)}/{entry.id}"
+    return f"{_store_id(gov, dataset.store)}/{gov.catalog.decided(dataset).id}"
 
 
 def _store_id(gov: Governance, store: str) -> str:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from connectors.sql.address import normalised
-from connectors.sql.silent import silenced
 from governance.counting_incident import Leak, column_of, count_people, count_records, leaked_rows
 from governance.incident_scope import ALL_KEYS, Leaked, Scope
 from governance.ledger.events import EventDraft, EventObject
+from governance.offices import store_snapshot
 from governance.protect.key_tally import tally
 from governance.protect.keyring.base import KeyInfo
-from governance.protect.token_counts import ColumnCells, TableCount, snapshot
+from governance.protect.token_counts import ColumnCells, TableCount
 from governance.retention.store_tables import find_table
 from policies.errors import InstallationError, StoreError
 from policies.nouns import Action, DatasetRef
@@ -93,7 +90,7 @@ def _measure_store(
     gov: Governance, store: str, scope: Mapping[DatasetRef, tuple[str, ...]], leaked: Leaked, found: _Figures
 ) -> None:
     try:
-        with _opened(gov, store) as connection:
+        with store_snapshot(gov, _of_database(gov, store)) as connection:
             leaks = [_leak(gov, connection, ref, names, leaked) for ref, names in scope.items()]
             records = {str(leak.ref): count_records(connection, leak) for leak in leaks}
             people = count_people(connection, leaks)
@@ -178,19 +175,9 @@ def _said(gov: Governance, ref: DatasetRef, name: str, state: str) -> dict[str, 
     return {"field": f"{ref}.{name}", "category": entry.category, "state": state}
 
 
-@contextmanager
-def _opened(gov: Governance, store: str) -> Iterator[sa.Connection]:
-    """One moment of a store. Raises StoreError, InstallationError."""
+def _of_database(gov: Governance, store: str) -> str:
     if gov.project.store(store).url is None:
         raise StoreError(
             store, found="files, which are not counted", expected="a database", next_step="count them by hand"
         )
-    url = normalised(f"stores.{store}.url", gov.project.store_target(store))
-    if url.drivername == "sqlite" and not Path(url.database or "").is_file():
-        raise StoreError(store, found="no file at its path", expected="a SQLite file", next_step="check the path")
-    engine = silenced(sa.create_engine(url, poolclass=sa.NullPool))
-    try:
-        with snapshot(engine, store) as connection:
-            yield connection
-    finally:
-        engine.dispose()
+    return store

@@ -1,9 +1,10 @@
-"""What jobs need of a project: their office, their pace, and an engine that may write a store."""
+"""What jobs need of a project: their office, their pace, an engine that may write a store, one moment of a store."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -13,7 +14,8 @@ from connectors.sql.silent import silenced
 from governance.jobs.office import Office
 from governance.jobs.pace import Pace, Window
 from governance.jobs.work import Key
-from policies.errors import ConfigError
+from governance.protect.token_counts import snapshot
+from policies.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
     from governance.app import Governance
@@ -65,6 +67,20 @@ def writable_store(gov: Governance, store: str) -> Iterator[sa.Engine]:
     engine = silenced(sa.create_engine(normalised(f"stores.{store}.url", gov.project.store_target(store))))
     try:
         yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def store_snapshot(gov: Governance, store: str) -> Iterator[sa.Connection]:
+    """One moment of a database, raw, to count in. Raises StoreError, InstallationError, ConfigError."""
+    url = normalised(f"stores.{store}.url", gov.project.store_target(store))
+    if url.drivername == "sqlite" and not Path(url.database or "").is_file():
+        raise StoreError(store, found="no file at its path", expected="a SQLite file", next_step="check the path")
+    engine = silenced(sa.create_engine(url, poolclass=sa.NullPool))
+    try:
+        with snapshot(engine, store) as connection:
+            yield connection
     finally:
         engine.dispose()
 

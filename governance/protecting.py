@@ -5,24 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from audits.report import Report
 from audits.reports.protection import protection_report
-from connectors.sql.address import normalised
 from connectors.sql.faults import translated
-from connectors.sql.silent import silenced
 from governance.access.grants import grants_to
 from governance.judging_protection import cell_counts, key_counts, migration, problems_of, said_of, state_of
 from governance.ledger.events import EventDraft, EventObject
+from governance.offices import store_snapshot
 from governance.protect.key_tally import KeyTally, tally
 from governance.protect.keyring.base import KeyInfo, KeyState, KeyUse
-from governance.protect.token_counts import TableCount, snapshot
+from governance.protect.token_counts import TableCount
 from policies.errors import ConfigError, InstallationError, StoreError
 from policies.nouns import DatasetRef, FieldRef
 
@@ -131,7 +128,7 @@ def _count_store(
 ) -> None:
     left = [DatasetRef(store, name) for name in gov.catalog.stores[store].datasets]
     try:
-        with _opened(gov, store) as connection:
+        with store_snapshot(gov, store) as connection:
             while left:
                 try:
                     with translated(str(left[0])), connection.begin_nested():
@@ -228,17 +225,3 @@ def _keys(
 
 def _age_days(gov: Governance, info: KeyInfo) -> int | None:
     return (gov.clock() - dt.datetime.fromisoformat(info.created)).days if info.created else None
-
-
-@contextmanager
-def _opened(gov: Governance, store: str) -> Iterator[sa.Connection]:
-    """One moment of a store. Raises StoreError, InstallationError, ConfigError."""
-    url = normalised(f"stores.{store}.url", gov.project.store_target(store))
-    if url.drivername == "sqlite" and not Path(url.database or "").is_file():
-        raise StoreError(store, found="no file at its path", expected="a SQLite file", next_step="check the path")
-    engine = silenced(sa.create_engine(url, poolclass=sa.NullPool))
-    try:
-        with snapshot(engine, store) as connection:
-            yield connection
-    finally:
-        engine.dispose()

@@ -191,6 +191,18 @@ class Catalog(FileModel):
             )
         return entry
 
+    def decided(self, ref: DatasetRef) -> CatalogDataset:
+        """What was decided about a dataset. Raises CatalogError for one that nobody has looked at."""
+        entry = self.dataset(ref)
+        if entry is None:
+            raise CatalogError(
+                f"catalog, {ref}",
+                found="no such dataset",
+                expected="a dataset that somebody reviewed",
+                next_step="see `governance catalog show`",
+            )
+        return entry
+
     def dataset(self, ref: DatasetRef) -> CatalogDataset | None:
         """What was decided about a dataset; None for one that nobody has looked at."""
         store = self.stores.get(ref.store)

@@ -191,18 +191,10 @@ class ConsentBook:
             channel=channel,
             kind=str(kind),
             form=form,
-            jurisdiction=how.jurisdiction,
-            notice_version=how.notice_version,
-            language=how.language,
-            method=how.method,
-            proof_ref=how.proof_ref,
-            collected_by=how.collected_by,
             valid_time=valid_time(kind, how, recorded),
             recorded_time=stamp(recorded),
-            categories=tuple(sorted(set(how.categories))),
-            duration=how.duration,
-            guardian_ref=how.guardian_ref,
             snapshot=snapshot_of(self._purposes, purpose),
+            **how.of_event(),
         )
         with self._transaction(writing) as connection:
             known = event_log.find_event(connection, event.id)

@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
+from typing import Any
 
 from governance.ledger.events import stamp
 from policies.errors import ConfigError
@@ -118,6 +119,12 @@ class Circumstances:
             raise _wrong("consent valid_time", "a time without a zone", "an aware datetime")
         _check_categories(self.categories)
         _check_duration(self.duration)
+
+    def of_event(self) -> dict[str, Any]:
+        """The same as the fields of an event, all but its times."""
+        names = ("jurisdiction", "notice_version", "language", "method", "proof_ref", "collected_by", "duration")
+        told = {name: getattr(self, name) for name in (*names, "guardian_ref")}
+        return told | {"categories": tuple(sorted(set(self.categories)))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from governance.consent.drafting import check_form, check_kind, check_target, checked_id, valid_time
-from governance.consent.events import Circumstances, ConsentEvent, Subject
+from governance.consent.events import ConsentEvent, Subject
 from governance.consent.intake.entry import Entry, Fault, refuse
 from governance.consent.intake.readers import Told
 from governance.consent.links import STORE_KEY_DOMAIN, SUBJECT_DOMAIN
@@ -100,7 +100,6 @@ class Drafting:
         return Draft(line, event, told, refs, subject.store_keys, None)
 
     def _event(self, entry: Entry, time: str) -> ConsentEvent:
-        how: Circumstances = entry.how
         return ConsentEvent(
             epoch=0,
             id=checked_id(entry.id) if entry.id else "",
@@ -109,18 +108,10 @@ class Drafting:
             channel=entry.channel,
             kind=entry.kind,
             form=entry.form,
-            jurisdiction=how.jurisdiction,
-            notice_version=how.notice_version,
-            language=how.language,
-            method=how.method,
-            proof_ref=how.proof_ref,
-            collected_by=how.collected_by,
             valid_time=time,
             recorded_time=self._stamp,
-            categories=tuple(sorted(set(how.categories))),
-            duration=how.duration,
-            guardian_ref=how.guardian_ref,
             snapshot=entry.snapshot,
+            **entry.how.of_event(),
         )
 
     def _check_stores(self, entry: Entry) -> None:
