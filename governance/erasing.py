@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -39,13 +40,27 @@ if TYPE_CHECKING:
 
 Tracer = Callable[["Governance", Sequence[Identifier]], Trace]
 """Finds all records of one person from identifiers; `governance.tracing_subjects.trace_subject` is one."""
+_RECIPIENT = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 RULES = "erasure.yaml"
 """The file that says what becomes of records."""
 
 
-def recipients_of(gov: Governance) -> tuple[str, ...]:
-    """Who must be told of an erasure or a rectification: the recipients of organisation.yaml. Raises ConfigError."""
-    return tuple(sorted(read_organisation(gov.project.policy_file(FILE), gov.policy_files.purposes).recipients))
+def recipients_of(gov: Governance, given: Sequence[str] | None) -> tuple[str, ...]:
+    """Who must be told of an erasure or a rectification: those given, else all recipients of organisation.yaml.
+
+    They stand in plans, certificates and the queue, so that one who is not in that file is an id such as `mailhouse`:
+    a person's name enters nowhere. Raises BadInputError for another text, ConfigError.
+    """
+    known = read_organisation(gov.project.policy_file(FILE), gov.policy_files.purposes).recipients
+    told = known if given is None else given
+    if any(each not in known and not _RECIPIENT.fullmatch(each) for each in told):
+        raise BadInputError(
+            "recipient",
+            found="a text that is no id",
+            expected=f"a recipient of {FILE}, or an id that matches {_RECIPIENT.pattern}",
+            next_step=f"list the recipient in {FILE} under an id, and name that",
+        )
+    return tuple(sorted(set(told)))
 
 
 @dataclass
@@ -80,6 +95,7 @@ def plan_erasure(
     PredicateError, LedgerError.
     """
     check_one_person(trace, confirmed=confirmed)
+    told = recipients_of(gov, recipients)
     if not any(True for _ in trace.own()):
         raise BadInputError(
             "subject erase",
@@ -112,7 +128,7 @@ def plan_erasure(
         purpose=PURPOSE,
         place=next(iter(at), "files"),
         lines=[_line(each, drafted, sum(name == each.name for name, _, _ in marks)) for each in drafted.steps],
-        facts=_facts(gov, trace, drafted, recipients_of(gov) if recipients is None else recipients),
+        facts=_facts(gov, trace, drafted, told),
         versions={"rules": rules_digest(gov)},
         rules=tuple(sorted(drafted.rules)),
         slip=slip,

@@ -19,7 +19,7 @@ from governance.requests.erasure_table import ErasureTable, find_erasure_table
 from governance.requests.telling.queue import NoticeQueue
 from governance.requests.traced import Trace, check_one_person
 from policies.erasure_rules import ErasureEntry
-from policies.errors import BadInputError, CatalogError
+from policies.errors import BadInputError
 from policies.nouns import Action, DatasetRef
 
 if TYPE_CHECKING:
@@ -64,11 +64,11 @@ def rectify(  # noqa: PLR0913 what is corrected, by whom, and who is told, all b
 
     All records change in one transaction or none does. The ledger holds keyed digests of the fields before and after,
     never a value. `recipients` as `erasing.plan_erasure` has them. Raises BadInputError for a person without records
-    there, a field that is none or a key, or a value that does not fit; AccessRefusedError, as well for several subject
-    keys that were not `confirmed` to be one person; StoreError, LedgerError.
+    there, a field that is none or a key, a value that does not fit, or a recipient that is no id; AccessRefusedError,
+    as well for several subject keys that were not `confirmed` to be one person; StoreError, LedgerError.
     """
     check_one_person(trace, confirmed=confirmed)
-    told = recipients_of(gov) if recipients is None else recipients
+    told = recipients_of(gov, recipients)
     check_impersonation(gov, principal, purpose, Action.WRITE)
     table = _table(gov, dataset)
     keys = [table.typed(each.key) for each in trace.of(dataset)]
@@ -104,14 +104,7 @@ def rectify(  # noqa: PLR0913 what is corrected, by whom, and who is told, all b
 
 
 def _table(gov: Governance, dataset: DatasetRef) -> ErasureTable:
-    entry = gov.catalog.dataset(dataset)
-    if entry is None:
-        raise CatalogError(
-            f"catalog, {dataset}",
-            found="no such dataset",
-            expected="a dataset that somebody reviewed",
-            next_step="see `governance catalog show`",
-        )
+    entry = gov.catalog.decided(dataset)
     with writable_store(gov, dataset.store) as engine, engine.connect() as connection:
         return find_erasure_table(connection, dataset, entry, ErasureEntry())
 

@@ -96,3 +96,12 @@ def test_the_command_prints_no_value(lite_company, run, monkeypatch):
     assert [each["recipient"] for each in listed] == ["mailhouse"]
     assert run("subject", "notices", "--told", listed[0]["id"]).out.strip() == ""
     assert run(*said, "--purpose", "rectification", "--set", "wrong").code == 2
+
+
+@pytest.mark.parametrize("name", [club.MARKER.format(2), "Zebulon Quagmire", "", "Mailhouse"])
+def test_a_recipient_that_is_no_id_is_refused_and_not_repeated(lite_gov, name):
+    with pytest.raises(BadInputError, match="a text that is no id") as refused:
+        corrected(lite_gov, 2, {"email": NEW}, recipients=[name])
+    assert not name or name not in str(refused.value)
+    with pytest.raises(BadInputError, match="a text that is no id"):
+        plan_erasure(lite_gov, club.trace(lite_gov, club.person(2)), club.person(2), recipients=[name])
