@@ -21,6 +21,8 @@ class DatasetKind(enum.StrEnum):
     VIEW = "view"
     FILE = "file"
     SHEET = "sheet"
+    MODULE = "module"
+    """A module or object of a CRM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ class Store(Protocol):
 
     @property
     def kind(self) -> str:
-        """`sqlite`, `postgresql`, `mysql`, `files` or `memory`."""
+        """`sqlite`, `postgresql`, `mysql`, `files`, `memory`, `zoho` or `fxiaoke`."""
         ...
 
     def datasets(self) -> Sequence[Dataset]:
