@@ -15,27 +15,27 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.base import Sample, Store
 from connectors.opening import open_store
-from governance.asking import ask, check_impersonation
-from governance.breaking_glass import glass_is_open
-from governance.checking_notices import notices_of
 from governance.clock import new_id as random_id
 from governance.clock import now
 from governance.consent.book import ConsentBook
-from governance.consent_wiring import LiveConsent, change_rule
-from governance.contacts import Contacts
-from governance.lapse_wiring import WinBackGuard
+from governance.flows.access.asking import ask, check_impersonation
+from governance.flows.access.breaking_glass import glass_is_open
+from governance.flows.access.using import Uses
+from governance.flows.audits.registering import Registers
+from governance.flows.consent.checking_notices import notices_of
+from governance.flows.consent.consent_wiring import LiveConsent, change_rule
+from governance.flows.consent.contacts import Contacts
+from governance.flows.opening.opening_keys import open_keyring
+from governance.flows.opening.people import PrincipalsSource
+from governance.flows.opening.policy_files import PolicyFiles
+from governance.flows.retention.lapse_wiring import WinBackGuard
 from governance.ledger.events import EventDraft, EventObject
 from governance.ledger.log import Ledger
-from governance.opening_keys import open_keyring
-from governance.people import PrincipalsSource
-from governance.policy_files import PolicyFiles
 from governance.project import Project
 from governance.protect.keyring.base import KeyInfo
 from governance.protect.keyring.file import FileKeyring
 from governance.protect.sealing import KeyringSealer
 from governance.records.database import open_records
-from governance.registering import Registers
-from governance.using import Uses
 from policies.access_objects import resolve_object
 from policies.catalog import Catalog
 from policies.errors import PolicyFileError, StoreError
@@ -47,10 +47,10 @@ if TYPE_CHECKING:
     from governance.consent.events import ConsentEvent, Subject
     from governance.consent.restriction_events import RestrictionEvent
     from governance.consent.restrictions import Restrictions
-    from governance.evidencing import EvidenceMade
+    from governance.flows.audits.evidencing import EvidenceMade
+    from governance.flows.subjects.handling_requests import Requests
     from governance.guard.engine import GuardedStore
     from governance.guard.query import Answer
-    from governance.handling_requests import Requests
     from governance.jobs.holds import Holds
     from governance.quality.result import QualityResult
     from governance.quality.validating import Violation
@@ -194,20 +194,20 @@ class Governance(Uses, Contacts, Registers):
         return explain(policy, principal, Action(action), place, purpose)
 
     def policy_who(self, ref: str) -> Report:
-        """Who may do what with a field, dataset, store, category or sensitivity; as `governance.reporting`."""
-        from governance.reporting import policy_who
+        """Who may do what with a field, dataset, store, category or sensitivity; as `reporting`."""
+        from governance.flows.audits.reporting import policy_who
 
         return policy_who(self, ref)
 
     def policy_what(self, user: str) -> Report:
-        """Everything that a user may do, by purpose, action and field; as `governance.reporting`."""
-        from governance.reporting import policy_what
+        """Everything that a user may do, by purpose, action and field; as `reporting`."""
+        from governance.flows.audits.reporting import policy_what
 
         return policy_what(self, user)
 
     def policy_diff(self, old: str, new: str | None = None) -> Report:
-        """What a policy shows more and less than another; as `governance.comparing_policies.compare_policies`."""
-        from governance.comparing_policies import compare_policies
+        """What a policy shows more and less than another; as `comparing_policies.compare_policies`."""
+        from governance.flows.access.comparing_policies import compare_policies
 
         return compare_policies(self, old, new)
 
@@ -227,8 +227,8 @@ class Governance(Uses, Contacts, Registers):
         `thresholds` say how sure a label must be to stand, by category; those of `calibration.yaml` unless given. A
         store that fails is in the result and does not stop the others. Raises ConfigError for an unknown name.
         """
+        from governance.flows.scan.scanning import scan_stores
         from governance.scan.engines.local import failed_store, result_of
-        from governance.scanning import scan_stores
 
         names = tuple(stores) or tuple(self.project.config.stores)
         options, opened, down = self.scan_options(sample, thresholds, engine), [], []
@@ -249,11 +249,11 @@ class Governance(Uses, Contacts, Registers):
     def scan_report(self, result: ScanResult, *, baseline: Sequence[Mapping[str, Any]] | None = None) -> Report:
         """The report on a scan of this project, drift from the reviewed catalog included.
 
-        `baseline` is what changed since the stored baseline, as `governance.judging_fields.baseline_drift` gives it.
+        `baseline` is what changed since the stored baseline, as `judging_fields.baseline_drift` gives it.
         """
         from audits.reports.scan import scan_report
-        from governance.reviewing import drift
-        from governance.scanning import with_confirmed_datasets
+        from governance.flows.scan.reviewing import drift
+        from governance.flows.scan.scanning import with_confirmed_datasets
 
         return scan_report(
             with_confirmed_datasets(result.to_json(), self.catalog),
@@ -279,14 +279,14 @@ class Governance(Uses, Contacts, Registers):
         rules: Sequence[str] = (),
         on_progress: Callable[[int, int | None, str], None] | None = None,
     ) -> QualityResult:
-        """How good the data of stores is; as `governance.measuring_quality.measure_quality`."""
-        from governance.measuring_quality import measure_quality
+        """How good the data of stores is; as `measuring_quality.measure_quality`."""
+        from governance.flows.quality.measuring_quality import measure_quality
 
         return measure_quality(self, stores, rules=rules, on_progress=on_progress)
 
     def quality_report(self, result: QualityResult) -> Report:
-        """The report on a run; as `governance.measuring_quality.quality_report`."""
-        from governance.measuring_quality import quality_report
+        """The report on a run; as `measuring_quality.quality_report`."""
+        from governance.flows.quality.measuring_quality import quality_report
 
         return quality_report(self, result)
 
@@ -295,7 +295,7 @@ class Governance(Uses, Contacts, Registers):
 
         Values never stand in it. Raises CatalogError for an unknown dataset, ConfigError for wrong rules.
         """
-        from governance.measuring_quality import validate_record
+        from governance.flows.quality.measuring_quality import validate_record
 
         return validate_record(self, record, dataset)
 
@@ -304,54 +304,54 @@ class Governance(Uses, Contacts, Registers):
     def plan_retention(
         self, rules: Sequence[str] = (), *, look: bool = False, together: bool = False
     ) -> tuple[RetentionPlan, ...]:
-        """What retention rules would delete as of now; as `governance.keeping.plan_retention`."""
-        from governance.keeping import plan_retention
+        """What retention rules would delete as of now; as `keeping.plan_retention`."""
+        from governance.flows.retention.keeping import plan_retention
 
         return plan_retention(self, rules, look=look, together=together)
 
     def run_retention(
         self, plan_text: str, *, on_progress: Callable[[int, int | None, str], None] | None = None
     ) -> RetentionOutcome:
-        """Delete exactly what a plan file lists and is as it was; as `governance.keeping.run_retention`."""
-        from governance.keeping import run_retention
+        """Delete exactly what a plan file lists and is as it was; as `keeping.run_retention`."""
+        from governance.flows.retention.keeping import run_retention
 
         return run_retention(self, plan_text, on_progress=on_progress)
 
     def audit_access(self) -> Report:
         """The report on every use that the ledger records."""
-        from governance.reporting import audit_access
+        from governance.flows.audits.reporting import audit_access
 
         return audit_access(self)
 
     def audit_retention(self, plans: Sequence[RetentionPlan] | None = None) -> Report:
         """The report on what is due, done and covered by no rule; each rule is planned anew unless plans are given."""
-        from governance.reporting import audit_retention
+        from governance.flows.audits.reporting import audit_retention
 
         return audit_retention(self, plans)
 
     def audit_requests(self, year: int | None = None) -> Report:
-        """The report on what people asked for and complained about; as `governance.reporting.audit_requests`."""
-        from governance.reporting import audit_requests
+        """The report on what people asked for and complained about; as `reporting.audit_requests`."""
+        from governance.flows.audits.reporting import audit_requests
 
         return audit_requests(self, year)
 
     def audit_all(self, folder: str | Path, *, lang: str = "en") -> Report:
-        """Write every report and an overview of all controls as a site; as `governance.auditing_all.audit_all`."""
-        from governance.auditing_all import audit_all
+        """Write every report and an overview of all controls as a site; as `auditing_all.audit_all`."""
+        from governance.flows.audits.auditing_all import audit_all
 
         return audit_all(self, Path(folder), lang=lang)
 
     def write_evidence(self, path: str | Path, *, measured: Sequence[str] = ()) -> EvidenceMade:
-        """Write a signed bundle of reports, ledger and proofs; as `governance.evidencing.write_evidence`."""
-        from governance.evidencing import write_evidence
+        """Write a signed bundle of reports, ledger and proofs; as `evidencing.write_evidence`."""
+        from governance.flows.audits.evidencing import write_evidence
 
         return write_evidence(self, Path(path), measured=measured)
 
     def protection_status(
         self, stores: Sequence[str] = (), *, on_progress: Callable[[int, int | None, str], None] | None = None
     ) -> Report:
-        """The report on how each stored field is protected; as `governance.protecting.protection_status`."""
-        from governance.protecting import protection_status
+        """The report on how each stored field is protected; as `protecting.protection_status`."""
+        from governance.flows.protect.protecting import protection_status
 
         return protection_status(self, stores, on_progress=on_progress)
 
@@ -418,27 +418,27 @@ class Governance(Uses, Contacts, Registers):
         )
 
     def opt_out(self, subject: Subject, headers: Mapping[str, str]) -> tuple[ConsentEvent, ...]:
-        """Record the opt-out that a request carries as `Sec-GPC: 1`; as `governance.exchanging_consent.record_gpc`."""
-        from governance.exchanging_consent import record_gpc
+        """Record the opt-out that a request carries as `Sec-GPC: 1`; as `exchanging_consent.record_gpc`."""
+        from governance.flows.consent.exchanging_consent import record_gpc
 
         return record_gpc(self, subject, headers)
 
     @property
     def restrictions(self) -> Restrictions:
         """Whose use of data is restricted."""
-        from governance.restricting import restrictions_of
+        from governance.flows.consent.restricting import restrictions_of
 
         return restrictions_of(self)
 
     def restrict(self, subject: Subject, *, reason: str, basis: str = "") -> RestrictionEvent:
         """Stop every guarded use of a person's data from the next statement on; as `restricting.restrict`."""
-        from governance.restricting import restrict
+        from governance.flows.consent.restricting import restrict
 
         return restrict(self, subject, reason=reason, basis=basis)
 
     def lift_restriction(self, subject: Subject, *, told: bool) -> RestrictionEvent:
         """Let the use go on, once the person was told; as `restricting.lift_restriction`."""
-        from governance.restricting import lift_restriction
+        from governance.flows.consent.restricting import lift_restriction
 
         return lift_restriction(self, subject, told=told)
 
@@ -454,8 +454,8 @@ class Governance(Uses, Contacts, Registers):
 
     @cached_property
     def requests(self) -> Requests:
-        """The register of what people ask for and complain about; see `governance.handling_requests`."""
-        from governance.handling_requests import Requests
+        """The register of what people ask for and complain about; see `handling_requests`."""
+        from governance.flows.subjects.handling_requests import Requests
 
         return Requests(self)
 
@@ -553,7 +553,7 @@ class Governance(Uses, Contacts, Registers):
         engine: Engine | None = None,
     ) -> ScanOptions:
         """The rules by which the project's stores are scanned; what is not given is as the configuration says."""
-        from governance.judging_fields import thresholds_in_force
+        from governance.flows.scan.judging_fields import thresholds_in_force
         from governance.scan.options import Engine, ScanOptions
 
         recognizers = self.project.policy_file("recognizers.yaml")

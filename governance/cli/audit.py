@@ -47,7 +47,7 @@ def access(ctx: click.Context, form: str, lang: str, output: Path | None) -> int
 @click.pass_context
 def consent(ctx: click.Context, form: str, lang: str, output: Path | None) -> int:
     """Which rows have a basis, flags that say otherwise, events on record, and how late withdrawals were taken down."""
-    from governance.judging_consent import audit_consent
+    from governance.flows.consent.judging_consent import audit_consent
 
     with opened(ctx) as gov:
         report = audit_consent(gov)

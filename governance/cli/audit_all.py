@@ -37,8 +37,8 @@ def audit_all(ctx: click.Context, *, output: Path, without: tuple[str, ...], lan
     An earlier audit in the folder is compared with and replaced. Exits 2 when a report could not be made; the others
     are there, and its controls are unknown.
     """
-    from governance.auditing_all import audit_all as write
-    from governance.making_reports import MEASURED
+    from governance.flows.audits.auditing_all import audit_all as write
+    from governance.flows.audits.making_reports import MEASURED
 
     with opened(ctx) as gov:
         overview = write(gov, output, measured=[each for each in MEASURED if each not in without], lang=lang)

@@ -57,7 +57,7 @@ def evidence(
     The access report shows the names of users, and the bundle cannot be edited afterwards. Exits 2 when a report could
     not be made; the others are in the bundle, which lists what is missing.
     """
-    from governance.evidencing import write_evidence
+    from governance.flows.audits.evidencing import write_evidence
 
     since = _note(older)
     with opened(ctx) as gov:
@@ -90,7 +90,7 @@ def verify(bundle: Path, key: str | None, checkpoint: Path | None, form: str) ->
     `self_consistent`: anybody can make a bundle with a key of their own. Exits 1 when something does not fit.
     """
     from audits.formats.widths import printable
-    from governance.verifying_evidence import verify_evidence
+    from governance.flows.audits.verifying_evidence import verify_evidence
 
     found = verify_evidence(bundle, key=key, checkpoint=_note(checkpoint))
     if form == "json":

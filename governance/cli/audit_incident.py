@@ -14,7 +14,7 @@ from governance.cli.project_option import opened
 
 if TYPE_CHECKING:
     from governance.app import Governance
-    from governance.incident_scope import AccessWindow
+    from governance.flows.audits.incident_scope import AccessWindow
 
 _at = click.option("--at", metavar="TIME", help="When, such as 2026-11-28T09:30+08:00; now unless told otherwise.")
 _reason = click.option("--reason", required=True, help="What was done and why. Write no personal data.")
@@ -58,7 +58,7 @@ def open_(
     reason: str,
 ) -> int:
     """Take an incident down. PLACE is a store, dataset or field that leaked. Reads the stores, and prints its id."""
-    from governance.incident_scope import Leaked
+    from governance.flows.audits.incident_scope import Leaked
 
     with opened(ctx) as gov:
         window = _window(gov, accessed_by, since, until)
@@ -150,7 +150,7 @@ def show(ctx: click.Context, incident_id: str | None, form: str, lang: str, outp
 
 
 def _window(gov: Governance, user: str | None, since: str | None, until: str | None) -> AccessWindow | None:
-    from governance.incident_scope import AccessWindow
+    from governance.flows.audits.incident_scope import AccessWindow
 
     if user is None and since is None and until is None:
         return None

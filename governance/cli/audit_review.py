@@ -116,6 +116,6 @@ def _day(text: str) -> dt.date:
 
 
 def _check(gov: Governance, principal: str) -> None:
-    from governance.asking import check_impersonation
+    from governance.flows.access.asking import check_impersonation
 
     check_impersonation(gov, principal, None, "audit.review")

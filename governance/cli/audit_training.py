@@ -28,7 +28,7 @@ def training() -> None:
 @click.pass_context
 def attest(ctx: click.Context, principal: str, course: str, day: str | None) -> int:
     """Record that USER took a course. The attestation is in the ledger and is never changed."""
-    from governance.asking import check_impersonation
+    from governance.flows.access.asking import check_impersonation
 
     with opened(ctx) as gov:
         check_impersonation(gov, principal, None, "audit.training")

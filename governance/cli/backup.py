@@ -54,7 +54,7 @@ def record(
     note: str | None,
 ) -> int:
     """Keep evidence that a backup of STORE was restored as a test. Recorded; prints its id."""
-    from governance.restoring import record_backup_drill
+    from governance.flows.retention.restoring import record_backup_drill
     from governance.retention.drills import DrillDraft
 
     with opened(ctx) as gov:
@@ -76,7 +76,7 @@ def record(
 @click.pass_context
 def list_(ctx: click.Context, store: str | None, form: str) -> int:
     """List restore tests, oldest first: day, store, day of the backup, outcome, minutes, what was checked."""
-    from governance.restoring import backup_drills
+    from governance.flows.retention.restoring import backup_drills
 
     with opened(ctx) as gov:
         found = backup_drills(gov, store)

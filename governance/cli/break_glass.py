@@ -50,7 +50,7 @@ def open_(ctx: click.Context, principal: str, minutes: int, reason: str, purpose
 
     Where purposes.yaml names approvers, it begins when one of them has run `governance break-glass approve`.
     """
-    from governance.breaking_glass import break_glass as ask_for
+    from governance.flows.access.breaking_glass import break_glass as ask_for
 
     with opened(ctx) as gov:
         _check(gov, principal, "break_glass.open")
@@ -69,7 +69,7 @@ def open_(ctx: click.Context, principal: str, minutes: int, reason: str, purpose
 @click.pass_context
 def approve(ctx: click.Context, opening: str, principal: str) -> int:
     """Let the opening ID begin, as a second person: neither the one that it is for nor who asked for it."""
-    from governance.breaking_glass import approve_break_glass
+    from governance.flows.access.breaking_glass import approve_break_glass
 
     with opened(ctx) as gov:
         _check(gov, principal, "break_glass.approve")
@@ -84,7 +84,7 @@ def approve(ctx: click.Context, opening: str, principal: str) -> int:
 @click.pass_context
 def close(ctx: click.Context, opening: str, principal: str) -> int:
     """End the opening ID now; it holds from the next statement on, in every process."""
-    from governance.breaking_glass import close_break_glass
+    from governance.flows.access.breaking_glass import close_break_glass
 
     with opened(ctx) as gov:
         _check(gov, principal, "break_glass.close")
@@ -135,6 +135,6 @@ def _shown(gov: Governance, opening: Opening) -> dict[str, Any]:
 
 
 def _check(gov: Governance, principal: str, verb: str) -> None:
-    from governance.asking import check_impersonation
+    from governance.flows.access.asking import check_impersonation
 
     check_impersonation(gov, principal, None, verb)

@@ -15,7 +15,7 @@ from governance.cli.project_option import actor, opened
 if TYPE_CHECKING:
     from audits.speaking import Speaker
     from governance.app import Governance
-    from governance.judging_fields import Ask, Calibration
+    from governance.flows.scan.judging_fields import Ask, Calibration
     from governance.scan.judging.cases import Case
     from governance.scan.judging.estimates import Estimate, Quality
 
@@ -70,8 +70,8 @@ def calibrate(
     """
     from audits.speaking import Speaker
     from governance.cli.progress import progress
-    from governance.judging_fields import calibrate as judge
-    from governance.judging_fields import calibration_path
+    from governance.flows.scan.judging_fields import calibrate as judge
+    from governance.flows.scan.judging_fields import calibration_path
 
     speaker = Speaker(lang)
     with opened(ctx) as gov:
@@ -111,7 +111,7 @@ def _from_file(given: Mapping[str, str]) -> Ask:
 
 def _from_terminal(gov: Governance, speaker: Speaker) -> Callable[[Case, int, int], str | None]:
     """Asks about one field after the other, on standard error."""
-    from governance.judging_fields import check_answer
+    from governance.flows.scan.judging_fields import check_answer
     from policies.errors import ConfigError
 
     def ask(case: Case, number: int, total: int) -> str | None:

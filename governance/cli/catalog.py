@@ -16,7 +16,7 @@ from governance.cli.project_option import actor, opened
 
 if TYPE_CHECKING:
     from governance.app import Governance
-    from governance.catalog_editing import Decision
+    from governance.flows.scan.catalog_editing import Decision
     from governance.scan.proposals import DatasetProposal, FieldProposal
 
     Proposal = FieldProposal | DatasetProposal
@@ -64,7 +64,7 @@ def diff(ctx: click.Context, *, stores: tuple[str, ...], full: bool, form: str, 
     """
     from connectors.base import FULL
     from governance.cli.progress import progress
-    from governance.reviewing import drift
+    from governance.flows.scan.reviewing import drift
     from policies.vocabulary import Words
 
     with opened(ctx) as gov, progress("scanning") as step:
@@ -108,7 +108,7 @@ def review(
     A PATTERN is a reference such as crm.customers.email, with `*` for any part. A pattern that fits no open proposal is
     an error. The difference goes to standard output.
     """
-    from governance.reviewing import catalog_text, open_proposals, with_decisions, write_catalog
+    from governance.flows.scan.reviewing import catalog_text, open_proposals, with_decisions, write_catalog
     from governance.scan.proposals import DatasetProposal, FieldProposal
 
     chosen = [*((CONFIRM, each) for each in confirm), *((REJECT, each) for each in reject)]
@@ -151,7 +151,7 @@ def export(ctx: click.Context, *, form: str, output: Path | None) -> int:
 
 
 def _rows(gov: Governance) -> list[dict[str, Any]]:
-    from governance.reviewing import open_proposals
+    from governance.flows.scan.reviewing import open_proposals
     from governance.scan.proposals import FieldProposal
 
     taxonomy, laws = gov.policy_files.taxonomy, gov.project.config.laws
@@ -213,7 +213,7 @@ def _shown(each: Proposal) -> str:
 
 
 def _decision(gov: Governance, each: FieldProposal, verdict: str, by: str, why: str | None) -> Decision:
-    from governance.catalog_editing import Decision
+    from governance.flows.scan.catalog_editing import Decision
     from policies.nouns import LabelStatus
     from policies.taxonomy import HARMLESS as NONE
 

@@ -129,7 +129,7 @@ def _write_baseline(project: CheckProject, given: Path | None, findings: Iterabl
 
 def _fix(project: CheckProject, findings: Iterable[GateFinding], by: str | None, today: dt.date) -> bool:
     """Write what the stanzas say into the catalog; gives whether anything was written."""
-    from governance.catalog_editing import Decision, decide
+    from governance.flows.scan.catalog_editing import Decision, decide
     from governance.writing import replace_file
     from policies.nouns import FieldRef, LabelStatus
 

@@ -143,7 +143,7 @@ def show(
 ) -> int:
     """Show what holds for a person now, what each law says of it and why, and the events that made it so."""
     from governance.cli.consent_shown import WRITERS, Shown
-    from governance.contacting import Facts, judge_each
+    from governance.flows.consent.contacting import Facts, judge_each
 
     known = Facts(law=law, age=age, country=country, categories=category)
     with opened(ctx) as gov:

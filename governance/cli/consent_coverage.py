@@ -21,7 +21,7 @@ FORMATS = ("text", "json", "html", "markdown", "csv")
 @click.pass_context
 def coverage(ctx: click.Context, form: str, lang: str, output: Path | None) -> int:
     """Count which rows have a basis: by dataset and purpose, with those restricted, objected and of unknown law."""
-    from governance.judging_consent import consent_coverage
+    from governance.flows.consent.judging_consent import consent_coverage
 
     with opened(ctx) as gov:
         report = consent_coverage(gov)
@@ -36,7 +36,7 @@ def coverage(ctx: click.Context, form: str, lang: str, output: Path | None) -> i
 @click.pass_context
 def drift(ctx: click.Context, form: str, lang: str, output: Path | None) -> int:
     """Compare flags kept in the stores with the consent on record, in rows; see `consent_flag` in catalog.yaml."""
-    from governance.judging_consent import consent_drift
+    from governance.flows.consent.judging_consent import consent_drift
 
     with opened(ctx) as gov:
         report = consent_drift(gov)

@@ -61,7 +61,7 @@ def import_(
 
     A wrong line is told by its number and field, never by its value. Exits 2 when the file was refused.
     """
-    from governance.exchanging_consent import import_consent
+    from governance.flows.consent.exchanging_consent import import_consent
 
     with opened(ctx) as gov, progress("import") as step:
         found = import_consent(gov, file, form=form_in, on_error=on_error, names=names, on_progress=step)
@@ -98,7 +98,7 @@ def do_not_contact(
 ) -> int:
     """Record that each person in FILE objects: one key a line, or a CSV with `key`, `channel` and `time`."""
     from governance.consent.intake.contact_list import ContactList
-    from governance.exchanging_consent import take_contact_list
+    from governance.flows.consent.exchanging_consent import take_contact_list
 
     about = ContactList(purposes, channel, store, law)
     with opened(ctx) as gov, progress("do-not-contact") as step:
@@ -122,7 +122,7 @@ def export(ctx: click.Context, *, subject: str | None, form: str, output: Path) 
 
     People stand in it as keyed references. A 27560 record that lacks an item is refused, and the item named.
     """
-    from governance.exchanging_consent import export_consent
+    from governance.flows.consent.exchanging_consent import export_consent
 
     with opened(ctx) as gov:
         done = export_consent(gov, output, form=form, subject_key=subject)
@@ -164,7 +164,7 @@ def receipt(
     if subject is None or output is None:
         raise click.UsageError("--subject and --output are needed, or --verify")
     from governance.consent.records.receipt import text_of
-    from governance.exchanging_consent import issue_receipt
+    from governance.flows.consent.exchanging_consent import issue_receipt
 
     with opened(ctx) as gov:
         document = issue_receipt(gov, subject, purpose=purpose, channel=channel, lang=lang)
@@ -173,7 +173,7 @@ def receipt(
 
 
 def _verify(ctx: click.Context, path: Path) -> int:
-    from governance.exchanging_consent import verify_receipt
+    from governance.flows.consent.exchanging_consent import verify_receipt
     from policies.errors import ConfigError
 
     try:

@@ -15,8 +15,8 @@ from governance.cli.output import emit, examples, format_option, output_option
 from governance.cli.project_option import opened
 
 if TYPE_CHECKING:
-    from governance.checking_notices import NoticesChecked
     from governance.consent.notice_check import NoticeFinding
+    from governance.flows.consent.checking_notices import NoticesChecked
 
 
 @click.command(
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 @click.pass_context
 def notices(ctx: click.Context, *, gates: tuple[str, ...], form: str, output: Path | None) -> int:
     """Check the privacy notices of policies/notices against the laws in force, the catalog and the consents."""
-    from governance.checking_notices import check_notices_of
     from governance.consent.notice_check import NOTICE_RULES
+    from governance.flows.consent.checking_notices import check_notices_of
 
     if set(gates) - {"notice", *NOTICE_RULES}:
         raise click.UsageError("--fail-on takes `notice` or one of " + ", ".join(NOTICE_RULES))

@@ -27,7 +27,7 @@ def doctor(ctx: click.Context, form: str, output: Path | None) -> int:
     only the installation is looked at.
     """
     from governance.clock import now
-    from governance.doctor import State, examine_installation, examine_project
+    from governance.flows.opening.doctor import State, examine_installation, examine_project
     from governance.project import Project
 
     config: Path = ctx.find_root().obj

@@ -46,8 +46,8 @@ def init(directory: Path, stores: tuple[str, ...]) -> int:
     A file that exists is left as it is. The passphrase of the keyring comes from GOVERNANCE_PASSPHRASE; without it one
     is made and written to `.governance/passphrase`, which only you can read.
     """
+    from governance.flows.opening.setup import create_state
     from governance.project import Project
-    from governance.setup import create_state
 
     templates = resources.files("governance.cli") / "templates"
     (directory / "policies").mkdir(parents=True, exist_ok=True)

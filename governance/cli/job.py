@@ -35,7 +35,7 @@ def job() -> None:
 @click.pass_context
 def list_(ctx: click.Context, state: str | None, form: str, output: Path | None) -> int:
     """List plans and jobs, oldest first: id, state, kind, what it is about, rows done of rows planned."""
-    from governance.handling_jobs import list_jobs, record_json
+    from governance.flows.opening.handling_jobs import list_jobs, record_json
 
     with opened(ctx) as gov:
         found = [record_json(gov, each) for each in list_jobs(gov) if state in {None, each.state}]
@@ -57,7 +57,7 @@ def list_(ctx: click.Context, state: str | None, form: str, output: Path | None)
 @click.pass_context
 def show(ctx: click.Context, job_id: str, form: str, output: Path | None) -> int:
     """Show one plan and what became of it: who planned and approved it, and the counts of each step that has ended."""
-    from governance.handling_jobs import show_job
+    from governance.flows.opening.handling_jobs import show_job
 
     with opened(ctx) as gov:
         found = show_job(gov, job_id)
@@ -81,7 +81,7 @@ def approve(ctx: click.Context, plan: Path) -> int:
     With `jobs: {approval: two_persons}` in governance.yaml a plan runs only after somebody approved it who neither made
     it nor runs it. The person who made a plan cannot approve it.
     """
-    from governance.handling_jobs import approve_job
+    from governance.flows.opening.handling_jobs import approve_job
 
     with opened(ctx) as gov:
         made = approve_job(gov, plan.read_text(encoding="utf-8"))
@@ -118,7 +118,7 @@ def certificate(
 
     A certificate names counts, rules, seals and references, never a record or a person.
     """
-    from governance.handling_jobs import certificate_of, check_certificate, check_certificate_offline
+    from governance.flows.opening.handling_jobs import certificate_of, check_certificate, check_certificate_offline
 
     if (job_id is None) == (verify is None) or (key is not None and verify is None):
         raise click.UsageError("give the ID of a job, or --verify FILE, perhaps with --key")

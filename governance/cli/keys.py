@@ -26,7 +26,7 @@ def keys() -> None:
 @click.pass_context
 def create(ctx: click.Context, dataset: str) -> int:
     """Make the key of DATASET now, instead of at its first use. Prints its id; an existing one is left as it is."""
-    from governance.keeping_keys import create_key
+    from governance.flows.protect.keeping_keys import create_key
     from policies.nouns import DatasetRef
 
     store, _, name = dataset.partition(".")
@@ -43,7 +43,7 @@ def list_(ctx: click.Context, form: str) -> int:
 
     Uses are reserved in batches before they are made, so the number is never too low.
     """
-    from governance.keeping_keys import list_keys
+    from governance.flows.protect.keeping_keys import list_keys
 
     with opened(ctx) as gov:
         found, today = list_keys(gov), gov.clock()
@@ -93,7 +93,7 @@ def rotate(ctx: click.Context, *, dataset: str | None, kek: bool, drop_old_kek: 
     variable changes to GOVERNANCE_NEW_PASSPHRASE; both open the keyring until --drop-old-kek, so that services can be
     started anew one by one.
     """
-    from governance.keeping_keys import drop_old_keks, rotate_kek, rotate_key
+    from governance.flows.protect.keeping_keys import drop_old_keks, rotate_kek, rotate_key
     from governance.protect.keyring.base import KeyUse
     from policies.nouns import DatasetRef
 
@@ -153,7 +153,7 @@ def destroy(
     tombstone stops a restored backup from bringing the person back. Blind-index cells of the person's rows are emptied
     and the pseudonyms of their values forgotten. Says when the last backup dies (`backup_days`).
     """
-    from governance.keeping_keys import destroy_key, destroy_subjects
+    from governance.flows.protect.keeping_keys import destroy_key, destroy_subjects
 
     if bool(subjects) == (key_id is not None) or bool(subjects) != (store is not None):
         raise click.UsageError("give --subject with --store, or --key")

@@ -13,7 +13,7 @@ from governance.cli.output import emit, examples, format_option, say
 from governance.cli.project_option import opened
 
 if TYPE_CHECKING:
-    from governance.restoring_keys import KeyCheck
+    from governance.flows.protect.restoring_keys import KeyCheck
 
 BACKUP_PASSPHRASE = "GOVERNANCE_BACKUP_PASSPHRASE"  # noqa: S105 a variable's name
 """The variable that holds a backup's own passphrase."""
@@ -28,7 +28,7 @@ def backup(ctx: click.Context, path: Path) -> int:
 
     Keep it where the backups of the data are not, and delete it after `backup_days`: a destroyed key dies with it.
     """
-    from governance.restoring_keys import backup_keys
+    from governance.flows.protect.restoring_keys import backup_keys
 
     with opened(ctx) as gov:
         backup_keys(gov, path, _passphrase(confirm=True))
@@ -46,7 +46,7 @@ def restore_check(ctx: click.Context, path: Path | None, form: str) -> int:
     Without FILE: compare the keys as they are, perhaps just restored, with tombstones and ledger, and destroy again
     what has returned.
     """
-    from governance.restoring_keys import check_backup, check_keys
+    from governance.flows.protect.restoring_keys import check_backup, check_keys
 
     with opened(ctx) as gov:
         found = check_backup(gov, path, _passphrase()) if path else check_keys(gov)
@@ -62,7 +62,7 @@ def restore(ctx: click.Context, path: Path, form: str) -> int:
 
     Move an existing keyring and store of persons' keys away first. Data keys come back retired. Exits as restore-check.
     """
-    from governance.restoring_keys import restore_keys
+    from governance.flows.protect.restoring_keys import restore_keys
 
     with opened(ctx) as gov:
         found = restore_keys(gov, path, _passphrase())

@@ -16,7 +16,7 @@ from governance.writing import replace_file
 
 if TYPE_CHECKING:
     from governance.app import Governance
-    from governance.copying import CopyOutcome
+    from governance.flows.protect.copying import CopyOutcome
     from governance.jobs.plan import Plan
     from policies.vocabulary import Words
 
@@ -74,7 +74,7 @@ def mask(
     store of governance.yaml that is empty or holds an earlier copy, which is replaced. Start it again after a kill with
     the same plan file. Ends with 1 when anything personal was left in clear.
     """
-    from governance.copying import run_safe_copy
+    from governance.flows.protect.copying import run_safe_copy
     from policies.vocabulary import Words
 
     if sum((first, reviewed is not None, yes)) > 1:
@@ -104,7 +104,7 @@ def mask(
 
 
 def _init(gov: Governance, source: str, path: Path) -> int:
-    from governance.copying import first_rules
+    from governance.flows.protect.copying import first_rules
     from policies.errors import ConfigError
 
     if path.exists():
@@ -120,7 +120,7 @@ def _init(gov: Governance, source: str, path: Path) -> int:
 
 
 def _planned(gov: Governance, source: str, target: str, path: Path) -> Plan:
-    from governance.copying import plan_safe_copy
+    from governance.flows.protect.copying import plan_safe_copy
 
     return plan_safe_copy(gov, source, target, path)
 

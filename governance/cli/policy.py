@@ -152,7 +152,7 @@ def test(ctx: click.Context, min_coverage: int, form: str, lang: str, output: Pa
 
     Exits 1 when a test fails, 2 when a file cannot be read. No store is opened.
     """
-    from governance.trying_policy import try_policy
+    from governance.flows.access.trying_policy import try_policy
 
     with opened(ctx) as gov:
         trials = try_policy(gov)

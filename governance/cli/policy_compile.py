@@ -69,7 +69,7 @@ def compile_(
     changed: an administrator runs the script. With --check the store is compared with the policy as it stands;
     --format is for --check.
     """
-    from governance.compiling_policy import check_compiled, compile_policy
+    from governance.flows.access.compiling_policy import check_compiled, compile_policy
     from governance.guard.compile_script import removal_of, script_of
     from policies.nouns import Action
     from policies.vocabulary import Words

@@ -24,7 +24,7 @@ class _Planning:
     name: str
     """What it is called."""
     plan: str
-    """The function of `governance.converting` that it is the command of."""
+    """The function of `governance.flows.protect.converting` that it is the command of."""
     help: str
     """What it says of itself."""
     examples: tuple[str, ...]
@@ -86,7 +86,7 @@ def _planner(of: _Planning) -> click.Command:
         output: Path | None,
         **options: str | None,
     ) -> int:
-        from governance import converting
+        from governance.flows.protect import converting
         from policies.nouns import FieldRef
 
         with opened(ctx) as gov:
@@ -114,7 +114,7 @@ def run(ctx: click.Context, path: Path, form: str) -> int:
 
     Others may write meanwhile. The old column is dropped only after every cell of the new one was checked.
     """
-    from governance.converting import run_conversion
+    from governance.flows.protect.converting import run_conversion
 
     with opened(ctx) as gov, progress("converting") as step:
         found = run_conversion(gov, path.read_text(encoding="utf-8"), str(path), on_progress=step)
@@ -154,7 +154,7 @@ def plan(ctx: click.Context, stores: tuple[str, ...], form: str, lang: str, outp
 
     What must be encrypted is said by `protection.encrypt_from` in governance.yaml. Nothing is changed.
     """
-    from governance.converting import to_do
+    from governance.flows.protect.converting import to_do
     from policies.vocabulary import Words
 
     with opened(ctx) as gov:

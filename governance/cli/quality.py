@@ -59,8 +59,8 @@ def quality(
     Stores are read as purpose `governance.quality`, and recorded. The report holds numbers alone; single rows go to
     the file of --work-list and nowhere else. Rules stand in policies/quality.yaml; none is needed.
     """
-    from governance.listing_faults import WorkList
-    from governance.measuring_quality import below, measure_quality, quality_report
+    from governance.flows.quality.listing_faults import WorkList
+    from governance.flows.quality.measuring_quality import below, measure_quality, quality_report
     from policies.quality_rules import rule_or_dimension
 
     try:

@@ -54,7 +54,7 @@ def query(
     With --output the rows leave the application, and the action is `export` instead of `read`; the file is written when
     all rows are there. Rows go to standard output, what was left out to standard error. Exits 1 when access is refused.
     """
-    from governance.explaining_use import explain_use
+    from governance.flows.access.explaining_use import explain_use
     from policies.nouns import Action
 
     sql = sys.stdin.read() if statement == "-" else statement

@@ -16,8 +16,8 @@ from governance.cli.output import examples, output_option, say
 from governance.cli.progress import progress
 
 if TYPE_CHECKING:
+    from governance.flows.scan.redacting import Found
     from governance.ledger.base import KeyedHash
-    from governance.redacting import Found
     from governance.scan.text.redactor import Redactor
 
 
@@ -94,7 +94,7 @@ def redact(
     With --spans each JSON line gives one line {"id", "spans": [{"start", "end", "entity", "score"}]}; offsets are code
     points. What was found is counted on standard error, never shown.
     """
-    from governance.redacting import FORMS, Found
+    from governance.flows.scan.redacting import FORMS, Found
     from governance.scan.text.analyzer import TextAnalyzer, TextOptions
     from governance.scan.text.operators import KEYED
     from governance.scan.text.redactor import Redactor
@@ -125,7 +125,7 @@ def _lines(
     source: TextIO, redactor: Redactor, found: Found, form: str, names: tuple[str, ...], *, spans: bool
 ) -> Iterator[str]:
     """What is written, in parts."""
-    from governance import redacting
+    from governance.flows.scan import redacting
 
     if form == "csv":
         return redacting.redact_csv(source, redactor, names, found)
@@ -140,7 +140,7 @@ def _lines(
 
 @contextmanager
 def _source(file: Path | None, encoding: str | None) -> Iterator[TextIO]:
-    from governance.redacting import decoded, opened
+    from governance.flows.scan.redacting import decoded, opened
 
     if file is not None:
         with opened(file, encoding) as source:

@@ -98,7 +98,7 @@ def plan(ctx: click.Context, *, rules: tuple[str, ...], together: bool, form: st
     """
     if form == "json" and len(rules) != 1 and not (rules and together):
         raise click.UsageError("a plan file holds one rule, or several with --together: name them")
-    from governance.reporting import retention_gaps
+    from governance.flows.audits.reporting import retention_gaps
 
     with opened(ctx) as gov:
         plans = gov.plan_retention(rules, look=form != "json", together=together)
@@ -140,7 +140,7 @@ def _why(blocked: str) -> str:
 @click.pass_context
 def why(ctx: click.Context, *, dataset: str, key: tuple[str, ...], form: str) -> int:
     """Say what the rules decide on one record of DATASET, by its KEY, and which of them won and lost. Recorded."""
-    from governance.keeping import explain_retention
+    from governance.flows.retention.keeping import explain_retention
     from policies.nouns import DatasetRef
 
     store, _, name = dataset.partition(".")
@@ -216,7 +216,7 @@ def hold(
     until: datetime | None,
 ) -> int:
     """Keep DATASET, a record of it or a person's records from every job until the hold ends. Prints its id."""
-    from governance.keeping import place_hold
+    from governance.flows.retention.keeping import place_hold
     from policies.nouns import DatasetRef
 
     if record and subject:
@@ -236,7 +236,7 @@ def hold(
 @click.pass_context
 def holds(ctx: click.Context, form: str) -> int:
     """List the holds that stand: id, when, what, until when, by whom, and the matter, where names are still kept."""
-    from governance.keeping import holds_json
+    from governance.flows.retention.keeping import holds_json
 
     with opened(ctx) as gov:
         found = holds_json(gov)
@@ -257,7 +257,7 @@ def holds(ctx: click.Context, form: str) -> int:
 @click.pass_context
 def release(ctx: click.Context, hold_id: str) -> int:
     """End the hold of this ID."""
-    from governance.keeping import release_hold
+    from governance.flows.retention.keeping import release_hold
 
     with opened(ctx) as gov:
         release_hold(gov, hold_id)
@@ -280,7 +280,7 @@ def restore_check(ctx: click.Context, path: Path, form: str) -> int:
 
     Nothing of it is shown. Exits 1 when a byte is not as it was written.
     """
-    from governance.archiving import check_archive
+    from governance.flows.retention.archiving import check_archive
 
     with opened(ctx) as gov:
         found = check_archive(gov, path)
@@ -312,7 +312,7 @@ def show(ctx: click.Context, path: Path, *, principal: str, purpose: str, output
 
     Recorded like any export.
     """
-    from governance.archiving import read_archive
+    from governance.flows.retention.archiving import read_archive
     from governance.writing import replace_file_with
 
     with opened(ctx) as gov:

@@ -146,9 +146,9 @@ def _without_project(
     from connectors.base import Sample
     from connectors.opening import open_store
     from governance.clock import now
+    from governance.flows.scan.scanning import scan_stores
     from governance.scan.options import ScanOptions
     from governance.scan.shapes import shape_name
-    from governance.scanning import scan_stores
 
     name = _store_name(url or str(path))
     store = open_store(name, url or str(path), encoding=encoding, name_filter=shape_name)
@@ -174,8 +174,8 @@ def _store_name(target: str) -> str:
 def _with_project(
     ctx: click.Context, stores: Sequence[str], sample: Sample | None, writes: _Writes, *, fail_on_drift: bool
 ) -> tuple[ScanResult, Report, Sequence[Mapping[str, Any]]]:
-    from governance.judging_fields import baseline_drift, save_baseline
-    from governance.reviewing import write_proposals
+    from governance.flows.scan.judging_fields import baseline_drift, save_baseline
+    from governance.flows.scan.reviewing import write_proposals
 
     with opened(ctx) as gov:
         with progress("scanning") as step:

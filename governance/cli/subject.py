@@ -68,7 +68,7 @@ def reapply(
         raise click.UsageError("--undecided with --persons")
     if persons:
         return reapply_persons(ctx, store, path, form, output, undecided=undecided)
-    from governance.restoring import plan_subject_reapply, run_subject_reapply
+    from governance.flows.retention.restoring import plan_subject_reapply, run_subject_reapply
 
     with opened(ctx) as gov, progress("reapply") as step:
         if path is not None:

@@ -14,8 +14,8 @@ from governance.cli.progress import progress
 from governance.cli.project_option import opened
 
 if TYPE_CHECKING:
+    from governance.flows.subjects.running_erasure import ErasureOutcome
     from governance.jobs.plan import Plan
-    from governance.running_erasure import ErasureOutcome
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -60,12 +60,12 @@ def erase(
     """
     if bool(identifiers) == (path is not None):
         raise click.UsageError("give IDENTIFIERs to plan, or --plan FILE to carry out")
-    from governance.erasing import plan_erasure
-    from governance.tracing_subjects import as_identifiers, trace_subject
+    from governance.flows.subjects.erasing import plan_erasure
+    from governance.flows.subjects.tracing_subjects import as_identifiers, trace_subject
 
     with opened(ctx) as gov, progress("erase") as step:
         if path is not None:
-            from governance.running_erasure import run_erasure
+            from governance.flows.subjects.running_erasure import run_erasure
 
             found = run_erasure(gov, path.read_text(encoding="utf-8"), str(path.name), on_progress=step)
             return shown(found, form, output)
@@ -127,10 +127,10 @@ def reapply_persons(
     """Plan, or with a plan file carry out, the erasure of persons whom a restore has brought back."""
     with opened(ctx) as gov, progress("reapply") as step:
         if path is not None:
-            from governance.running_erasure import run_erasure
+            from governance.flows.subjects.running_erasure import run_erasure
 
             return shown(run_erasure(gov, path.read_text(encoding="utf-8"), on_progress=step), form, output)
-        from governance.reapplying_erasure import plan_erasure_again
+        from governance.flows.subjects.reapplying_erasure import plan_erasure_again
 
         found = plan_erasure_again(gov, store, undecided=undecided)
     if found.newer:

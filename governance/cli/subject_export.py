@@ -13,7 +13,7 @@ from governance.cli.project_option import opened
 from policies.vocabulary import LANGUAGES, Words
 
 if TYPE_CHECKING:
-    from governance.exporting_subjects import Exported
+    from governance.flows.subjects.exporting_subjects import Exported
 
 
 @click.command(
@@ -72,8 +72,8 @@ def export(
     standard error. Exits 1 when access is refused, or when one person seems to have several subject keys and nobody
     --confirmed it.
     """
-    from governance.exporting_subjects import Wanted, check_exporter, export_subject
-    from governance.tracing_subjects import as_identifiers, trace_subject
+    from governance.flows.subjects.exporting_subjects import Wanted, check_exporter, export_subject
+    from governance.flows.subjects.tracing_subjects import as_identifiers, trace_subject
 
     wanted = Wanted(output, principal, purpose, language, portable, confirmed, models)
     with opened(ctx) as gov, progress("subject export"):

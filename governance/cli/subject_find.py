@@ -25,8 +25,8 @@ def show_map(ctx: click.Context, *, stores: tuple[str, ...], form: str, output: 
     Only schemas are read. A dataset that holds personal data and that nothing leads to is NOT REACHABLE: declare
     identifiers or joins for it in catalog.yaml.
     """
+    from governance.flows.subjects.tracing_subjects import map_subjects
     from governance.requests.map_shown import map_json, map_text, not_reachable
-    from governance.tracing_subjects import map_subjects
 
     with opened(ctx) as gov:
         known = map_subjects(gov, stores)
@@ -81,8 +81,8 @@ def find(
     and digits alone. What could not be looked at is listed. CONFIRM marks what a human must look at first: one person
     under several subject keys, or an identifier that many share, which is not followed.
     """
+    from governance.flows.subjects.tracing_subjects import as_identifiers, export_keys, trace_subject
     from governance.requests.trace_shown import trace_json, trace_text
-    from governance.tracing_subjects import as_identifiers, export_keys, trace_subject
 
     with opened(ctx) as gov, progress("subject find"):
         found = trace_subject(

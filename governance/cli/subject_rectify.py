@@ -55,8 +55,8 @@ def rectify(
     All records of the person in DATASET are changed, or none is. Neither old nor new value is printed or recorded: the
     ledger holds keyed digests of both.
     """
-    from governance.rectifying import rectify as correct
-    from governance.tracing_subjects import as_identifiers, trace_subject
+    from governance.flows.subjects.rectifying import rectify as correct
+    from governance.flows.subjects.tracing_subjects import as_identifiers, trace_subject
 
     values = _values(pairs, path)
     store, dot, name = dataset.partition(".")
@@ -105,7 +105,7 @@ def _values(pairs: tuple[str, ...], path: Path | None) -> dict[str, str | None]:
 @click.pass_context
 def notices(ctx: click.Context, *, told: str | None, form: str, output: Path | None) -> int:
     """List recipients who must still be told of an erasure or a rectification, oldest first."""
-    from governance.rectifying import notices_of
+    from governance.flows.subjects.rectifying import notices_of
 
     with opened(ctx) as gov:
         queue = notices_of(gov)

@@ -15,8 +15,8 @@ from governance.cli.project_option import opened
 
 if TYPE_CHECKING:
     from governance.app import Governance
+    from governance.flows.subjects.restricting_traced import Restricted
     from governance.requests.traced import Trace
-    from governance.restricting_traced import Restricted
 
 
 def _who(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -73,7 +73,7 @@ def restrict(
     `under_restriction: true` in purposes.yaml. Prints the event, the stores that obey and the places that are not
     reached; no value and no key.
     """
-    from governance.restricting_traced import restrict_traced
+    from governance.flows.subjects.restricting_traced import restrict_traced
 
     with opened(ctx) as gov, progress("restrict"):
         trace = _found(gov, identifiers, kind, follow=not no_follow)
@@ -109,7 +109,7 @@ def unrestrict(
 
     Refused without --told: the person must be told before.
     """
-    from governance.restricting_traced import lift_traced
+    from governance.flows.subjects.restricting_traced import lift_traced
 
     with opened(ctx) as gov, progress("unrestrict"):
         trace = _found(gov, identifiers, kind, follow=not no_follow)
@@ -119,7 +119,7 @@ def unrestrict(
 
 
 def _found(gov: Governance, identifiers: tuple[str, ...], kind: str | None, *, follow: bool) -> Trace:
-    from governance.tracing_subjects import as_identifiers, trace_subject
+    from governance.flows.subjects.tracing_subjects import as_identifiers, trace_subject
 
     return trace_subject(gov, as_identifiers(gov, identifiers, kind), text=False, follow=follow)
 

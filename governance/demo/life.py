@@ -18,7 +18,7 @@ from governance.app import Governance
 from governance.consent.events import Circumstances, Subject
 from governance.demo.clock import DemoClock
 from governance.demo.habits import HABITS, TEMPTATIONS, Habit
-from governance.reviewing import write_proposals
+from governance.flows.scan.reviewing import write_proposals
 from governance.writing import replace_file
 from policies.errors import AccessRefusedError
 

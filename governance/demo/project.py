@@ -19,8 +19,8 @@ from governance.demo.owner import admit_owner
 from governance.demo.refunds import create_refund_table, fill_refund_table
 from governance.demo.reviewed import reviewed_catalog
 from governance.demo.store import DEFAULT_AS_OF, build_store
+from governance.flows.opening.setup import create_state
 from governance.project import Project
-from governance.setup import create_state
 from governance.writing import replace_file
 from policies.errors import BadInputError
 

@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from connectors.base import Dataset
-from governance.catalog_editing import About, Decision, decide
 from governance.demo.truth import TRUTH
+from governance.flows.scan.catalog_editing import About, Decision, decide
 from policies.nouns import DatasetRef, FieldRef, LabelStatus
 
 REVIEWER = "dora"

@@ -32,8 +32,8 @@ from governance.demo.chapters.subject import subject
 from governance.demo.clock import DemoClock
 from governance.demo.project import STORE
 from governance.demo.stage import Line, Stage, Style, lines
-from governance.reviewing import drift
-from governance.scanning import with_confirmed_datasets
+from governance.flows.scan.reviewing import drift
+from governance.flows.scan.scanning import with_confirmed_datasets
 from governance.writing import replace_file
 
 FIRST_MORNING = dt.datetime(2026, 11, 2, 1, 0, tzinfo=dt.UTC)

@@ -70,8 +70,8 @@ def end(decision: str) -> EventDraft:
 
 def report(folder: str, events: int) -> None:
     """Read the ledger, make the report as `governance audit access` does, and write it; alone in its process."""
+    from governance.flows.audits.reporting import gather_uses
     from governance.ledger.reading import read_leaves
-    from governance.reporting import gather_uses
 
     began, cpu_began = time.perf_counter(), time.process_time()
     as_of = START + dt.timedelta(days=366)

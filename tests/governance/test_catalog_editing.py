@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from governance.catalog_editing import EMPTY, About, Decision, decide
+from governance.flows.scan.catalog_editing import EMPTY, About, Decision, decide
 from policies.catalog import parse_catalog
 from policies.errors import CatalogError
 from policies.nouns import DatasetRef, FieldRef, LabelStatus

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from governance.app import Governance
 from governance.consent.events import Circumstances, Subject
-from governance.contacting import Facts
+from governance.flows.consent.contacting import Facts
 from policies.errors import BadInputError, ConfigError, LedgerError, RecordsError
 
 MARKER = "marker-ann@example.org"

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from governance import Governance
 from governance.copies.pairs import learn_pairs, pairs_path
 from governance.copies.source import read_source
-from governance.copying import _places, pseudonym_key
-from governance.keeping_keys import destroy_subjects
-from governance.offices import ROW_LISTS, office_of
+from governance.flows.opening.offices import ROW_LISTS, office_of
+from governance.flows.protect.copying import _places, pseudonym_key
+from governance.flows.protect.keeping_keys import destroy_subjects
 from governance.protect.keyring.passphrase import PassphraseProvider
 from governance.protect.protector import Protector
 from governance.protect.pseudonyms import Assignments

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 
 from governance.app import Governance
 from governance.consent.events import Subject
+from governance.flows.opening.setup import create_state
 from governance.project import Project
-from governance.setup import create_state
 from policies.errors import AccessRefusedError
 
 PURPOSES = """

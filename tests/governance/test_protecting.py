@@ -80,7 +80,7 @@ def test_an_encrypted_field_is_counted_by_key(project: Path) -> None:
 
 
 def test_a_retired_key_that_nothing_names_any_more_is_said_so(project: Path) -> None:
-    from governance.keeping_keys import rotate_key
+    from governance.flows.protect.keeping_keys import rotate_key
     from policies.nouns import DatasetRef
 
     _declare(project, "email")

@@ -6,7 +6,15 @@ import json
 
 import pytest
 
-from governance.redacting import Found, jsonl_spans, opened, redact_csv, redact_jsonl, redact_text, text_spans
+from governance.flows.scan.redacting import (
+    Found,
+    jsonl_spans,
+    opened,
+    redact_csv,
+    redact_jsonl,
+    redact_text,
+    text_spans,
+)
 from governance.scan.text.analyzer import TextAnalyzer, TextOptions
 from governance.scan.text.redactor import Redactor
 from policies.errors import BadInputError

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from governance.access.policy import AccessPolicy
-from governance.trying_policy import Trials, try_tests
+from governance.flows.access.trying_policy import Trials, try_tests
 from policies.access_lines import parse_access
 from policies.access_names import Names
 from policies.access_tests import read_access_tests

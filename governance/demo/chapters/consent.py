@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from governance.consent.events import Circumstances, Subject
-from governance.contacting import UNKNOWN_FACTS, judge_each
 from governance.demo.life import CHANNEL, PURPOSE
 from governance.demo.stage import Line, Stage, Style, table
+from governance.flows.consent.contacting import UNKNOWN_FACTS, judge_each
 
 _MAILING = "SELECT count(*) FROM customers WHERE email IS NOT NULL"
 _AGREED = (

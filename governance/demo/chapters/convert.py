@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from governance.converting import plan_encryption, run_conversion
 from governance.demo.stage import Line, Stage, lines, table
-from governance.keeping_keys import destroy_subjects
+from governance.flows.protect.converting import plan_encryption, run_conversion
+from governance.flows.protect.keeping_keys import destroy_subjects
 from governance.protect.encrypted_type import Plain
 from policies.nouns import FieldRef
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from governance.app import Governance
-from governance.copying import CopyOutcome, plan_safe_copy, run_safe_copy
 from governance.demo.stage import Line, Stage, Style, lines, table
+from governance.flows.protect.copying import CopyOutcome, plan_safe_copy, run_safe_copy
 from governance.writing import replace_file
 
 TARGET = "test"

@@ -9,11 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from governance.demo.stage import Line, Stage, Style, table
-from governance.erasing import plan_erasure
+from governance.flows.subjects.erasing import plan_erasure
+from governance.flows.subjects.restricting_traced import restrict_traced
+from governance.flows.subjects.running_erasure import run_erasure
+from governance.flows.subjects.tracing_subjects import trace_subject
 from governance.requests.traced import Identifier, Trace
-from governance.restricting_traced import restrict_traced
-from governance.running_erasure import run_erasure
-from governance.tracing_subjects import trace_subject
 
 OTHERS = (12, 17, 23, 42)
 """Customers whom other chapters tell of, in each walk anew."""

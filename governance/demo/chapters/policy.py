@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from governance.demo.stage import Line, Stage, lines, table
-from governance.trying_policy import try_policy
+from governance.flows.access.trying_policy import try_policy
 
 _QUESTIONS = (
     ("alice", "crm.customers.email", "support"),

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from governance.converting import plan_rotation, run_conversion
 from governance.demo.chapters.convert import convert
 from governance.demo.refunds import RefundAccount
 from governance.demo.stage import Line, Stage, table
-from governance.keeping_keys import rotate_key
+from governance.flows.protect.converting import plan_rotation, run_conversion
+from governance.flows.protect.keeping_keys import rotate_key
 from governance.protect.protector import Protector
 from policies.errors import AccessRefusedError, DecryptionError
 from policies.nouns import FieldRef

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from governance.app import Governance
 from governance.demo.stage import Line, Stage, Style, lines, table
-from governance.exporting_subjects import Wanted, export_subject
+from governance.flows.subjects.exporting_subjects import Wanted, export_subject
+from governance.flows.subjects.tracing_subjects import trace_subject
 from governance.requests.traced import Identifier, Reach
-from governance.tracing_subjects import trace_subject
 
 KEY = "crm.customers:12"
 """Who asks: a customer, by the internal key, since values are not shown here."""

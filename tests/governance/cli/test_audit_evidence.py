@@ -14,9 +14,9 @@ import pytest
 from audits.bundles.archive import write_archive
 from audits.bundles.manifest import MANIFEST, SIGNATURE, key_of, manifest_bytes, signature_bytes
 from governance.cli.main import main
+from governance.flows.audits.verifying_evidence import verify_evidence
 from governance.hashing import sha256_of
 from governance.protect.signing import Ed25519Signer
-from governance.verifying_evidence import verify_evidence
 
 MARKER = re.compile(
     r"zebulon|quagmire|欧阳测桩|planted\.marker|zebra-quagga|7654321|5678 ?9011|zorblatt|0440532013|11010519491231002X",

@@ -127,7 +127,7 @@ def test_a_receipt_of_another_project_is_not_ours(run, shop: Path, tmp_path_fact
     assert run("consent", "receipt", "--subject", "4711", "--output", shop / "r.json").code == 0
     document = json.loads((shop / "r.json").read_text())
     document["gov:signature"]["gov:key"] = "governance.receipts/other"
-    from governance.exchanging_consent import verify_receipt
+    from governance.flows.consent.exchanging_consent import verify_receipt
 
     with Governance.open() as gov, pytest.raises(TamperedError):
         verify_receipt(gov, document)

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from governance.app import Governance
 from governance.consent import event_log
 from governance.consent.events import ConsentEvent, Subject
+from governance.flows.opening.setup import create_state
 from governance.project import Project
 from governance.records.transactions import writing
-from governance.setup import create_state
 
 COUNTRIES = ("DE", "CN", "US", "BR", None, "DE", "CN", "US")
 """Of the people 1 to 8: laws that rest marketing on consent, in two forms; one that does not; unknown ones."""

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from audits.rendering import formats_for, render
 from governance.cli.main import main
-from governance.judging_consent import audit_consent, consent_coverage, consent_drift
+from governance.flows.consent.judging_consent import audit_consent, consent_coverage, consent_drift
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from connectors.base import FULL
 from connectors.opening import open_store
 from governance.copies.work import CopyWork, Places, plan_copy
+from governance.flows.scan.scanning import scan_stores
 from governance.jobs.engine import run_job
 from governance.jobs.office import Office
 from governance.ledger.log import Ledger
@@ -24,7 +25,6 @@ from governance.protect.signing import Ed25519Signer
 from governance.records.database import create_records, open_records
 from governance.scan.options import Engine, ScanOptions
 from governance.scan.result import ScanResult
-from governance.scanning import scan_stores
 from policies.catalog import parse_catalog
 from policies.copy_rules import parse_copy_rules
 

@@ -11,9 +11,9 @@ from governance.demo import project as making
 from governance.demo.owner import admit_owner
 from governance.demo.project import STAMP, ensure_demo
 from governance.demo.truth import SPECIAL_DATASETS, SPECIAL_ROWS, TRUTH
-from governance.doctor import State, examine_project
+from governance.flows.opening.doctor import State, examine_project
+from governance.flows.scan.reviewing import drift
 from governance.project import Project
-from governance.reviewing import drift
 from policies.catalog import read_catalog
 from policies.errors import BadInputError
 from policies.nouns import FieldRef, LabelStatus

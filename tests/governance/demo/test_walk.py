@@ -18,8 +18,8 @@ from governance.consent.events import Subject
 from governance.demo.chapters.consent import consent
 from governance.demo.stage import WIDTH, Line, Stage, Style, table, wrapped
 from governance.demo.walk import REPORTS, walk
+from governance.flows.opening.offices import office_of
 from governance.jobs.registry import certificate_text
-from governance.offices import office_of
 from policies.vocabulary import LANGUAGES
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from governance import reapplying_erasure, running_erasure, tracing_subjects
+from governance.flows.subjects import reapplying_erasure, running_erasure, tracing_subjects
 
 spec = importlib.util.spec_from_file_location("company_of_commands", Path(__file__).parent / "conftest.py")
 club = importlib.util.module_from_spec(spec)

@@ -10,15 +10,15 @@ import pytest
 import sqlalchemy as sa
 
 from governance.consent.events import Subject
-from governance.erasing import plan_erasure
+from governance.flows.opening.offices import office_of
+from governance.flows.retention.keeping import place_hold
+from governance.flows.subjects.erasing import plan_erasure
+from governance.flows.subjects.running_erasure import run_erasure
 from governance.jobs.certificate import verify_certificate
 from governance.jobs.registry import certificate_text
 from governance.jobs.tombstones import Tombstones
-from governance.keeping import place_hold
-from governance.offices import office_of
 from governance.protect.signing import Ed25519Verifier
 from governance.requests.traced import Trace
-from governance.running_erasure import run_erasure
 from policies.errors import AccessRefusedError, BadInputError, ConfigError, StalePlanError, TamperedError
 from policies.nouns import DatasetRef
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from governance.erasing import plan_erasure
-from governance.running_erasure import run_erasure
+from governance.flows.subjects.erasing import plan_erasure
+from governance.flows.subjects.running_erasure import run_erasure
 
 KILLS = int(os.environ.get("GOVERNANCE_KILLS", "3"))
 """How often a run is killed; `make soak` asks for more."""
@@ -27,7 +27,7 @@ from pathlib import Path
 spec = importlib.util.spec_from_file_location("company_of_kills", {conftest!r})
 club = importlib.util.module_from_spec(spec); spec.loader.exec_module(club)
 from governance import Governance
-from governance.running_erasure import run_erasure
+from governance.flows.subjects.running_erasure import run_erasure
 with Governance.open("governance.yaml", clock=club.Clock()) as gov:
     _ = gov.ledger, gov.catalog, gov.policy_files.policy
     print("ready", flush=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from governance.erasing import plan_erasure
-from governance.reapplying_erasure import plan_erasure_again
-from governance.running_erasure import run_erasure
+from governance.flows.subjects.erasing import plan_erasure
+from governance.flows.subjects.reapplying_erasure import plan_erasure_again
+from governance.flows.subjects.running_erasure import run_erasure
 
 spec = importlib.util.spec_from_file_location("company_of_reapplying", Path(__file__).parent / "conftest.py")
 club = importlib.util.module_from_spec(spec)

@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import pytest
 
 from governance.cli.project_option import actor
-from governance.erasing import plan_erasure
-from governance.rectifying import notices_of, rectify
+from governance.flows.subjects.erasing import plan_erasure
+from governance.flows.subjects.rectifying import notices_of, rectify
+from governance.flows.subjects.running_erasure import run_erasure
 from governance.requests.traced import Trace
-from governance.running_erasure import run_erasure
 from policies.errors import AccessRefusedError, BadInputError
 from policies.nouns import DatasetRef
 
@@ -85,7 +85,7 @@ def test_without_a_grant_nothing_is_changed(lite_company, lite_gov):
 
 def test_the_command_prints_no_value(lite_company, run, monkeypatch):
     fake = SimpleNamespace(trace_subject=club.trace, as_identifiers=club.guess)
-    monkeypatch.setitem(sys.modules, "governance.tracing_subjects", fake)
+    monkeypatch.setitem(sys.modules, "governance.flows.subjects.tracing_subjects", fake)
     Path("new.json").write_text(json.dumps({"email": NEW}))
     said = ("subject", "rectify", club.MARKER.format(2), "--in", "crm.customers", "--as", actor())
     outcome = run(*said, "--purpose", "rectification", "--values", "new.json", "--recipient", "mailhouse")

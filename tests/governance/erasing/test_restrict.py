@@ -12,9 +12,9 @@ import structlog
 
 from governance.cli.project_option import actor
 from governance.consent.events import Subject
+from governance.flows.subjects.restricting_traced import lift_traced, restrict_traced
+from governance.flows.subjects.tracing_subjects import trace_subject
 from governance.requests.traced import Ambiguous, Reach, Trace, TracedRecord
-from governance.restricting_traced import lift_traced, restrict_traced
-from governance.tracing_subjects import trace_subject
 from policies.errors import AccessRefusedError, BadInputError, ConfigError
 
 spec = importlib.util.spec_from_file_location("company_of_restrictions", Path(__file__).parent / "conftest.py")

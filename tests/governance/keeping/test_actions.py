@@ -6,10 +6,10 @@ import pytest
 import sqlalchemy as sa
 
 from governance.consent.events import Subject
+from governance.flows.audits.reporting import audit_retention, retention_gaps
+from governance.flows.retention.keeping import place_hold, release_hold, retention_rules, run_retention
 from governance.jobs.tombstones import Tombstones
 from governance.jobs.work import Batch
-from governance.keeping import place_hold, release_hold, retention_rules, run_retention
-from governance.reporting import audit_retention, retention_gaps
 from governance.retention.steps import Setting
 from policies.errors import AccessRefusedError, ConfigError, KeyringError, StalePlanError
 from policies.nouns import DatasetRef

@@ -8,9 +8,9 @@ import shutil
 
 import pytest
 
-from governance.archiving import check_archive
-from governance.keeping import place_hold, run_retention, standing_holds
-from governance.restoring import (
+from governance.flows.retention.archiving import check_archive
+from governance.flows.retention.keeping import place_hold, run_retention, standing_holds
+from governance.flows.retention.restoring import (
     backup_drills,
     plan_subject_reapply,
     record_backup_drill,

@@ -5,11 +5,11 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
+from governance.flows.audits.reporting import gather_uses
 from governance.ledger import reading
 from governance.ledger.reading import read_leaves
 from governance.ledger.waiting import WaitingFile
 from governance.records.database import create_records
-from governance.reporting import gather_uses
 from policies.errors import LedgerError, TamperedError
 
 AS_OF = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)

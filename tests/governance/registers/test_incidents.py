@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from audits.rendering import formats_for, render
 from governance.app import Governance
-from governance.incident_scope import AccessWindow, Leaked
+from governance.flows.audits.incident_scope import AccessWindow, Leaked
 from governance.ledger.log import Ledger
 from governance.registers.incidents import Incident, Incidents
 from policies.errors import AccessRefusedError, BadInputError, LedgerError, PredicateError, RecordsError
@@ -380,7 +380,7 @@ def test_no_value_reaches_register_ledger_or_report(gov: Governance, project: Pa
 
 
 def test_the_audit_of_everything_has_it_only_when_there_is_one(gov: Governance, project: Path) -> None:
-    from governance.making_reports import make_reports
+    from governance.flows.audits.making_reports import make_reports
 
     assert "incident" not in {name for name, _ in make_reports(gov, ())[0]}
     opened(gov, rows="region == 'EU'")

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from governance.app import Governance
-from governance.exporting_subjects import Exported, Wanted, export_subject
+from governance.flows.subjects.exporting_subjects import Exported, Wanted, export_subject
+from governance.flows.subjects.tracing_subjects import trace_subject
 from governance.requests.traced import Identifier
-from governance.tracing_subjects import trace_subject
 from policies.errors import AccessRefusedError, BadInputError, ConfigError
 
 ANNA = [Identifier("email", "anna@example.com")]
@@ -246,7 +246,7 @@ def test_taking_along_needs_a_law_that_knows_it(lite: Path, tmp_path: Path) -> N
 
 
 def test_a_package_that_cannot_be_finished_leaves_nothing(lite_gov, lite: Path, tmp_path: Path, monkeypatch) -> None:
-    from governance import packing_subjects
+    from governance.flows.subjects import packing_subjects
 
     def fail(*_: object) -> str:
         raise OSError("planted anna@example.com")

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from governance import Encrypted, Governance, IndexCell
-from governance.exporting_subjects import Wanted, export_subject
+from governance.flows.subjects.exporting_subjects import Wanted, export_subject
+from governance.flows.subjects.tracing_subjects import map_subjects, trace_subject
 from governance.requests.traced import Identifier, Unreached
-from governance.tracing_subjects import map_subjects, trace_subject
 
 CATALOG = """
 version: 1

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from governance.flows.subjects.tracing_subjects import map_subjects, trace_subject
 from governance.requests.traced import Ambiguous, Identifier, Reach, Trace
-from governance.tracing_subjects import map_subjects, trace_subject
 from policies.errors import BadInputError
 
 

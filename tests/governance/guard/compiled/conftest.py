@@ -14,11 +14,11 @@ import pytest
 import sqlalchemy as sa
 
 from governance.app import Governance
-from governance.compiling_policy import check_compiled, compile_policy
+from governance.flows.access.compiling_policy import check_compiled, compile_policy
+from governance.flows.opening.setup import create_state
 from governance.guard.compile_script import script_of
 from governance.guard.compiled import CompiledPolicy
 from governance.project import Project
-from governance.setup import create_state
 from policies.errors import GovernanceError
 from policies.nouns import Action
 

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from governance.compiling_policy import compile_policy
+from governance.flows.access.compiling_policy import compile_policy
 from governance.guard.compile_check import departures_of
 from governance.guard.compile_script import removal_of, script_of
 

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import registry
 
 from governance.app import Governance
-from governance.compiling_policy import check_compiled, compile_policy
 from governance.demo.project import make_project
+from governance.flows.access.compiling_policy import check_compiled, compile_policy
 from governance.guard.compile_script import removal_of, script_of
 from governance.guard.compiled import CompiledPolicy, CompiledUse, CompiledView
 

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 import sqlalchemy as sa
 
-from governance.compiling_policy import compile_policy
+from governance.flows.access.compiling_policy import compile_policy
 from governance.guard.compile_script import script_of
 
 LINES = """

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from governance.compiling_policy import compile_policy
 from governance.consent.events import Subject
+from governance.flows.access.compiling_policy import compile_policy
 from governance.guard.compile_script import removal_of, script_of
 from policies.access_lines import TREATMENTS
 from policies.nouns import Action

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from governance.opening_keys import kek_provider
+from governance.flows.opening.opening_keys import kek_provider
 from governance.project import Project
 from governance.protect.keyring.aws_kms import AwsKmsProvider
 from governance.protect.keyring.file import FileKeyring

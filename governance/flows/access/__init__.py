@@ -1,0 +1,1 @@
+"""Asking through the guard, and what a policy lets whom see."""

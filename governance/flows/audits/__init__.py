@@ -1,0 +1,1 @@
+"""Reports, registers and evidence over a project."""

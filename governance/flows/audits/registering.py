@@ -1,0 +1,114 @@
+"""The registers that `Governance` offers: access reviews, training, incidents. Each method delegates to a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from audits.report import Report
+    from governance.app import Governance
+    from governance.flows.audits.incident_scope import Leaked
+    from governance.registers.incidents import Incident
+    from governance.registers.reviews import Review
+    from governance.registers.training import Attestation
+    from policies.nouns import Principal
+
+
+class Registers:
+    """What `Governance` inherits."""
+
+    def open_review(self, reviewer: str, due: dt.date) -> Review:
+        """Open a review of every grant; as `reviewing_access.open_review`."""
+        from governance.flows.audits.reviewing_access import open_review
+
+        return open_review(self._whole, reviewer, due)
+
+    def decide_grant(
+        self, review: str, grant: str, verdict: str, *, principal: str, reason: str, patch: Path | None = None
+    ) -> Review:
+        """Keep or revoke a grant, as the reviewer; as `reviewing_access.decide_grant`."""
+        from governance.flows.audits.reviewing_access import decide_grant
+
+        return decide_grant(self._whole, review, grant, verdict, principal=principal, reason=reason, patch=patch)
+
+    def close_review(self, review: str, *, principal: str) -> Review:
+        """End a review, as the reviewer; as `reviewing_access.close_review`."""
+        from governance.flows.audits.reviewing_access import close_review
+
+        return close_review(self._whole, review, principal=principal)
+
+    def review_patch(self, review: str, patch: Path) -> int:
+        """Write what is revoked and still stands as a patch; as `reviewing_access.write_patch`."""
+        from governance.flows.audits.reviewing_access import write_patch
+
+        return write_patch(self._whole, review, patch)
+
+    def audit_review(self, review: str | None = None) -> Report:
+        """The report on every grant and its review; as `reviewing_access.audit_review`."""
+        from governance.flows.audits.reviewing_access import audit_review
+
+        return audit_review(self._whole, review)
+
+    def attest(self, principal: str, course: str, day: dt.date | None = None) -> Attestation:
+        """Record that a user took a course; as `attesting.attest`."""
+        from governance.flows.audits.attesting import attest
+
+        return attest(self._whole, principal, course, day)
+
+    def check_training(self, principal: Principal, purpose: str) -> None:
+        """Return when a principal has the training that a purpose asks for; as `attesting`."""
+        if not self._whole.project.config.training.purposes:  # most projects: nothing is loaded for it
+            return
+        from governance.flows.audits.attesting import check_training
+
+        check_training(self._whole, principal, purpose)
+
+    def audit_training(self) -> Report:
+        """The report on who attested what and who is kept out; as `attesting.audit_training`."""
+        from governance.flows.audits.attesting import audit_training
+
+        return audit_training(self._whole)
+
+    def open_incident(self, leaked: Leaked, *, aware: dt.datetime, reason: str) -> Incident:
+        """Take an incident down and count whom it concerns; as `handling_incidents.open_incident`."""
+        from governance.flows.audits.handling_incidents import open_incident
+
+        return open_incident(self._whole, leaked, aware=aware, reason=reason)
+
+    def assess_incident(self, incident: str, at: dt.datetime) -> Incident:
+        """Record since when it must be told; as `handling_incidents.assess_incident`."""
+        from governance.flows.audits.handling_incidents import assess_incident
+
+        return assess_incident(self._whole, incident, at)
+
+    def contain_incident(self, incident: str, at: dt.datetime, *, reason: str) -> Incident:
+        """Record that it goes on no more; as `handling_incidents.contain_incident`."""
+        from governance.flows.audits.handling_incidents import contain_incident
+
+        return contain_incident(self._whole, incident, at, reason=reason)
+
+    def notify_incident(
+        self, incident: str, clock: str, *, at: dt.datetime | None = None, reason: str | None = None
+    ) -> Incident:
+        """Answer a clock of an incident; as `handling_incidents.notify_incident`."""
+        from governance.flows.audits.handling_incidents import notify_incident
+
+        return notify_incident(self._whole, incident, clock, at=at, reason=reason)
+
+    def close_incident(self, incident: str, *, reason: str) -> Incident:
+        """End an incident; as `handling_incidents.close_incident`."""
+        from governance.flows.audits.handling_incidents import close_incident
+
+        return close_incident(self._whole, incident, reason=reason)
+
+    def audit_incident(self, incident: str | None = None) -> Report:
+        """The report on incidents, their clocks and drafts; as `handling_incidents.audit_incident`."""
+        from governance.flows.audits.handling_incidents import audit_incident
+
+        return audit_incident(self._whole, incident)
+
+    @property
+    def _whole(self) -> Governance:
+        return cast("Governance", self)

@@ -1,0 +1,1 @@
+"""Consent, restriction, notices and contact over a project."""

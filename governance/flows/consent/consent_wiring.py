@@ -1,0 +1,119 @@
+"""Give the guard the consent that stands now, over the policy files, records and stores of a project."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from functools import cached_property
+
+import sqlalchemy as sa
+
+from connectors.sql.address import normalised
+from connectors.sql.silent import silenced
+from governance.consent.changes import ChangeRule
+from governance.consent.conditions import ConsentConditions, ReadHead
+from governance.consent.projection import ConsentProjection, key_kind_of
+from governance.consent.upkeep import ProjectionUpkeep
+from governance.flows.opening.policy_files import PolicyFiles
+from governance.project import Project
+from governance.protect.sealing import KeyringSealer
+from policies.consent_laws import load_consent_laws
+from policies.nouns import DatasetRef
+from policies.purposes import PurposesFile
+from policies.row_conditions import ExistsIn
+
+
+def change_rule(project: Project, purposes: PurposesFile, now: dt.datetime) -> ChangeRule:
+    """What lets a consent die with a change of its purpose, under the laws of a project."""
+    return ChangeRule(purposes, load_consent_laws(now.date()), project.config.laws)
+
+
+class LiveConsent:
+    """Conditions of consent under the policy files as they stand at each statement."""
+
+    def __init__(
+        self,
+        project: Project,
+        files: PolicyFiles,
+        records: Callable[[], sa.Engine],
+        sealer: KeyringSealer,
+        clock: Callable[[], dt.datetime],
+    ) -> None:
+        self._project = project
+        self._files = files
+        self._records = records
+        self._sealer = sealer
+        self._clock = clock
+        self._last: tuple[str, ConsentConditions] | None = None
+
+    def prepare(self, store: str, purpose: str, run: ReadHead | None = None) -> None:
+        """Make sure that what a statement will see of consent is the latest; as `ConsentConditions.prepare`."""
+        self._current().prepare(store, purpose, run)
+
+    def conditions(self, dataset: DatasetRef, purpose: str, *, every_row: bool = False) -> tuple[ExistsIn, ...]:
+        """What must hold of each row; as `ConsentConditions.conditions`."""
+        return self._current().conditions(dataset, purpose, every_row=every_row)
+
+    def lasting(self, dataset: DatasetRef, purpose: str) -> tuple[ExistsIn, ...]:
+        """The same for what outlives the moment; as `ConsentConditions.lasting`."""
+        return self._current().lasting(dataset, purpose)
+
+    def create_projection(self, store: str) -> bool:
+        """Make the two tables of consent in a store; gives whether the catalog names a subject key for it.
+
+        Side effect: writes to the store. Raises StoreError.
+        """
+        if store in self.temporary:
+            return False
+        for name, dataset in self._files.catalog.stores[store].datasets.items():
+            if len(dataset.subject_key) == 1:
+                projection = self.projections[store]
+                kind = key_kind_of(projection.engine, name, dataset.subject_key[0])
+                projection.create(kind)
+                self.upkeep.bring_up_to_date(projection)
+                return True
+        return False
+
+    def make_ready(self, store: str) -> bool:
+        """Make the two tables where they are missing; gives whether the store has them now. Raises StoreError."""
+        projection = self.projections.get(store)
+        if store in self.temporary:
+            return True
+        return projection is not None and (projection.is_made_now() or self.create_projection(store))
+
+    @property
+    def upkeep(self) -> ProjectionUpkeep:
+        """What brings a projection up to date."""
+        changes = change_rule(self._project, self._files.purposes, self._clock())
+        return ProjectionUpkeep(self._records(), self._files.purposes, self._sealer, clock=self._clock, changes=changes)
+
+    @property
+    def temporary(self) -> frozenset[str]:
+        """The stores that must not be written."""
+        stores = self._project.config.stores
+        return frozenset(name for name, store in stores.items() if store.consent == "temporary")
+
+    @cached_property
+    def projections(self) -> dict[str, ConsentProjection]:
+        """The projection of each store that is a database."""
+        found = {}
+        for name, store in self._project.config.stores.items():
+            if store.url is not None:
+                url = normalised(f"stores.{name}.url", self._project.store_target(name))
+                found[name] = ConsentProjection(name, silenced(sa.create_engine(url)))
+        return found
+
+    def close(self) -> None:
+        """Close the connections to the stores."""
+        for projection in self.__dict__.get("projections", {}).values():
+            projection.engine.dispose()
+
+    def _current(self) -> ConsentConditions:
+        policy = self._files.policy
+        stands = f"{policy.digest} {self._clock().date()}"  # the packs of law are those of the day
+        if self._last is None or self._last[0] != stands:
+            conditions = ConsentConditions(
+                policy.purposes, policy.catalog, self.upkeep, self.projections, temporary=self.temporary
+            )
+            self._last = stands, conditions
+        return self._last[1]

