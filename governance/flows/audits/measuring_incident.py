@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from governance.flows.audits.counting_incident import Leak, column_of, count_people, count_records, leaked_rows
 from governance.flows.audits.incident_scope import ALL_KEYS, Leaked, Scope
 from governance.flows.opening.offices import store_snapshot
-from governance.ledger.events import EventDraft, EventObject
+from governance.flows.opening.recorded_use import recorded_use
 from governance.protect.key_tally import tally
 from governance.protect.keyring.base import KeyInfo
 from governance.protect.token_counts import ColumnCells, TableCount
 from governance.retention.store_tables import find_table
 from policies.errors import InstallationError, StoreError
-from policies.nouns import Action, DatasetRef
+from policies.nouns import DatasetRef
 from policies.taxonomy import HARMLESS
 
 if TYPE_CHECKING:
@@ -49,18 +49,15 @@ def measure_incident(gov: Governance, leaked: Leaked, scope: Scope) -> tuple[str
     People are distinct within a store and added up over stores. A store that does not answer is in `not_seen`. Raises
     PredicateError, LedgerError, KeyringError.
     """
-    decision = gov.ledger.decide(_draft(gov, scope)).id
     found = _Figures(not_seen=[{"place": each, "found": "not in the catalog"} for each in scope.unknown])
-    try:
+    names = [f"{ref}.{name}" for ref, each in scope.fields.items() for name in each]
+    with recorded_use(gov, PURPOSE, names, rules=(RULE,)) as use:
         for store in dict.fromkeys(ref.store for ref in scope.fields):
             own = {ref: names for ref, names in scope.fields.items() if ref.store == store}
             _measure_store(gov, store, own, leaked, found)
-    except BaseException:
-        gov.ledger.close(decision, "failed", {"rows": sum(found.records.values())})
-        raise
-    counts = {"rows": sum(found.records.values()), "people": found.people}
-    gov.ledger.close(decision, "failed" if found.not_seen else "done", counts)
-    return decision, {
+            use.counts = {"rows": sum(found.records.values()), "people": found.people}
+        use.whole = not found.not_seen
+    return use.decision, {
         "people": found.people,
         "unknown": found.unknown,
         "laws": dict(sorted(found.laws.items())),
@@ -70,20 +67,6 @@ def measure_incident(gov: Governance, leaked: Leaked, scope: Scope) -> tuple[str
         "fields": [each for each in found.fields if each["category"] != HARMLESS],
         "not_seen": found.not_seen,
     }
-
-
-def _draft(gov: Governance, scope: Scope) -> EventDraft:
-    names = [f"{ref}.{name}" for ref, each in scope.fields.items() for name in each]
-    return EventDraft(
-        kind="decision",
-        actor=gov.actor_ref,
-        purpose=PURPOSE,
-        action=Action.READ.value,
-        outcome="allowed",
-        objects=tuple(EventObject(each) for each in names),
-        rules=(RULE,),
-        versions=gov.versions(),
-    )
 
 
 def _measure_store(

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from audits.report import Report
 from audits.reports.quality import quality_report as report
 from governance.access.grants import grants_to
+from governance.flows.opening.recorded_use import recorded_use
 from governance.flows.quality.listing_faults import WorkList, check_asker, write_work_list
-from governance.ledger.events import EventDraft, EventObject, stamp
+from governance.ledger.events import stamp
 from governance.quality.measuring import Run, measure
 from governance.quality.plan import DatasetLook, Needs, looks_of, not_looked_at
 from governance.quality.result import Measure, QualityResult, Unseen, measures_of
@@ -22,7 +23,7 @@ from governance.quality.standard import Standard, load_standard
 from governance.quality.trend import compared, keep_run, last_run
 from governance.quality.validating import Violation, validate
 from policies.errors import CatalogError, StoreError
-from policies.nouns import Action, FieldRef
+from policies.nouns import FieldRef
 from policies.quality_rules import DIMENSIONS, QualityFile, check_names, dataset_ref, read_quality
 from policies.retention_rules import parse_period
 from policies.taxonomy import HARMLESS, Taxonomy
@@ -193,27 +194,16 @@ def _measured(
     failed: list[Unseen],
 ) -> QualityResult:
     """Read under a decision that is durable before the first row, and closed with what came of it."""
-    objects = [EventObject(f"{look.ref}.{name}") for each in looks.values() for look in each for name in look.fields]
-    decision = gov.ledger.decide(
-        EventDraft(
-            kind="decision",
-            actor=gov.actor_ref,
-            purpose=PURPOSE,
-            action=Action.READ.value,
-            outcome="allowed",
-            objects=tuple(objects),
-            rules=("quality.measure",),
-            versions=gov.versions(),
-        )
-    ).id
-    try:
-        failed += measure(run, looks)
-    except BaseException:
-        gov.ledger.close(decision, "failed", {"rows": run.rows.total()})
-        raise
-    measures = measures_of(run.tally)
-    counts = {"rows": run.rows.total(), "findings": sum(each.faulty for each in measures)}
-    gov.ledger.close(decision, "failed" if failed else "done", counts)
+    objects = [f"{look.ref}.{name}" for each in looks.values() for look in each for name in look.fields]
+    with recorded_use(gov, PURPOSE, objects, rules=("quality.measure",)) as use:
+        try:
+            failed += measure(run, looks)
+        finally:
+            use.counts = {"rows": run.rows.total()}
+        measures = measures_of(run.tally)
+        use.counts = {"rows": run.rows.total(), "findings": sum(each.faulty for each in measures)}
+        use.whole = not failed
+    decision = use.decision
     down = {each.place for each in failed}
     found: list[Measure] = []
     newest: str | None = None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from governance.flows.opening.offices import office_of, pace_of, writable_store
+from governance.flows.opening.recorded_use import recorded_use
 from governance.flows.retention.archiving import archives_of, shredder_of
 from governance.jobs.holds import Hold, Scope
 from governance.jobs.running import Progress
@@ -98,20 +99,9 @@ def explain_retention(gov: Governance, dataset: DatasetRef, key: Sequence[str]) 
             next_step="add one; `governance retention plan` lists what has none",
         )
     office = office_of(gov)
-    decision = gov.ledger.decide(
-        EventDraft(
-            kind="decision",
-            actor=gov.actor_ref,
-            purpose=PURPOSE,
-            action="read",
-            outcome="allowed",
-            objects=(EventObject(str(dataset)),),
-            versions=gov.versions(),
-        )
-    )
-    with writable_store(gov, dataset.store) as engine:
+    with recorded_use(gov, PURPOSE, [str(dataset)]) as use, writable_store(gov, dataset.store) as engine:
         found = verdict_on(office, _ruled(gov, rules, limits[0]), engine, key)
-    gov.ledger.close(decision.id, "done", {"rows": 0 if found is None else 1})
+        use.counts = {"rows": 0 if found is None else 1}
     return found
 
 

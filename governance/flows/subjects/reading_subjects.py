@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from connectors.base import Store
 from governance.flows.access.asking import ask
+from governance.flows.opening.recorded_use import recorded_use
 from governance.guard.filter import RecordFilter
-from governance.ledger.events import EventDraft, EventObject
 from governance.protect.encrypted_type import Plain
 from governance.requests.file_rows import FileRows
 from governance.requests.subject_map import DatasetMap
@@ -113,29 +113,20 @@ def file_rows(
         )
     types = {one.name: one.type for one in each.dataset.shape.fields}
     treat = RecordFilter(permit, context.principal.attributes, types)
-    decision = gov.ledger.decide(
-        EventDraft(
-            kind="decision",
-            actor=gov.actor_ref,
-            principal=gov.ledger.refer("principal", asker.principal),
-            purpose=asker.purpose,
-            action=Action.EXPORT.value,
-            outcome="allowed",
-            objects=(EventObject(str(each.dataset.ref)),),
-            rules=("subject.export_file",),
-            versions=gov.versions(),
-        )
-    ).id
-    count = 0
-    try:
+    with recorded_use(
+        gov,
+        asker.purpose,
+        [str(each.dataset.ref)],
+        rules=("subject.export_file",),
+        action=Action.EXPORT,
+        principal=asker.principal,
+    ) as use:
+        count = 0
         for lot in FileRows(store).records(each.dataset, keys, tuple(permit.fields)):
             for row in treat.filter(lot):
                 count += 1
+                use.counts = {"rows": count}
                 yield {field: plain(row.get(field)) for field in each.fields}
-    except BaseException:
-        gov.ledger.close(decision, "failed", {"rows": count})
-        raise
-    gov.ledger.close(decision, "done", {"rows": count})
 
 
 def plain(value: Any) -> Any:

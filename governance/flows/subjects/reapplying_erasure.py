@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from governance.flows.opening.offices import office_of, writable_store
+from governance.flows.opening.recorded_use import recorded_use
 from governance.flows.retention.keeping import retention_rules
 from governance.flows.subjects.ending_traces import BASIS
 from governance.flows.subjects.erasing import RULES, Tracer, only_store, plan_erasure
@@ -28,7 +29,6 @@ from governance.jobs.plan import Plan
 from governance.jobs.store_connection import connected
 from governance.jobs.tombstones import Tombstones
 from governance.jobs.work import Key
-from governance.ledger.events import EventDraft, EventObject
 from governance.requests.erasure_table import ErasureTable, find_erasure_table
 from governance.requests.erasure_work import PURPOSE
 from governance.requests.keys import written_key
@@ -77,22 +77,15 @@ def plan_erasure_again(
     With `undecided`, records of which nobody knows when they came to be are erased too. Recorded as a read, and as
     `job.planned`. Raises ConfigError, StoreError, LedgerError.
     """
-    decision = gov.ledger.decide(
-        EventDraft(
-            kind="decision",
-            actor=gov.actor_ref,
-            purpose=PURPOSE,
-            action="read",
-            outcome="allowed",
-            objects=(EventObject(store),),
-            versions=gov.versions(),
-        )
-    )
-    graves = _graves(gov)
-    with writable_store(gov, store) as engine, connected(engine, store) as connection:
+    with (
+        recorded_use(gov, PURPOSE, [store]) as use,
+        writable_store(gov, store) as engine,
+        connected(engine, store) as connection,
+    ):
+        graves = _graves(gov)
         there = {who: graves[ref] for who, ref in _subject_keys(gov, store, connection) if ref in graves}
         trace, newer, unknown = _old_part(gov, store, connection, there, tracer or trace_subject, undecided=undecided)
-    gov.ledger.close(decision.id, "done", {"rows": len(trace.records), "persons": len(there)})
+        use.counts = {"rows": len(trace.records), "persons": len(there)}
     plan = None
     if any(True for _ in trace.own()):
         plan = plan_erasure(gov, trace, [_identifier(each) for each in sorted(there, key=str)])

@@ -16,22 +16,22 @@ from audits.formats.csv import harmless
 from connectors.base import Dataset, Store
 from connectors.sql.address import normalised
 from connectors.sql.silent import silenced
-from governance.ledger.events import EventDraft, EventObject
+from governance.flows.opening.recorded_use import recorded_use
 from governance.protect.protector import Protector
 from governance.requests.file_rows import FileRows
-from governance.requests.forms import KEY, Form, form_of, guessed_kinds, regions_of
+from governance.requests.forms import KEY, form_of, guessed_kinds, regions_of
 from governance.requests.keys import read_key
 from governance.requests.mapping import subject_map
 from governance.requests.sql_rows import SqlRows
 from governance.requests.store_rows import Rows
 from governance.requests.subject_map import SubjectMap
 from governance.requests.trace_shown import KEYS_HEAD, keys_rows
-from governance.requests.traced import Identifier, RecordKey, Trace, Unreached
+from governance.requests.traced import Identifier, Trace, Unreached
 from governance.requests.walk import MOST_PERSONS, MOST_RECORDS, Walk
 from governance.scan.shapes import shape_name
 from governance.writing import replace_file_with
 from policies.errors import BadInputError, StoreError
-from policies.nouns import Action, DatasetRef
+from policies.nouns import Action
 
 if TYPE_CHECKING:
     from governance.app import Governance
@@ -98,26 +98,15 @@ def trace_subject(
         keys = [read_key(each.value, opened.known) for each in named if each.kind == KEY]
         rows = {name: _rows(gov, name, store, closing) for name, store in opened.stores.items()}
         walk = Walk(opened.known, rows, regions, most_persons=most_persons, limit=limit, follow=follow)
-        decision = gov.ledger.decide(_draft(gov, opened.known)).id
-        try:
-            found = _walked(walk, forms, keys, opened, text=text)
-        except BaseException:
-            gov.ledger.close(decision, "failed", _counts(walk.found.trace()))
-            raise
-        gov.ledger.close(decision, "failed" if opened.down else "done", _counts(found))
+        with recorded_use(gov, PURPOSE, _places(opened.known), rules=("subject.trace",)) as use:
+            use.whole = not opened.down
+            try:
+                walk.run(forms, keys, text=text)
+            finally:
+                trace = walk.found.trace()
+                found = replace(trace, unreached=(*opened.down, *trace.unreached))
+                use.counts = _counts(found)
     return found
-
-
-def _walked(
-    walk: Walk,
-    forms: Sequence[Form],
-    keys: Sequence[tuple[DatasetRef, RecordKey]],
-    opened: _Opened,
-    *,
-    text: bool,
-) -> Trace:
-    found = walk.run(forms, keys, text=text)
-    return replace(found, unreached=(*opened.down, *found.unreached))
 
 
 def _counts(trace: Trace) -> dict[str, int]:
@@ -131,22 +120,13 @@ def _counts(trace: Trace) -> dict[str, int]:
     }
 
 
-def _draft(gov: Governance, known: SubjectMap) -> EventDraft:
-    places = [
+def _places(known: SubjectMap) -> list[str]:
+    places = (
         str(each.field(name))
         for each in known.datasets.values()
         for name in dict.fromkeys([*each.identifiers, *each.entry.subject_key, *each.texts])
-    ]
-    return EventDraft(
-        kind="decision",
-        actor=gov.actor_ref,
-        purpose=PURPOSE,
-        action=Action.READ.value,
-        outcome="allowed",
-        objects=tuple(EventObject(each) for each in places if shape_name(each) == each),
-        rules=("subject.trace",),
-        versions=gov.versions(),
     )
+    return [each for each in places if shape_name(each) == each]
 
 
 def _rows(gov: Governance, name: str, store: Store, closing: ExitStack) -> Rows:
@@ -165,24 +145,9 @@ def export_keys(gov: Governance, trace: Trace, path: Path) -> None:
     Raises LedgerError, ConfigError for a file that cannot be written.
     """
     datasets = [each for each in dict.fromkeys(str(each.dataset) for each in trace.records) if shape_name(each) == each]
-    decision = gov.ledger.decide(
-        EventDraft(
-            kind="decision",
-            actor=gov.actor_ref,
-            purpose=PURPOSE,
-            action=Action.EXPORT.value,
-            outcome="allowed",
-            objects=tuple(map(EventObject, datasets)),
-            rules=("subject.keys",),
-            versions=gov.versions(),
-        )
-    ).id
-    try:
+    with recorded_use(gov, PURPOSE, datasets, rules=("subject.keys",), action=Action.EXPORT) as use:
         replace_file_with(path, _key_lines(trace))
-    except BaseException:
-        gov.ledger.close(decision, "failed", {"rows": 0})
-        raise
-    gov.ledger.close(decision, "done", {"rows": len(trace.records)})
+        use.counts = {"rows": len(trace.records)}
 
 
 def _key_lines(trace: Trace) -> Iterator[str]:
