@@ -20,6 +20,8 @@ from governance.scan.needs import Need
 from governance.scan.prefiltering import passing
 from governance.scan.sentences import SAMPLED
 
+_NOBODY: Numbers = np.empty(0, np.int64)
+
 
 class Screen:
     """The detectors of what identifies by itself. Holds no text."""
@@ -42,18 +44,17 @@ class Screen:
     ) -> dict[str, Numbers]:
         """By entity, the values in which one of its detectors sees a strong hit; `wanted` are those to be looked at."""
         found: dict[str, list[Numbers]] = {}
-        for number, rows in self._shown(values, makeup, wanted, context):
-            whole = len(rows) == len(values)
-            hits = self._detectors[number].find(values if whole else values.take(pa.array(rows)), context)
+        for number, rows, shown in self._shown(values, makeup, wanted, context):
+            hits = self._detectors[number].find(shown, context)
             strong = hits.index[hits.score >= STRONG]
             if len(strong):
-                found.setdefault(self._detectors[number].entity, []).append(strong if whole else rows[strong])
+                found.setdefault(self._detectors[number].entity, []).append(rows[strong])
         return {entity: np.unique(np.concatenate(parts)) for entity, parts in found.items()}
 
     def _shown(
         self, values: pa.Array, makeup: Makeup, wanted: Mapping[str, Truth], context: FieldContext
-    ) -> Iterator[tuple[int, Numbers]]:
-        """Each detector with the values that it has to be shown."""
+    ) -> Iterator[tuple[int, Numbers, pa.Array]]:
+        """Each detector with the values that it has to be shown; the family of identifiers is shown one column."""
         extent = makeup.extent()
         able = {
             number: each
@@ -65,20 +66,27 @@ class Screen:
         ]
         mentioned = self._mentions.rows(values, spoken)
         family = [each.entity for each in able.values() if isinstance(each, IdentifierDetector)]
-        shared = np.flatnonzero(np.logical_or.reduce([wanted[entity] for entity in family])) if family else None
+        shared = np.flatnonzero(np.logical_or.reduce([wanted[entity] for entity in family])) if family else _NOBODY
+        shared_values = _some(values, shared)
         told = passing(
             values, {number: _expression(each, context) for number, each in able.items() if number not in mentioned}
         )
         for number, each in able.items():
             if number in mentioned:
                 rows = mentioned[number][wanted[each.entity][mentioned[number]]]
-            elif shared is not None and isinstance(each, IdentifierDetector):
-                rows = shared
+            elif isinstance(each, IdentifierDetector):
+                if len(shared):
+                    yield number, shared, shared_values
+                continue
             else:
                 met = wanted[each.entity] & self._needs[number].met(makeup)
                 rows = np.flatnonzero(met & told[number] if number in told else met)
             if len(rows):
-                yield number, rows
+                yield number, rows, _some(values, rows)
+
+
+def _some(values: pa.Array, rows: Numbers) -> pa.Array:
+    return values if len(rows) == len(values) else values.take(pa.array(rows))
 
 
 def _expression(detector: Detector, context: FieldContext) -> str:
