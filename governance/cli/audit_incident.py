@@ -5,18 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import click
 
 from governance.cli.output import emit, emit_report, examples, format_option, lang_option, output_option, say
 from governance.cli.project_option import opened
+from governance.cli.times import moment, time
 
 if TYPE_CHECKING:
     from governance.app import Governance
     from governance.flows.audits.incident_scope import AccessWindow
 
-_at = click.option("--at", metavar="TIME", help="When, such as 2026-11-28T09:30+08:00; now unless told otherwise.")
+_at = click.option("--at", type=time, help="When, such as 2026-11-28T09:30+08:00; now unless told otherwise.")
 _reason = click.option("--reason", required=True, help="What was done and why. Write no personal data.")
 
 
@@ -38,12 +38,12 @@ def incident() -> None:
 @click.argument("places", metavar="[PLACE]...", nargs=-1)
 @click.option("--rows", metavar="PREDICATE", help="Only these rows of one dataset; see docs/predicates.md.")
 @click.option("--accessed-by", metavar="USER", help="Instead of places: what this user saw, by the ledger.")
-@click.option("--from", "since", metavar="TIME", help="With --accessed-by: from when.")
-@click.option("--until", metavar="TIME", help="With --accessed-by: until when, exclusive.")
+@click.option("--from", "since", type=time, help="With --accessed-by: from when.")
+@click.option("--until", type=time, help="With --accessed-by: until when, exclusive.")
 @click.option(
     "--compromised-key", "keys", metavar="KEY", multiple=True, help="A key that others may have; `all` for all."
 )
-@click.option("--aware", required=True, metavar="TIME", help="When somebody knew of it; clocks run from there.")
+@click.option("--aware", required=True, type=time, help="When somebody knew of it; clocks run from there.")
 @click.option("--reason", required=True, help="What happened. Write no personal data.")
 @click.pass_context
 def open_(
@@ -51,10 +51,10 @@ def open_(
     places: tuple[str, ...],
     rows: str | None,
     accessed_by: str | None,
-    since: str | None,
-    until: str | None,
+    since: dt.datetime | None,
+    until: dt.datetime | None,
     keys: tuple[str, ...],
-    aware: str,
+    aware: dt.datetime,
     reason: str,
 ) -> int:
     """Take an incident down. PLACE is a store, dataset or field that leaked. Reads the stores, and prints its id."""
@@ -63,7 +63,7 @@ def open_(
     with opened(ctx) as gov:
         window = _window(gov, accessed_by, since, until)
         leaked = Leaked(places, rows=rows, access=window, compromised_keys=keys)
-        found = gov.open_incident(leaked, aware=_moment(gov, aware, "--aware"), reason=reason)
+        found = gov.open_incident(leaked, aware=moment(gov, aware), reason=reason)
         say(f"{found.figures['people']} people, {sum(found.figures['records'].values())} records")
         for each in found.figures["not_seen"]:
             say(f"not counted: {each['place']}: {each['found']}")
@@ -75,10 +75,10 @@ def open_(
 @click.argument("incident_id", metavar="INCIDENT")
 @_at
 @click.pass_context
-def assess(ctx: click.Context, incident_id: str, at: str | None) -> int:
+def assess(ctx: click.Context, incident_id: str, at: dt.datetime | None) -> int:
     """Record since when it is known that INCIDENT must be told; the clocks that start then run from there."""
     with opened(ctx) as gov:
-        gov.assess_incident(incident_id, _moment(gov, at, "--at"))
+        gov.assess_incident(incident_id, moment(gov, at) or gov.clock())
     emit("assessed", None)
     return 0
 
@@ -88,10 +88,10 @@ def assess(ctx: click.Context, incident_id: str, at: str | None) -> int:
 @_at
 @_reason
 @click.pass_context
-def contain(ctx: click.Context, incident_id: str, at: str | None, reason: str) -> int:
+def contain(ctx: click.Context, incident_id: str, at: dt.datetime | None, reason: str) -> int:
     """Record that INCIDENT goes on no more."""
     with opened(ctx) as gov:
-        gov.contain_incident(incident_id, _moment(gov, at, "--at"), reason=reason)
+        gov.contain_incident(incident_id, moment(gov, at) or gov.clock(), reason=reason)
     emit("contained", None)
     return 0
 
@@ -109,14 +109,14 @@ def contain(ctx: click.Context, incident_id: str, at: str | None, reason: str) -
 @click.option("--reason", help="With --not-needed: why. Write no personal data.")
 @click.pass_context
 def notify(
-    ctx: click.Context, incident_id: str, clock: str, at: str | None, *, not_needed: bool, reason: str | None
+    ctx: click.Context, incident_id: str, clock: str, at: dt.datetime | None, *, not_needed: bool, reason: str | None
 ) -> int:
     """Record that whom CLOCK names was told of INCIDENT, or need not be. Nothing is sent."""
     if not_needed != (reason is not None) or (not_needed and at is not None):
         raise click.UsageError("--not-needed needs --reason, and neither goes with --at")
     with opened(ctx) as gov:
-        moment = None if not_needed else _moment(gov, at, "--at")
-        gov.notify_incident(incident_id, clock, at=moment, reason=reason)
+        when = None if not_needed else moment(gov, at) or gov.clock()
+        gov.notify_incident(incident_id, clock, at=when, reason=reason)
     emit("not needed" if not_needed else "told", None)
     return 0
 
@@ -149,22 +149,13 @@ def show(ctx: click.Context, incident_id: str | None, form: str, lang: str, outp
     return 0
 
 
-def _window(gov: Governance, user: str | None, since: str | None, until: str | None) -> AccessWindow | None:
+def _window(
+    gov: Governance, user: str | None, since: dt.datetime | None, until: dt.datetime | None
+) -> AccessWindow | None:
     from governance.flows.audits.incident_scope import AccessWindow
 
     if user is None and since is None and until is None:
         return None
     if user is None or since is None or until is None:
         raise click.UsageError("--accessed-by, --from and --until go together")
-    return AccessWindow(user, _moment(gov, since, "--from"), _moment(gov, until, "--until"))
-
-
-def _moment(gov: Governance, text: str | None, option: str) -> dt.datetime:
-    """A moment; without an offset in the project's time zone, now without a text."""
-    if text is None:
-        return gov.clock()
-    try:
-        found = dt.datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter("expected a time such as 2026-11-28T09:30+08:00", param_hint=option) from None
-    return found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(gov.project.config.time_zone))
+    return AccessWindow(user, moment(gov, since), moment(gov, until))

@@ -10,6 +10,7 @@ import click
 
 from governance.cli.output import emit, emit_report, examples, format_option, lang_option, output_option, say
 from governance.cli.project_option import opened
+from governance.cli.times import day
 
 if TYPE_CHECKING:
     from governance.app import Governance
@@ -22,12 +23,12 @@ def review() -> None:
 
 @review.command(name="open", epilog=examples("audit review open --reviewer dora --due 2026-12-15"))
 @click.option("--reviewer", required=True, metavar="USER", help="Who is to decide; a user of principals.yaml.")
-@click.option("--due", required=True, metavar="DAY", help="The last day for it, such as 2026-12-15.")
+@click.option("--due", required=True, type=day, help="The last day for it, such as 2026-12-15.")
 @click.pass_context
-def open_(ctx: click.Context, reviewer: str, due: str) -> int:
+def open_(ctx: click.Context, reviewer: str, due: dt.date) -> int:
     """Open a review of every grant that stands. Prints its id."""
     with opened(ctx) as gov:
-        found = gov.open_review(reviewer, _day(due))
+        found = gov.open_review(reviewer, due)
         say(f"{len(found.grants)} grants to decide by {found.due}")
     emit(found.id, None)
     return 0
@@ -106,13 +107,6 @@ def show(
             say(f"{patch}: {gov.review_patch(review_id, patch)} line(s) to take out")
     emit_report(report, form, lang, output)
     return 0
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter("expected a day such as 2026-12-15", param_hint="--due") from None
 
 
 def _check(gov: Governance, principal: str) -> None:

@@ -9,6 +9,7 @@ import click
 
 from governance.cli.output import emit, emit_report, examples, format_option, lang_option, output_option
 from governance.cli.project_option import opened
+from governance.cli.times import day
 
 
 @click.group()
@@ -24,15 +25,15 @@ def training() -> None:
 )
 @click.option("--as", "principal", required=True, metavar="USER", help="Who took it.")
 @click.option("--course", required=True, help="Which course, as `training.courses` names it.")
-@click.option("--day", help="The day on which it was taken, such as 2026-11-20; today unless told otherwise.")
+@click.option("--day", type=day, help="The day on which it was taken, such as 2026-11-20; today unless told otherwise.")
 @click.pass_context
-def attest(ctx: click.Context, principal: str, course: str, day: str | None) -> int:
+def attest(ctx: click.Context, principal: str, course: str, day: dt.date | None) -> int:
     """Record that USER took a course. The attestation is in the ledger and is never changed."""
     from governance.flows.access.asking import check_impersonation
 
     with opened(ctx) as gov:
         check_impersonation(gov, principal, None, "audit.training")
-        found = gov.attest(principal, course, _day(day) if day else None)
+        found = gov.attest(principal, course, day)
     emit(f"{found.id}  {found.course}  {found.day}", None)
     return 0
 
@@ -50,10 +51,3 @@ def show(ctx: click.Context, form: str, lang: str, output: Path | None) -> int:
         report = gov.audit_training()
     emit_report(report, form, lang, output)
     return 0
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter("expected a day such as 2026-11-20", param_hint="--day") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +13,10 @@ from governance.cli.consent_files import do_not_contact, export, import_, receip
 from governance.cli.consent_notices import notices
 from governance.cli.output import emit, examples, format_option, output_option
 from governance.cli.project_option import opened
+from governance.cli.times import moment, time
 
 if TYPE_CHECKING:
+    from governance.app import Governance
     from governance.consent.events import Circumstances, Subject
 
 CHANNELS = ("*", "email", "sms", "phone", "post", "app", "social", "survey")
@@ -57,7 +58,7 @@ def _circumstances(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--law", default="", help="The law that holds for the person, such as `gdpr`."),
         click.option("--category", multiple=True, help="Data category that it is about; repeatable, default all."),
         click.option("--guardian", default="", help="Keyed reference of the proof that a guardian acted."),
-        click.option("--said", metavar="TIME", help="When the person said so, ISO 8601 with a zone; default now."),
+        click.option("--said", type=time, help="When the person said so; default now."),
     ):
         command = option(command)
     return command
@@ -92,7 +93,7 @@ def _circumstances(command: Callable[..., Any]) -> Callable[..., Any]:
 def record(ctx: click.Context, /, strength: str, kind: str, duration: str, **about: Any) -> int:
     """Record that a person agreed, or another event of --kind. Prints the id of the event; it is durable then."""
     with opened(ctx) as gov:
-        subject, how = _read(about, duration)
+        subject, how = _read(gov, about, duration)
         event = gov.consent.record(kind, subject, about["purpose"], about["channel"], form=strength, how=how)
         emit(event.id, None)
     return 0
@@ -109,7 +110,7 @@ def record(ctx: click.Context, /, strength: str, kind: str, duration: str, **abo
 def withdraw(ctx: click.Context, /, **about: Any) -> int:
     """Record that a person took consent back. It holds from the next statement on, in every process."""
     with opened(ctx) as gov:
-        subject, how = _read(about)
+        subject, how = _read(gov, about)
         emit(gov.consent.withdrawn(subject, about["purpose"], about["channel"], how=how).id, None)
     return 0
 
@@ -155,7 +156,7 @@ def show(
     return 0
 
 
-def _read(about: dict[str, Any], duration: str = "") -> tuple[Subject, Circumstances]:
+def _read(gov: Governance, about: dict[str, Any], duration: str = "") -> tuple[Subject, Circumstances]:
     """The subject and the circumstances that the options state."""
     from governance.consent.events import Circumstances, Subject
 
@@ -171,17 +172,10 @@ def _read(about: dict[str, Any], duration: str = "") -> tuple[Subject, Circumsta
         jurisdiction=about["law"],
         categories=about["category"],
         guardian_ref=about["guardian"],
-        valid_time=_moment(about["said"]),
+        valid_time=moment(gov, about["said"]),
         duration=duration,
     )
     return Subject(about["subject"], keys), how
-
-
-def _moment(text: str | None) -> dt.datetime | None:
-    try:
-        return dt.datetime.fromisoformat(text) if text else None
-    except ValueError:
-        raise click.BadParameter("write a time such as 2026-11-22T08:00:00+01:00", param_hint="--said") from None
 
 
 for _command in (import_, do_not_contact, export, receipt):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import click
 
 from governance.cli.output import emit, examples
 from governance.cli.project_option import opened
 from governance.cli.request_ends import answer, close, refuse, step
 from governance.cli.request_looks import list_, show
-from governance.cli.request_options import LEVELS, at_option, moment, note_option, say_request
+from governance.cli.request_options import LEVELS, at_option, note_option, say_request
+from governance.cli.times import moment, time
 from policies.clocks import TYPES, Level, PauseCause
 
 
@@ -30,9 +33,7 @@ def request() -> None:
     "--law", required=True, help="Under which law: gdpr, uk-gdpr, ccpa, pipl, tw-pdpa and others of the pack."
 )
 @click.option("--subject", required=True, help="The internal subject key; never an e-mail address or number.")
-@click.option(
-    "--received", metavar="TIME", help="When it reached you at all; now by default. `2026-11-20` is its start."
-)
+@click.option("--received", type=time, help="When it reached you at all; now by default. `2026-11-20` is its start.")
 @click.option("--channel", default="other", show_default=True, help="How it came, such as `email`, `phone` or `gpc`.")
 @click.option("--requester", default="self", show_default=True, help="`self`, `agent`, `guardian` or `relative`.")
 @click.option("--contact", help="How to reach the person; kept in the erasable table beside the ledger.")
@@ -46,7 +47,7 @@ def open_(
     kind: str,
     law: str,
     subject: str,
-    received: str | None,
+    received: dt.datetime | None,
     channel: str,
     requester: str,
     contact: str | None,
@@ -77,7 +78,7 @@ def open_(
 @at_option
 @note_option
 @click.pass_context
-def acknowledge(ctx: click.Context, *, request_id: str, at: str | None, note: str | None) -> int:
+def acknowledge(ctx: click.Context, *, request_id: str, at: dt.datetime | None, note: str | None) -> int:
     """Record that the person was told that request ID came."""
     with opened(ctx) as gov:
         say_request(gov.requests.acknowledge(request_id, at=moment(gov, at), note=note))
@@ -92,7 +93,7 @@ def acknowledge(ctx: click.Context, *, request_id: str, at: str | None, note: st
 @note_option
 @click.pass_context
 def verify(
-    ctx: click.Context, *, request_id: str, ask: bool, level: Level | None, at: str | None, note: str | None
+    ctx: click.Context, *, request_id: str, ask: bool, level: Level | None, at: dt.datetime | None, note: str | None
 ) -> int:
     """Record that the person of request ID was asked who they are, or has shown it.
 
@@ -131,7 +132,7 @@ def extend(ctx: click.Context, *, request_id: str, reason: str, note: str | None
 @at_option
 @note_option
 @click.pass_context
-def pause(ctx: click.Context, *, request_id: str, cause: PauseCause, at: str | None, note: str | None) -> int:
+def pause(ctx: click.Context, *, request_id: str, cause: PauseCause, at: dt.datetime | None, note: str | None) -> int:
     """Record that the clock of request ID stands until the person has answered. Exits 2 where the law has no pause."""
     with opened(ctx) as gov:
         say_request(gov.requests.pause(request_id, cause, at=moment(gov, at), note=note))
@@ -143,7 +144,7 @@ def pause(ctx: click.Context, *, request_id: str, cause: PauseCause, at: str | N
 @at_option
 @note_option
 @click.pass_context
-def resume(ctx: click.Context, *, request_id: str, at: str | None, note: str | None) -> int:
+def resume(ctx: click.Context, *, request_id: str, at: dt.datetime | None, note: str | None) -> int:
     """Record that the person has answered, and the clock of request ID runs again."""
     with opened(ctx) as gov:
         say_request(gov.requests.resume(request_id, at=moment(gov, at), note=note))

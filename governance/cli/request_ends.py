@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal
 
 import click
 
 from governance.cli.output import examples
 from governance.cli.project_option import opened
-from governance.cli.request_options import REASONS, at_option, moment, note_option, route_option, say_request
+from governance.cli.request_options import REASONS, at_option, note_option, route_option, say_request
+from governance.cli.times import moment
 
 
 @click.command(epilog=examples("request step ID investigated", "request step ID resolved"))
@@ -18,7 +20,12 @@ from governance.cli.request_options import REASONS, at_option, moment, note_opti
 @note_option
 @click.pass_context
 def step(
-    ctx: click.Context, *, request_id: str, step: Literal["investigated", "resolved"], at: str | None, note: str | None
+    ctx: click.Context,
+    *,
+    request_id: str,
+    step: Literal["investigated", "resolved"],
+    at: dt.datetime | None,
+    note: str | None,
 ) -> int:
     """Take complaint ID to its next step: received, investigated, resolved, answered."""
     with opened(ctx) as gov:
@@ -41,7 +48,7 @@ def answer(
     request_id: str,
     partly: str | None,
     routes: tuple[str, ...],
-    at: str | None,
+    at: dt.datetime | None,
     note: str | None,
 ) -> int:
     """Record that the answer to request ID went out."""
@@ -60,7 +67,13 @@ def answer(
 @note_option
 @click.pass_context
 def refuse(
-    ctx: click.Context, *, request_id: str, reason: str, routes: tuple[str, ...], at: str | None, note: str | None
+    ctx: click.Context,
+    *,
+    request_id: str,
+    reason: str,
+    routes: tuple[str, ...],
+    at: dt.datetime | None,
+    note: str | None,
 ) -> int:
     """Record that the person of request ID was told why not, and where to go with it: each --route that was named."""
     with opened(ctx) as gov:

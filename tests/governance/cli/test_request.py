@@ -82,7 +82,7 @@ def _days_ago(days: int) -> str:
     [
         ("open access --law lex --subject 7", "no clock is known"),
         ("open access --law gdpr --subject 7 --received 2999-01-01", "or to come"),
-        ("open access --law gdpr --subject 7 --received soon", "a TIME is written"),
+        ("open access --law gdpr --subject 7 --received soon", "expected a time such as"),
         ("open access --law gdpr --subject 7 --tier Gold!", "no code"),
         ("open wish --law gdpr --subject 7", "is not one of"),
         ("answer nosuch", "an id of no request"),
