@@ -25,7 +25,7 @@ def map_json(known: SubjectMap) -> dict[str, Any]:
                 "persons": str(each.space).rstrip(".") if each.space is not None else None,
                 "record_key": list(each.key),
                 "texts": list(each.texts),
-                "third_persons": list(each.entry.third_persons),
+                "third_persons": list(each.third_persons),
                 "joins": [_join(link) for link in known.links if link.child == ref],
             }
             for ref, each in known.datasets.items()
@@ -57,8 +57,8 @@ def map_text(known: SubjectMap) -> str:
         lines += [f"  join           {_join(link)['text']}" for link in known.links if link.child == ref]
         if each.texts:
             lines.append(f"  free text      {', '.join(each.texts)}")
-        if each.entry.third_persons:
-            lines.append(f"  about others   {', '.join(each.entry.third_persons)}")
+        if each.third_persons:
+            lines.append(f"  about others   {', '.join(each.third_persons)}")
     lines += [f"not looked at: {each.place} ({each.reason})" for each in known.unreached]
     return "\n".join(lines)
 

@@ -26,6 +26,7 @@ def trace_json(trace: Trace) -> dict[str, Any]:
             {"dataset": name, "own": trace.counts().get(name, 0), "reached": dict(sorted(counts.items()))}
             for name, counts in datasets.items()
         ],
+        "linked": trace.hanging(),
         "subject_keys": {store: len(keys) for store, keys in sorted(trace.subject_keys.items())},
         "unreached": [{"place": each.place, "reason": each.reason} for each in trace.unreached],
         "ambiguous": [
@@ -42,6 +43,8 @@ def trace_text(trace: Trace) -> str:
     for each in found["datasets"]:
         ways = ", ".join(f"{count} by {way}" for way, count in each["reached"].items())
         lines.append(f"  {each['dataset']}: {each['own']} ({ways})")
+    for name, kinds in found["linked"].items():
+        lines.append(f"  on {name} hang {', '.join(f'{count} {kind}' for kind, count in sorted(kinds.items()))}")
     for store, count in found["subject_keys"].items():
         lines.append(f"known in {store} under {count} subject key(s)")
     lines += map(_ambiguity, found["ambiguous"])
