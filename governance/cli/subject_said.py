@@ -22,6 +22,12 @@ def trace_said(found: Mapping[str, Any], words: Words) -> Iterator[str]:
             for way, count in each["reached"].items()
         )
         yield words.say("person.found_in", dataset=each["dataset"], own=each["own"], ways=ways)
+    for dataset, kinds in found["linked"].items():
+        told = words.say("report.comma").join(
+            words.say("person.hangs", count=count, kind=words.say(f"person.hangs_{kind}"))
+            for kind, count in sorted(kinds.items())
+        )
+        yield words.say("person.hanging", dataset=dataset, told=told)
     for store, count in found["subject_keys"].items():
         yield words.say("person.known_as", store=store, count=count)
     for each in found["ambiguous"]:

@@ -25,7 +25,7 @@ def map_json(known: SubjectMap) -> dict[str, Any]:
                 "persons": str(each.space).rstrip(".") if each.space is not None else None,
                 "record_key": list(each.key),
                 "texts": list(each.texts),
-                "third_persons": list(each.entry.third_persons),
+                "third_persons": list(each.third_persons),
                 "joins": [_join(link) for link in known.links if link.child == ref],
             }
             for ref, each in known.datasets.items()

@@ -26,6 +26,7 @@ def trace_json(trace: Trace) -> dict[str, Any]:
             {"dataset": name, "own": trace.counts().get(name, 0), "reached": dict(sorted(counts.items()))}
             for name, counts in datasets.items()
         ],
+        "linked": trace.hanging(),
         "subject_keys": {store: len(keys) for store, keys in sorted(trace.subject_keys.items())},
         "unreached": [{"place": each.place, "reason": each.reason} for each in trace.unreached],
         "ambiguous": [
