@@ -14,6 +14,7 @@ ALL_REPORTS = frozenset(
     {
         "access",
         "consent",
+        "crm",
         "exposure",
         "grants",
         "incident",

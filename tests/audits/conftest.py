@@ -13,6 +13,7 @@ from audits.evidence import Evidence
 from audits.report import Report
 from audits.reports.access import access_report
 from audits.reports.consent import consent_report
+from audits.reports.crm import crm_report
 from audits.reports.exposure import exposure_report
 from audits.reports.grants import grants_report
 from audits.reports.incident import incident_report
@@ -74,6 +75,7 @@ def reports(scan: dict[str, Any], evidence: Evidence) -> dict[str, Report]:
         "incident": incident_report(evidence, load("incident.json")),
         "training": training_report(evidence, load("training.json")),
         "consent": consent_report(load("consent.json"), as_of=AS_OF, zone="Asia/Taipei"),
+        "crm": crm_report(load("crm.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "protection": protection_report(load("protection.json"), as_of=AS_OF, zone="Asia/Taipei"),
     }
     audited = Audited(
