@@ -12,7 +12,7 @@ from connectors.crm.http.client import Client, Host
 from connectors.crm.http.pace import Clock, Pace, Quota
 from connectors.crm.http.tokens import Token, TokenSource
 from connectors.crm.settings import CrmSettings
-from connectors.crm.zoho.answers import judge, judge_grant
+from connectors.crm.zoho.answers import judge, judge_grant, results
 from connectors.crm.zoho.centers import Center
 
 VERSION = "v8"
@@ -27,6 +27,7 @@ CREDITS = Quota(50_000, 86_400)
 TOKENS = Quota(10, 600)
 """New access tokens of one grant."""
 TOKEN_SECONDS = 3600.0
+_REPORT = "run `governance doctor`: the vendor may have changed its interface, or a right is missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +90,7 @@ class Api:
 
     def strange(self, place: str, found: str) -> CallError:
         """The error for an answer that is not as the vendor describes it."""
-        return CallError(
-            place,
-            found=found,
-            next_step="run `governance doctor`: the vendor may have changed its interface",
-        )
+        return CallError(place, found=found, next_step=_REPORT)
 
     def call(self, call: Call) -> Answer:
         """The answer to any call."""
@@ -102,7 +99,12 @@ class Api:
     def get(self, place: str, *segments: str, params: Mapping[str, str] | None = None) -> Any:
         """The decoded answer to a reading call; None of an empty one."""
         path = path_of("crm", VERSION, *segments)
-        return self.call(Call("GET", path, place, params=params or {}, repeatable=True)).body
+        answer = self.call(Call("GET", path, place, params=params or {}, repeatable=True))
+        if answer.status >= 300:
+            # One result for each thing asked is an answer to a write alone.
+            code = next((code for code, _, _ in results(answer.body)), "")
+            raise CallError(place, found="a refusal", next_step=_REPORT, status=answer.status, code=code)
+        return answer.body
 
     def listed(self, place: str, key: str, *segments: str, params: Mapping[str, str] | None = None) -> Page:
         """One page of a list under a key. Raises CallError for an answer of another form."""

@@ -23,13 +23,15 @@ SCOPES: tuple[tuple[str, tuple[str, ...], Mapping[str, str]], ...] = (
 
 LIMITS = (
     Limit("crm.cannot.requests_are_not_listed", "vendor"),
-    Limit("crm.cannot.search_is_delayed", "package"),
     Limit("crm.cannot.search_covers_some_fields", "vendor"),
+    Limit("crm.cannot.search_is_delayed", "guess"),
     Limit("crm.cannot.withheld_fields_are_not_seen", "vendor"),
-    Limit("crm.cannot.audit_trail_columns_are_not_known", "guess"),
-    Limit("crm.cannot.deleted_ids_stay_listed", "vendor"),
-    Limit("crm.cannot.copies_of_the_vendor_are_not_reached", "guess"),
-    Limit("crm.cannot.key_of_encryption_is_the_vendors", "guess"),
+    Limit("crm.cannot.encryption_key_is_the_vendors", "vendor"),
+    Limit("crm.cannot.vendors_copies_are_not_reached", "guess"),
+    Limit("crm_zoho.cannot.audit_trail_columns_are_not_known", "guess"),
+    Limit("crm_zoho.cannot.deleted_ids_stay_listed", "vendor"),
+    Limit("crm_zoho.cannot.notes_are_not_searched", "guess"),
+    Limit("crm_zoho.cannot.shares_of_single_records_are_not_listed", "vendor"),
 )
 """What the vendor cannot do, as far as its documents say."""
 

@@ -112,8 +112,8 @@ class Reader:
         """The last id. Raises CallError when the vendor did not sort: going on behind it would lose records."""
         for record in records:
             key = _id(record)
-            if last is not None and order(key) <= order(last):
-                raise self._api.strange(self._place, "records that do not come in the order of their id")
+            if not is_id(key) or (last is not None and order(key) <= order(last)):
+                raise self._api.strange(self._place, "records without ids, or not in the order of their id")
             last = key
         return last or ""
 

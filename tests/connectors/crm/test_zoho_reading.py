@@ -150,7 +150,7 @@ def test_unsorted_list_is_an_error_and_not_a_loss() -> None:
     account = _simple(600)
     wrong = Told(200, {"data": [{"id": id_of(2)}, {"id": id_of(1)}], "info": {"more_records": False}})
     fault = Fault("tell", told=wrong)
-    unsorted = pytest.raises(StoreError, match="order of their id")
+    unsorted = pytest.raises(StoreError, match="in the order of their id")
     with opened(account, lambda _n, asked: fault if asked.path == "/crm/v8/Deals" else None) as store, unsorted:
         _ids(store, "Deals")
 
