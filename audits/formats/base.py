@@ -15,6 +15,7 @@ ALL_REPORTS = frozenset(
         "access",
         "consent",
         "exposure",
+        "fairness",
         "grants",
         "incident",
         "overview",

@@ -8,6 +8,7 @@ import click
 
 from governance.cli.audit_all import audit_all
 from governance.cli.audit_evidence import evidence, verify
+from governance.cli.audit_fairness import fairness
 from governance.cli.audit_incident import incident
 from governance.cli.audit_review import review
 from governance.cli.audit_training import training
@@ -22,6 +23,7 @@ def audit() -> None:
     """Reports for officers: who saw what, what is due, who may do what."""
 
 
+audit.add_command(fairness)
 audit.add_command(incident)
 audit.add_command(review)
 audit.add_command(training)

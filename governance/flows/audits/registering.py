@@ -1,4 +1,4 @@
-"""The registers that `Governance` offers: access reviews, training, incidents. Each method delegates to a file."""
+"""The registers that `Governance` offers: reviews, training, incidents, fairness. Each method delegates to a file."""
 
 from __future__ import annotations
 
@@ -108,6 +108,12 @@ class Registers:
         from governance.flows.audits.handling_incidents import audit_incident
 
         return audit_incident(self._whole, incident)
+
+    def audit_fairness(self) -> Report:
+        """The report on outcomes by group; as `measuring_fairness.audit_fairness`."""
+        from governance.flows.audits.measuring_fairness import audit_fairness
+
+        return audit_fairness(self._whole)
 
     @property
     def _whole(self) -> Governance:
