@@ -13,6 +13,7 @@ from policies.errors import ConfigError
 ALL_REPORTS = frozenset(
     {
         "access",
+        "automated",
         "consent",
         "exposure",
         "fairness",

@@ -13,6 +13,7 @@ import pytest
 from audits.evidence import Evidence
 from audits.report import Report
 from audits.reports.access import access_report
+from audits.reports.automated import automated_report
 from audits.reports.consent import consent_report
 from audits.reports.exposure import exposure_report
 from audits.reports.fairness import fairness_report
@@ -74,6 +75,7 @@ def reports(scan: dict[str, Any], evidence: Evidence) -> dict[str, Report]:
         "quality": quality_report(load("quality.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "requests": requests_report(load("requests.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "review": review_report(evidence, load("review.json")),
+        "automated": automated_report(evidence, load("automated.json")),
         "fairness": fairness_report(replace(evidence, measures=tuple(load("fairness.json")["measures"])), fairness),
         "incident": incident_report(evidence, load("incident.json")),
         "training": training_report(evidence, load("training.json")),
