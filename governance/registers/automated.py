@@ -15,8 +15,8 @@ import sqlalchemy as sa
 
 from governance.ledger.events import EventDraft
 from governance.records.transactions import reading, writing
-from governance.registers.automated_tables import DECLARATION, END, OUTCOME, REVIEW
 from governance.registers.recorder import EventRecorder
+from governance.registers.tables import AUTOMATED, AUTOMATED_END, HUMAN_REVIEW, HUMAN_REVIEW_OUTCOME
 from policies.errors import BadInputError, RecordsError
 
 OUTCOMES = ("upheld", "changed", "withdrawn")
@@ -88,43 +88,47 @@ class AutomatedDecisions:
 
     def declare(self, row: Mapping[str, Any], draft: EventDraft) -> None:
         """Add a declaration; `row` has the columns of `gov_automated` but the edition and the event's."""
-        last = sa.select(sa.func.max(DECLARATION.c.edition)).where(DECLARATION.c.name == row["name"])
+        last = sa.select(sa.func.max(AUTOMATED.c.edition)).where(AUTOMATED.c.name == row["name"])
         with _written(self._records) as connection:
             event = self._ledger.append_in(connection, draft)
             edition = (connection.execute(last).scalar() or 0) + 1
             more = {"said": json.dumps(row["said"], sort_keys=True), "edition": edition, "event": event.id}
-            connection.execute(DECLARATION.insert().values(**(dict(row) | more)))
+            connection.execute(AUTOMATED.insert().values(**(dict(row) | more)))
 
     def end(self, row: Mapping[str, str], draft: EventDraft) -> None:
         """Add the end of a procedure. Raises BadInputError when it has ended already."""
         with _written(self._records) as connection:
-            _lock(connection, DECLARATION.c.id == row["declaration"])
-            if connection.execute(sa.select(END).where(END.c.declaration == row["declaration"])).first():
+            _lock(connection, AUTOMATED.c.id == row["declaration"])
+            if connection.execute(
+                sa.select(AUTOMATED_END).where(AUTOMATED_END.c.declaration == row["declaration"])
+            ).first():
                 raise _late("a procedure that has ended", "declare it anew if it decides again")
             event = self._ledger.append_in(connection, draft)
-            connection.execute(END.insert().values(**row, event=event.id))
+            connection.execute(AUTOMATED_END.insert().values(**row, event=event.id))
 
     def ask(self, row: Mapping[str, str], draft: EventDraft) -> None:
         """Add a request for review; `row` has the columns of `gov_automated_review` but the event's."""
         with _written(self._records) as connection:
             event = self._ledger.append_in(connection, draft)
-            connection.execute(REVIEW.insert().values(**row, event=event.id))
+            connection.execute(HUMAN_REVIEW.insert().values(**row, event=event.id))
 
     def decide(self, row: Mapping[str, str], draft: EventDraft) -> None:
         """Add the outcome of a review. Raises BadInputError when it has one."""
         with _written(self._records) as connection:
-            _lock(connection, REVIEW.c.id == row["review"])
-            if connection.execute(sa.select(OUTCOME).where(OUTCOME.c.review == row["review"])).first():
+            _lock(connection, HUMAN_REVIEW.c.id == row["review"])
+            if connection.execute(
+                sa.select(HUMAN_REVIEW_OUTCOME).where(HUMAN_REVIEW_OUTCOME.c.review == row["review"])
+            ).first():
                 raise _late("a review that was decided already", "see `governance audit automated show`")
             event = self._ledger.append_in(connection, draft)
-            connection.execute(OUTCOME.insert().values(**row, event=event.id))
+            connection.execute(HUMAN_REVIEW_OUTCOME.insert().values(**row, event=event.id))
 
     def procedures(self) -> tuple[Procedure, ...]:
         """Every procedure as it was declared last, by name; those that have ended included."""
         query = (
-            sa.select(DECLARATION, END.c.ended)
-            .outerjoin(END, END.c.declaration == DECLARATION.c.id)
-            .order_by(DECLARATION.c.edition)
+            sa.select(AUTOMATED, AUTOMATED_END.c.ended)
+            .outerjoin(AUTOMATED_END, AUTOMATED_END.c.declaration == AUTOMATED.c.id)
+            .order_by(AUTOMATED.c.edition)
         )
         found = {row["name"]: Procedure(**(dict(row) | {"said": json.loads(row["said"])})) for row in self._read(query)}
         return tuple(found[name] for name in sorted(found))
@@ -133,14 +137,14 @@ class AutomatedDecisions:
         """Every request for review, oldest first."""
         query = (
             sa.select(
-                *(REVIEW.c[name] for name in ("id", "law", "request", "received", "due", "event")),
-                DECLARATION.c.name.label("procedure"),
-                *(OUTCOME.c[name] for name in ("outcome", "decided", "decided_by")),
-                OUTCOME.c.event.label("decision_event"),
+                *(HUMAN_REVIEW.c[name] for name in ("id", "law", "request", "received", "due", "event")),
+                AUTOMATED.c.name.label("procedure"),
+                *(HUMAN_REVIEW_OUTCOME.c[name] for name in ("outcome", "decided", "decided_by")),
+                HUMAN_REVIEW_OUTCOME.c.event.label("decision_event"),
             )
-            .join(DECLARATION, DECLARATION.c.id == REVIEW.c.declaration)
-            .outerjoin(OUTCOME, OUTCOME.c.review == REVIEW.c.id)
-            .order_by(REVIEW.c.recorded, REVIEW.c.id)
+            .join(AUTOMATED, AUTOMATED.c.id == HUMAN_REVIEW.c.declaration)
+            .outerjoin(HUMAN_REVIEW_OUTCOME, HUMAN_REVIEW_OUTCOME.c.review == HUMAN_REVIEW.c.id)
+            .order_by(HUMAN_REVIEW.c.recorded, HUMAN_REVIEW.c.id)
         )
         return tuple(HumanReview(**row) for row in self._read(query))
 
