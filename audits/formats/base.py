@@ -13,9 +13,11 @@ from policies.errors import ConfigError
 ALL_REPORTS = frozenset(
     {
         "access",
+        "automated",
         "consent",
         "crm",
         "exposure",
+        "fairness",
         "grants",
         "incident",
         "overview",
@@ -24,6 +26,7 @@ ALL_REPORTS = frozenset(
         "requests",
         "retention",
         "review",
+        "ropa",
         "scan",
         "training",
     }
