@@ -35,13 +35,13 @@ from audits.reports.scan_facts import category_text, status_tag
 SCHEMA = "governance.crm/1"
 """The form of the document and of the JSON."""
 RULES: Mapping[str, Tone] = {
-    "crm.personal_not_marked": Tone.BAD,
-    "crm.consent_older_than_purpose": Tone.BAD,
-    "crm.basis_missing": Tone.BAD,
-    "crm.marked_but_readable": Tone.WARN,
-    "crm.withheld": Tone.NOTE,
+    "personal_not_marked": Tone.BAD,
+    "consent_older_than_purpose": Tone.BAD,
+    "basis_missing": Tone.BAD,
+    "marked_but_readable": Tone.WARN,
+    "withheld": Tone.NOTE,
 }
-"""What can be found, most urgent first, with how to take it."""
+"""What can be found, without the `crm.` before it, most urgent first, with how to take it."""
 
 _FINDINGS = (
     Column("rule", text("crm_use.rule"), "tag"),
@@ -95,7 +95,7 @@ def crm_report(document: Mapping[str, Any], *, as_of: dt.datetime, zone: str = "
 
 
 def _verdict(document: Mapping[str, Any]) -> Verdict:
-    found = Counter(each["rule"] for each in document["findings"])
+    found = _counted(document)
     tasks = tuple(_task(rule, found[rule]) for rule in RULES if found[rule])
     bad = sum(found[rule] for rule, tone in RULES.items() if tone is Tone.BAD)
     if bad:
@@ -109,7 +109,7 @@ def _verdict(document: Mapping[str, Any]) -> Verdict:
 
 def _task(rule: str, count: int) -> Task:
     by = text("report.now") if RULES[rule] is Tone.BAD else text("report.next_review")
-    return Task(text(f"crm_use.task_{_short(rule)}", count=count), by, text("report.officer"), "findings")
+    return Task(text(f"crm_use.task_{rule}", count=count), by, text("report.officer"), "findings")
 
 
 def _overview(document: Mapping[str, Any]) -> Iterator[Facts | Chart]:
@@ -124,14 +124,14 @@ def _overview(document: Mapping[str, Any]) -> Iterator[Facts | Chart]:
             Fact(text("crm_use.withheld"), sum(each["withheld"] for each in fields)),
         )
     )
-    found = Counter(each["rule"] for each in document["findings"])
+    found = _counted(document)
     bars = tuple(Bar(_rule(rule), found[rule], tone) for rule, tone in RULES.items() if found[rule])
     if bars:
         yield Chart(text("crm_use.findings"), bars)
 
 
 def _finding(each: Mapping[str, Any]) -> Row:
-    rule = each["rule"]
+    rule = _short(each)
     cells = (Tag(_rule(rule), RULES[rule]), Code(each["place"]), each["rows"], _listed(each["readers"]))
     return Row(cells, facets=(rule,))
 
@@ -165,12 +165,16 @@ def _not_seen(document: Mapping[str, Any]) -> Iterator[Missing]:
     yield Missing("", text("crm_use.not_seen_moment"))
 
 
+def _counted(document: Mapping[str, Any]) -> Counter[str]:
+    return Counter(_short(each) for each in document["findings"])
+
+
+def _short(finding: Mapping[str, Any]) -> str:
+    return str(finding["rule"]).partition(".")[2]
+
+
 def _rule(rule: str) -> Text:
-    return text(f"crm_use.{_short(rule)}")
-
-
-def _short(rule: str) -> str:
-    return rule.partition(".")[2] + ("_rule" if rule == "crm.withheld" else "")
+    return text(f"crm_use.rule_{rule}")
 
 
 def _said(answer: bool | None) -> Text | None:  # noqa: FBT001 the one thing it is about
