@@ -35,6 +35,33 @@ class Quota:
     """... in any span of so many seconds."""
 
 
+class _Span:
+    """The calls of one quota's span, with their sum, so that a long span costs no more than a short one."""
+
+    def __init__(self, quota: Quota) -> None:
+        self.quota = quota
+        self._taken: deque[tuple[float, int]] = deque()
+        self._sum = 0
+
+    def wait(self, now: float, cost: int) -> float:
+        """Seconds until a call of that cost is within the quota; one beyond the whole quota waits for an empty span."""
+        while self._taken and self._taken[0][0] <= now - self.quota.seconds:
+            self._sum -= self._taken.popleft()[1]
+        over = self._sum + min(cost, self.quota.calls) - self.quota.calls
+        for when, each in self._taken:
+            if over <= 0:
+                break
+            over -= each
+            if over <= 0:
+                return when + self.quota.seconds - now
+        return 0.0
+
+    def take(self, now: float, cost: int) -> None:
+        """Count a call."""
+        self._taken.append((now, cost))
+        self._sum += cost
+
+
 class Pace:
     """Keeps all threads of one host within its quotas."""
 
@@ -44,7 +71,7 @@ class Pace:
         self._place = place
         self._clock = clock or Clock()
         self._longest = longest_wait_seconds
-        self._spans: tuple[tuple[Quota, deque[tuple[float, int]]], ...] = tuple((each, deque()) for each in quotas)
+        self._spans = [_Span(each) for each in quotas]
         self._held_until = 0.0
         self._lock = threading.Lock()
         self.spent = 0
@@ -70,20 +97,11 @@ class Pace:
         """Seconds to wait; 0 when the call was counted."""
         with self._lock:
             now = self._clock.seconds()
-            wait = self._held_until - now
-            for quota, taken in self._spans:
-                while taken and taken[0][0] <= now - quota.seconds:
-                    taken.popleft()
-                over = sum(each for _, each in taken) + min(cost, quota.calls) - quota.calls
-                for when, each in taken:
-                    if over <= 0:
-                        break
-                    over -= each
-                    wait = max(wait, when + quota.seconds - now)
+            wait = max([self._held_until - now, *(span.wait(now, cost) for span in self._spans)])
             if wait > 0:
                 return wait
-            for _, taken in self._spans:
-                taken.append((now, cost))
+            for span in self._spans:
+                span.take(now, cost)
             self.spent += cost
             return 0.0
 

@@ -134,6 +134,13 @@ def millis(day: dt.date) -> int:
     return int(dt.datetime.combine(day, dt.time(), CHINA).timestamp() * 1000)
 
 
+def held(cell: Any) -> Any:
+    """A cell as the vendor holds it: days in milliseconds, numbers as text."""
+    if isinstance(cell, dt.date):
+        return millis(cell)
+    return str(cell) if isinstance(cell, int) else cell
+
+
 def _common() -> list[dict[str, Any]]:
     return [
         made_field("owner", "employee", "负责人", is_required=True),

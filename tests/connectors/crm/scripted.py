@@ -68,6 +68,7 @@ class Paper:
 def scripted(*replies: Reply | Callable[[Seen], Reply]) -> Iterator[Scripted]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -333,7 +333,7 @@ def test_self_check_only_reads_and_tells_what_differs(store: FxiaokeStore, accou
     before = len(account.calls)
     lines = {each.code.rpartition(".")[2]: each for each in store.check()}
     assert all(each.fine for each in lines.values())
-    assert list(lines) == ["token", "objects", "described", "page", "projection", "limit"]
+    assert list(lines) == ["token", "modules", "described", "page", "projection", "limit"]
     assert not {path for path in account.calls[before:] if path.endswith(("update", "invalid", "delete"))}
 
 
@@ -344,7 +344,7 @@ def test_self_check_names_a_wrong_token_by_its_code() -> None:
             "crm", settings(made, address, credentials={"client": "a", "secret": "b", "token": "c", "user": "1"})
         )
         [line] = store.check()
-        assert (line.code, line.fine, line.found) == ("crm_fxiaoke.check.token", False, "HTTP 200 10006")
+        assert (line.code, line.fine, line.found) == ("crm.check.token", False, "HTTP 200 10006")
         store.close()
 
 
