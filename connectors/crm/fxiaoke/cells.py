@@ -41,7 +41,8 @@ def cell(record: Mapping[str, Any], field: Field) -> Any:
     value = _employee(record, head).get(part) if part else record.get(head)
     if value is None or value in ("", []):
         return None
-    return _READERS.get(field.type, _text)(value)
+    read: Callable[[Any], Any] = _READERS.get(field.type, _text)
+    return read(value)
 
 
 def _employee(record: Mapping[str, Any], head: str) -> Mapping[str, Any]:
@@ -100,6 +101,10 @@ def _time(value: Any) -> str | None:
     return None if moment is None else moment.time().isoformat()
 
 
+def _json(value: Any) -> str:
+    return value if isinstance(value, str) else json_text(value)
+
+
 def _boolean(value: Any) -> bool | None:
     return value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value).lower())
 
@@ -108,7 +113,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "boolean": _boolean,
     "date": _date,
     "datetime": _moment,
-    "json": lambda value: value if isinstance(value, str) else json_text(value),
+    "json": _json,
     "time": _time,
 }
 
