@@ -41,10 +41,6 @@ class Object:
         """The path of a call on its records."""
         return f"/cgi/crm/{'custom/' if self.custom else ''}v2/data/{act}"
 
-    def native(self, name: str) -> str:
-        """The vendor's type of a field; empty for one that it does not describe itself."""
-        return next((each.native_type for each in self.dataset.fields if each.name == name), "")
-
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
@@ -118,7 +114,7 @@ def _fields(key: str, entry: Mapping[str, Any]) -> Iterator[Field]:
     )
     if native in EMPLOYEES:
         for part, comment in NESTED.items():
-            yield Field(f"{key}__r.{part}", "string", comment=comment)
+            yield Field(f"{key}__r.{part}", "string", native, comment=comment)
     elif native in CHOICES and _has_other(entry):
         yield Field(f"{key}__o", "string", comment=_text(entry, "label"))
 
