@@ -90,6 +90,20 @@ class Mirror:
             with translated(self.store.name):
                 self._raw.executemany(f"DELETE FROM {name} WHERE {column} = ?", [(each,) for each in sorted(gone)])  # noqa: S608 quoted names
 
+    def restore(self, dataset: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Put rows back that were taken from here, as they were; works in a transaction that may be open."""
+        for row in rows:
+            names = ", ".join(map(_quoted, row))
+            statement = f"INSERT OR REPLACE INTO {_quoted(dataset)} ({names}) VALUES ({', '.join('?' * len(row))})"  # noqa: S608 quoted names
+            with translated(self.store.name):
+                self._raw.execute(statement, list(row.values()))
+
+    def aware(self, value: Any) -> Any:
+        """A value that SQL gave, as the CRM takes it: a moment by the wall clock of the zone gets that zone."""
+        if isinstance(value, dt.datetime) and value.tzinfo is None:
+            return value.replace(tzinfo=self._zone)
+        return value
+
     def fields(self, dataset: str) -> tuple[str, ...]:
         """Every field of a dataset."""
         return tuple(each.name for each in self._described(dataset).fields)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -92,6 +92,8 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         why += f", {each['referred']} because rows that stay refer to them" if each["referred"] else ""
         yield f"{each['dataset']}: {each['rows']} {each['action']}{why}"
     yield from _by_hand(plan.facts["by_hand"])
+    for name in plan.facts.get("read_only", ()):
+        yield f"READ ONLY {name}: this plan cannot be run until governance.yaml says `write: true` for it"
     for each in plan.facts["unreached"]:
         yield f"NOT REACHED {each['place']}: {each['reason']}"
     yield f"plan {plan.id}: {plan.rows} rows; nothing was changed"
@@ -99,6 +101,8 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 
 def _outcome_lines(found: ErasureOutcome) -> Iterator[str]:
     yield f"job {found.of.job}: {found.of.state}, {found.of.total('done')} rows done, {found.of.total('held')} held"
+    if left := found.of.total("left"):
+        yield f"WAITING {left} rows not done yet, locked or refused rows among them; start it again with the same plan"
     if not found.findings:
         return
     checked = found.findings["verification"]
@@ -114,11 +118,16 @@ def _outcome_lines(found: ErasureOutcome) -> Iterator[str]:
     yield f"certificate {found.of.certificate}"
 
 
-def _by_hand(said: dict[str, dict[str, int]]) -> Iterator[str]:
+def _by_hand(said: dict[str, dict[str, Any]]) -> Iterator[str]:
     for name, count in sorted(said["files"].items()):
         yield f"BY HAND {name}: {count} rows of a file"
     for name, count in sorted(said["mentions"].items()):
         yield f"BY HAND {name}: {count} texts that mention the person"
+    for name, kinds in sorted(said.get("linked", {}).items()):
+        told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        yield f"BY HAND {name}: {told} on rows that stay"
+    for name, count in sorted(said.get("unwritten", {}).items()):
+        yield f"BY HAND {name}: {count} records whose field the CRM has kept"
 
 
 def reapply_persons(
