@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from governance.cli.output import emit, examples, format_option, output_option
+from governance.cli.output import emit, examples, format_option, output_option, say
 from governance.cli.project_option import opened
 from policies.nouns import DatasetRef
 
@@ -52,7 +52,8 @@ def rectify(
 ) -> int:
     """Correct fields of the one person who has these IDENTIFIERs, through the guard; recipients are queued to be told.
 
-    All records of the person in DATASET are changed, or none is. Neither old nor new value is printed or recorded: the
+    All records of the person in DATASET are changed, or none is; in a CRM each by itself, and those that were not are
+    counted. Neither old nor new value is printed or recorded: the
     ledger holds keyed digests of both.
     """
     from governance.flows.subjects.rectifying import rectify as correct
@@ -75,6 +76,8 @@ def rectify(
             confirmed=confirmed,
         )
     text = f"{found.rows} records corrected, {found.told} recipients to tell; event {found.event} in the ledger"
+    if found.left:
+        say(f"{found.left} records were NOT corrected: held, locked or refused by the CRM; look, then say it again")
     document = {"schema": "governance.rectified/1", **asdict(found)}
     emit(json.dumps(document, indent=2) if form == "json" else text, None)
     return 0

@@ -42,13 +42,13 @@ class CrmStep(TableStep):
     """The mirror, filled with all that the step decides on."""
     reads: tuple[str, ...]
     """The fields that are read again before a batch."""
-    opened: OpenBatch
-    """Keeps the batch that is under way."""
+    opened: OpenBatch | None
+    """Keeps the batch that is under way; None for a job that is not gone on with after a kill, but asked for again."""
     _half: set[str] = field(default_factory=set, repr=False)
     _found: list[bool] = field(default_factory=list, repr=False)
 
     @classmethod
-    def over(cls, step: Changing, mirror: Mirror, reads: Sequence[str], opened: OpenBatch) -> Self:
+    def over(cls, step: Changing, mirror: Mirror, reads: Sequence[str], opened: OpenBatch | None) -> Self:
         """The step that does on the CRM what another does on its mirror."""
         same: dict[str, Any] = {each.name: getattr(step, each.name) for each in fields(TableStep)}
         values = getattr(step, "values", None)
@@ -68,7 +68,8 @@ class CrmStep(TableStep):
 
     def apply(self, connection: Connection, batch: Batch) -> Receipts:
         """Have the CRM change just these records; what it did is then done to the mirror. Raises StoreError."""
-        self.opened.write(self._rows_of(connection, batch.keys))
+        if self.opened is not None:
+            self.opened.write(self._rows_of(connection, batch.keys))
         name, crm = self.dataset.dataset, self.mirror.store
         if self._deletes:
             told = crm.erase(name, [str(key[0]) for key in batch.keys])
@@ -86,7 +87,7 @@ class CrmStep(TableStep):
     def applied(self, connection: Connection, intended: Intended) -> Receipts:  # type: ignore[override]  # as of `Step`
         """After a kill: the records of the batch that were done. Raises StoreError."""
         self._recover(connection)
-        keys = [key for row in self.opened.read() if (key := (row[self._key],)) in intended]
+        keys = [key for row in self._opened_rows if (key := (row[self._key],)) in intended]
         if self._deletes:
             done = set(keys) - self._present(connection, keys)
         else:
@@ -102,12 +103,16 @@ class CrmStep(TableStep):
     def _key(self) -> str:
         return str(self.key[0].key)
 
+    @property
+    def _opened_rows(self) -> list[dict[str, Any]]:
+        return self.opened.read() if self.opened is not None else []
+
     def _recover(self, connection: Connection) -> None:
         """Put back into the mirror what an earlier run deleted by half: in no list, and not gone for good."""
         if self._found:
             return
         self._found.append(True)
-        rows = {str(row[self._key]): row for row in self.opened.read()} if self._deletes else {}
+        rows = {str(row[self._key]): row for row in self._opened_rows} if self._deletes else {}
         missing = set(rows) - {str(key[0]) for key in self._present(connection, [(key,) for key in rows])}
         gone = self.mirror.store.gone(self.dataset.dataset, sorted(missing)) if missing else {}
         self._half.update(key for key in missing if not gone.get(key, False))

@@ -141,7 +141,10 @@ class StepRun:
         """Close a batch with the rows that were done, all at once or by their receipts; gives how many."""
         marks = [*done, *(mark for mark, each in receipts.items() if each not in WAITING)]
         event = self._event(intent, len(marks)) if marks or not intent.digests else None
-        self._journal.settle(intent, event, proof=proof_of(marks), receipts=receipts)
+        if receipts:
+            self._journal.settle(intent, event, proof=proof_of(marks), receipts=receipts)
+        else:
+            self._journal.settle(intent, event)
         return len(marks)
 
     def _judged(self, batch: Batch, bounds: Bounds) -> tuple[list[str], list[Fate | None]]:
