@@ -7,9 +7,12 @@ from pathlib import Path
 import click
 
 from governance.cli.audit_all import audit_all
+from governance.cli.audit_automated import automated
 from governance.cli.audit_evidence import evidence, verify
+from governance.cli.audit_fairness import fairness
 from governance.cli.audit_incident import incident
 from governance.cli.audit_review import review
+from governance.cli.audit_ropa import ropa
 from governance.cli.audit_training import training
 from governance.cli.output import emit_report, examples, format_option, lang_option, output_option
 from governance.cli.project_option import opened
@@ -22,8 +25,11 @@ def audit() -> None:
     """Reports for officers: who saw what, what is due, who may do what."""
 
 
+audit.add_command(automated)
+audit.add_command(fairness)
 audit.add_command(incident)
 audit.add_command(review)
+audit.add_command(ropa)
 audit.add_command(training)
 
 

@@ -40,29 +40,6 @@ def not_reachable(known: SubjectMap) -> list[str]:
     return [str(ref) for ref, each in known.datasets.items() if each.is_personal and not reached[ref]]
 
 
-def map_text(known: SubjectMap) -> str:
-    """The map for a terminal."""
-    reached, lines = known.reached(), []
-    for ref, each in known.datasets.items():
-        if not each.is_personal and not reached[ref]:
-            continue
-        lines.append(f"{ref}: {', '.join(reached[ref]) or 'NOT REACHABLE'}")
-        if each.identifiers:
-            lines.append(
-                "  identifiers    " + ", ".join(f"{name} ({kind})" for name, kind in sorted(each.identifiers.items()))
-            )
-        if each.entry.subject_key:
-            whose = str(each.space).rstrip(".") if each.space is not None else "nobody can tell which persons"
-            lines.append(f"  subject key    {', '.join(each.entry.subject_key)} -> {whose}")
-        lines += [f"  join           {_join(link)['text']}" for link in known.links if link.child == ref]
-        if each.texts:
-            lines.append(f"  free text      {', '.join(each.texts)}")
-        if each.third_persons:
-            lines.append(f"  about others   {', '.join(each.third_persons)}")
-    lines += [f"not looked at: {each.place} ({each.reason})" for each in known.unreached]
-    return "\n".join(lines)
-
-
 def _join(link: Link) -> dict[str, Any]:
     direction = "both" if link.up and link.down else "up" if link.up else "down"
     origin = "declared" if link.declared else "foreign key"

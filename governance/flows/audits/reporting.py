@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import closing
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ def gather_uses(batches: Iterable[Iterable[bytes]], as_of: dt.datetime, zone: st
 
 
 def _checked(leaf: bytes) -> dict[str, Any]:
-    return _plain(Event.from_leaf(leaf))
+    return plain_event(Event.from_leaf(leaf))
 
 
 def audit_retention(gov: Governance, plans: Sequence[RetentionPlan] | None = None) -> Report:
@@ -105,9 +105,23 @@ def _grants(gov: Governance, about: str, name: str, grants: Iterable[Grant]) -> 
     return grants_report(document, as_of=gov.clock(), zone=gov.project.config.time_zone)
 
 
+def evidence_in_force(
+    gov: Governance, *, measures: Sequence[Mapping[str, Any]] = (), packs: Mapping[str, str] | None = None
+) -> Evidence:
+    """What is in force now, without the ledger's events, for reports that are made from registers or measures."""
+    policy = gov.policy_files.policy
+    return Evidence(
+        as_of=gov.clock(),
+        zone=gov.project.config.time_zone,
+        measures=tuple(measures),
+        pack_versions=packs or {},
+        digests={"catalog": policy.catalog.digest, "policy": policy.digest},
+    )
+
+
 def gather(gov: Governance, plans: Sequence[RetentionPlan] = ()) -> Evidence:
     """All that a report may use, as of now."""
-    events = tuple(_plain(event) for event in gov.ledger.events())
+    events = tuple(plain_event(event) for event in gov.ledger.events())
     refs = {ref for event in events for ref in (event["actor"], event["principal"]) if ref is not None}
     return _evidence(gov, events, refs, plans)
 
@@ -181,7 +195,8 @@ def datasets_without_rule(gov: Governance) -> tuple[str, ...]:
     return retention_gaps(gov).datasets
 
 
-def _plain(event: Event) -> dict[str, Any]:
+def plain_event(event: Event) -> dict[str, Any]:
+    """An event in the form `governance.event/1`, as evidence has it."""
     found: dict[str, Any] = json.loads(event.leaf())
     return found
 

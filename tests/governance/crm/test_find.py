@@ -12,11 +12,13 @@ from structlog.testing import capture_logs
 from connectors.crm.base import VendorFlags
 from governance.app import Governance
 from governance.cli.main import main
+from governance.cli.subject_said import trace_said
 from governance.flows.subjects.tracing_subjects import map_subjects, trace_subject
-from governance.requests.trace_shown import trace_json, trace_text
+from governance.requests.trace_shown import trace_json
 from governance.requests.traced import Identifier, Reach, Trace
 from policies.errors import StoreError
 from policies.nouns import DatasetRef
+from policies.vocabulary import LANGUAGES, Words
 
 from .conftest import ANN, BO, EVE
 from .memory_crm import MemoryCrm
@@ -76,7 +78,9 @@ def test_an_employee_inside_a_record_is_a_mention_and_never_makes_it_theirs(gov:
 def test_what_hangs_on_a_record_is_listed_by_kind(gov: Governance) -> None:
     found = trace_subject(gov, [ANN])
     assert found.hanging() == {"sales.Contacts": {"attachment": 1, "email": 2}}
-    assert "on sales.Contacts hang 1 attachment, 2 email" in trace_text(found)
+    told = {lang: "\n".join(trace_said(trace_json(found), Words(lang))) for lang in LANGUAGES}
+    assert "on sales.Contacts hang 1 attachment, 2 email" in told["en"]
+    assert "sales.Contacts 附带：附件 1 个、邮件 2 个" in told["zh-Hans"]
 
 
 def test_a_module_that_does_not_answer_is_said_and_the_rest_is_found(
@@ -132,7 +136,7 @@ def test_no_value_is_in_what_is_shown_logged_and_recorded(
         assert main(["subject", "find", ANN, "--format", "json"]) == 0
     printed = capsys.readouterr()
     assert json.loads(printed.out)["linked"] == {"sales.Contacts": {"attachment": 1, "email": 2}}
-    shown = [repr(found), json.dumps(trace_json(found)), trace_text(found), str(logs), printed.out, printed.err]
+    shown = [repr(found), json.dumps(trace_json(found)), str(logs), printed.out, printed.err]
     assert "zorblatt" not in "".join(shown)
     with sqlite3.connect(firm / ".governance" / "gov.db") as records:
         assert "zorblatt" not in "".join(records.iterdump())
