@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from connectors.crm.base import CrmStore
 from connectors.sql.faults import translated
-from governance.flows.subjects.reaching_crm import mirrored
+from governance.flows.opening.job_stores import mirrored
 from policies.catalog import CatalogDataset, ConsentFlag
 from policies.crm_facts import CrmConsent, last_part
 from policies.purposes import PurposesFile
