@@ -1,11 +1,16 @@
-"""Transactions on the records database: `writing` takes the write lock at once, `reading` never waits for one."""
+"""Transactions on the records database: `writing` takes the write lock at once, `reading` never waits for one.
+
+`writing_plainly` is `writing` for statements so short that SQLAlchemy's way to them would cost more than they do.
+"""
 
 from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
@@ -29,6 +34,56 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """
     with _turn(engine), engine.connect().execution_options(**{WRITE_OPTION: True}) as connection, connection.begin():
         yield connection
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Runs constant statements in a transaction, written with `?` for each value.
+
+    On SQLite it is the driver itself, which raises its own errors; elsewhere SQLAlchemy's connection.
+    """
+
+    dialect: str
+    """`sqlite` or `postgresql`."""
+    execute: Callable[[str, Sequence[Any]], Any]
+    """Runs a statement; what it gives has `fetchone`."""
+    executemany: Callable[[str, Sequence[Sequence[Any]]], Any]
+    """Runs a statement once for each set of values."""
+
+
+@contextmanager
+def writing_plainly(engine: Engine) -> Iterator[Plain]:
+    """As `writing`, for plain statements. Raises RecordsError when the lock stays taken."""
+    if engine.dialect.name != "sqlite":
+        with writing(engine) as connection:
+            yield plain(connection)
+        return
+    with _turn(engine):
+        checkout = engine.raw_connection()
+        raw: Any = checkout.driver_connection
+        try:
+            raw.execute("BEGIN IMMEDIATE")
+            try:
+                yield Plain("sqlite", raw.execute, raw.executemany)
+                raw.execute("COMMIT")
+            except BaseException:
+                raw.rollback()
+                raise
+        finally:
+            checkout.close()
+
+
+def plain(connection: Connection) -> Plain:
+    """Plain statements in the transaction of a connection."""
+    if connection.dialect.name == "sqlite":
+        raw: Any = connection.connection.driver_connection
+        return Plain("sqlite", raw.execute, raw.executemany)
+
+    def run(sql: str, values: Sequence[Any]) -> Any:
+        given = values if isinstance(values, list) else tuple(values)
+        return connection.exec_driver_sql(sql.replace("?", "%s"), given)
+
+    return Plain(connection.dialect.name, run, run)
 
 
 @contextmanager
