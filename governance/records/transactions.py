@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, event
 
 from policies.errors import RecordsError
 
@@ -21,7 +22,7 @@ BUSY_SECONDS = 30
 
 WRITE_OPTION = "governance_write"
 """Execution option that makes SQLite begin with its write lock; the engine's `begin` event reads it."""
-_turns: weakref.WeakKeyDictionary[Engine, threading.Lock] = weakref.WeakKeyDictionary()
+_turns: weakref.WeakKeyDictionary[Engine, _Turn] = weakref.WeakKeyDictionary()
 
 
 @contextmanager
@@ -58,19 +59,15 @@ def writing_plainly(engine: Engine) -> Iterator[Plain]:
         with writing(engine) as connection:
             yield plain(connection)
         return
-    with _turn(engine):
-        checkout = engine.raw_connection()
-        raw: Any = checkout.driver_connection
+    with _turn(engine) as turn:
+        raw = turn.connection(engine)
         try:
             raw.execute("BEGIN IMMEDIATE")
-            try:
-                yield Plain("sqlite", raw.execute, raw.executemany)
-                raw.execute("COMMIT")
-            except BaseException:
-                raw.rollback()
-                raise
-        finally:
-            checkout.close()
+            yield Plain("sqlite", raw.execute, raw.executemany)
+            raw.execute("COMMIT")
+        except BaseException:
+            turn.drop()
+            raise
 
 
 def plain(connection: Connection) -> Plain:
@@ -86,12 +83,47 @@ def plain(connection: Connection) -> Plain:
     return Plain(connection.dialect.name, run, run)
 
 
+class _Turn:
+    """Whose turn it is to write to one SQLite database, and the connection that plain statements go by.
+
+    That one stays checked out: to take it from the pool and give it back costs more than a short transaction.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self._kept: tuple[int, PoolProxiedConnection] | None = None  # and the process that opened it
+
+    def connection(self, engine: Engine) -> Any:
+        """The driver's connection; a forked process takes one of its own."""
+        if self._kept is None or self._kept[0] != os.getpid():
+            self._kept = (os.getpid(), engine.raw_connection())
+        return self._kept[1].driver_connection
+
+    def drop(self) -> None:
+        """Close the connection, and with it a transaction that it has open."""
+        kept, self._kept = self._kept, None
+        if kept is not None and kept[0] == os.getpid():
+            kept[1].invalidate()
+
+    def drop_idle(self, _: Engine) -> None:
+        """The same when nobody writes any more."""
+        if self.lock.acquire(timeout=BUSY_SECONDS):
+            try:
+                self.drop()
+            finally:
+                self.lock.release()
+
+
 @contextmanager
-def _turn(engine: Engine) -> Iterator[None]:
+def _turn(engine: Engine) -> Iterator[_Turn]:
+    turn = _turns.get(engine)
+    if turn is None:
+        turn = _turns.setdefault(engine, _Turn())
+        event.listen(engine, "engine_disposed", turn.drop_idle)
     if engine.dialect.name != "sqlite":
-        yield
+        yield turn
         return
-    lock = _turns.setdefault(engine, threading.Lock())
+    lock = turn.lock
     if not lock.acquire(timeout=BUSY_SECONDS):
         raise RecordsError(
             "records database",
@@ -100,7 +132,7 @@ def _turn(engine: Engine) -> Iterator[None]:
             next_step="run `governance doctor`",
         )
     try:
-        yield
+        yield turn
     finally:
         lock.release()
 
