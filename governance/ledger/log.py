@@ -22,7 +22,7 @@ from governance.ledger.closes import close_of
 from governance.ledger.events import Event, EventDraft, stamp
 from governance.ledger.export import export_lines
 from governance.ledger.group_commit import GroupCommit, Outcome, Units
-from governance.ledger.late_closes import LateCloses
+from governance.ledger.late_closes import LATE_ENDS, LateCloses
 from governance.ledger.names import Names
 from governance.ledger.period_ending import closing, drop, droppable, dropping, edited, opening, retention_limit
 from governance.ledger.periods import PeriodState, list_periods, newest_note, stored_note
@@ -73,7 +73,7 @@ class Ledger:
 
         Events that other threads record at the same moment share the commit.
         """
-        late = self._late.take()
+        late = self._late.take(LATE_ENDS)
         try:
             return self._group.submit([*late, *drafts])[len(late) :]
         except LedgerError:
@@ -107,7 +107,7 @@ class Ledger:
         return self.append(close_of(decision, outcome, counts, reason))
 
     def close_soon(self, decision: Event, outcome: str, counts: Mapping[str, int]) -> None:
-        """Record how the use that a decision allowed has ended, with the next event or `LATE_SECONDS` later.
+        """Record how the use that a decision allowed has ended, `LATE_SECONDS` later at most.
 
         Returns at once: what must be durable before a use is its decision. Whatever reads this ledger sees it.
         """
