@@ -8,8 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from governance.ledger.closes import close_of
-from governance.ledger.events import SCHEMA, Event, EventDraft, EventObject, stamp
-from governance.ledger.kinds import KINDS, RETIRED_KINDS
+from governance.ledger.events import KINDS, RETIRED_KINDS, SCHEMA, Event, EventDraft, EventObject, stamp
 from policies.errors import LedgerError, TamperedError
 
 MARKER = "marker.ann@example.org"
