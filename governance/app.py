@@ -38,11 +38,13 @@ from governance.protect.sealing import KeyringSealer
 from governance.records.database import open_records
 from policies.access_objects import resolve_object
 from policies.catalog import Catalog
+from policies.config import Medium
 from policies.errors import PolicyFileError, StoreError
 from policies.nouns import Action
 
 if TYPE_CHECKING:
     from audits.report import Report
+    from connectors.crm.base import CrmStore
     from governance.access.explanation import Explanation
     from governance.consent.events import ConsentEvent, Subject
     from governance.consent.restriction_events import RestrictionEvent
@@ -267,8 +269,16 @@ class Governance(Uses, Contacts, Registers):
         """A store of the project, raw: no policy stands before it. The caller closes it. Raises StoreError."""
         from governance.scan.shapes import shape_name
 
+        if self.project.store(name).medium is Medium.CRM:
+            return self.crm(name)
         target, encoding = self.project.store_target(name), self.project.store(name).encoding
         return open_store(name, target, encoding=encoding, name_filter=shape_name)
+
+    def crm(self, name: str) -> CrmStore:
+        """A store that is a CRM, raw, with what only a CRM offers; as `store`. Raises ConfigError for another store."""
+        from connectors.crm.opening import open_crm
+
+        return open_crm(name, self.project.crm_settings(name))
 
     # --- quality
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from policies.config import GovernanceConfig, StoreConfig, read_config
+from connectors.crm.settings import CrmSettings
+from policies.config import GovernanceConfig, Medium, StoreConfig, read_config
 from policies.errors import ConfigError, KeyringError
 
 PASSPHRASE = "GOVERNANCE_PASSPHRASE"  # noqa: S105 the name of a variable, not a secret
@@ -57,11 +58,43 @@ class Project:
         return self.config.stores[name]
 
     def store_target(self, name: str) -> str:
-        """The URL, or the absolute path or glob, of a store. Raises ConfigError for an unset variable."""
+        """The URL, or the absolute path or glob, of a store. Raises ConfigError for an unset variable or a CRM."""
         store = self.store(name)
+        if store.medium is Medium.CRM:
+            raise ConfigError(
+                f"{self.path}, stores.{name}",
+                found="a CRM",
+                expected="a database or files, which alone can do this",
+                next_step="name another store",
+            )
         if store.url is not None:
             return self._url(store.url, f"stores.{name}.url")
         return str(self.folder / str(store.path))
+
+    def crm_settings(self, name: str) -> CrmSettings:
+        """How a store that is a CRM is reached. Raises ConfigError for another store and for an unset variable."""
+        store = self.store(name)
+        if store.kind is None:
+            raise ConfigError(
+                f"{self.path}, stores.{name}",
+                found="no `kind`",
+                expected="the vendor of a CRM",
+                next_step="name a store that is a CRM, or give this one its `kind`",
+            )
+        references = {"client": store.client, "secret": store.secret, "token": store.token, "user": store.user}
+        return CrmSettings(
+            store.kind,
+            {
+                word: self._secret(reference, f"stores.{name}.{word}")
+                for word, reference in references.items()
+                if reference is not None
+            },
+            data_center=store.data_center,
+            address=store.address or "",
+            writable=store.write,
+            datasets=store.modules,
+            proxy=self._secret(store.proxy, f"stores.{name}.proxy") if store.proxy is not None else "",
+        )
 
     @property
     def records_url(self) -> str:
@@ -102,17 +135,21 @@ class Project:
             )
         return path.read_text(encoding="utf-8").strip()
 
+    def _secret(self, reference: str, key: str, expected: str = "the secret in it") -> str:
+        """What `env:NAME` stands for. Raises ConfigError for a variable that is not set."""
+        variable = reference.removeprefix("env:")
+        if not self.env.get(variable):
+            raise ConfigError(
+                f"{self.path}, {key}",
+                found=f"variable {variable}, which is not set",
+                expected=expected,
+                next_step=f"export {variable}",
+            )
+        return self.env[variable]
+
     def _url(self, text: str, key: str) -> str:
         if text.startswith("env:"):
-            variable = text.removeprefix("env:")
-            if not self.env.get(variable):
-                raise ConfigError(
-                    f"{self.path}, {key}",
-                    found=f"variable {variable}, which is not set",
-                    expected="a SQLAlchemy URL in it",
-                    next_step=f"export {variable}",
-                )
-            text = self.env[variable]
+            text = self._secret(text, key, "a SQLAlchemy URL in it")
         try:
             url = sa.make_url(text)
         except sa.exc.ArgumentError:

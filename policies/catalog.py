@@ -38,6 +38,7 @@ def _listed(value: Any) -> Any:
 
 
 SensitivityWord = Annotated[str, AfterValidator(_sensitivity)]
+SubjectWord = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
 
 class BlindIndex(FileModel):
@@ -144,10 +145,13 @@ class CatalogDataset(FileModel):
     """What hangs together beside the store's foreign keys, for finding a person's records."""
     third_persons: tuple[str, ...] = ()
     """Fields about somebody else than the person of the record, such as a spouse: neither identifiers nor exported."""
+    subjects: tuple[SubjectWord, ...] = ()
+    """Whom its records are about: `customer`, `employee`, `patient`, `child`, `next_of_kin`, for the record of
+    processing."""
     fields: dict[str, CatalogField] = Field(default_factory=dict)
     """By name."""
 
-    _list = field_validator("subject_key", "record_key", "special", "third_persons", mode="before")(_listed)
+    _list = field_validator("subject_key", "record_key", "special", "third_persons", "subjects", mode="before")(_listed)
 
     @model_serializer(mode="wrap")
     def _without_new_keys(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -158,7 +162,7 @@ class CatalogDataset(FileModel):
         }
 
 
-_LATER: dict[str, Any] = {"identifiers": None, "joins": (), "third_persons": ()}
+_LATER: dict[str, Any] = {"identifiers": None, "joins": (), "third_persons": (), "subjects": ()}
 """Keys of a dataset that earlier releases did not know, with what stands for nothing."""
 
 

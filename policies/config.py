@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,6 +16,8 @@ from policies.periods import parse_period
 from policies.yaml_files import FileModel, read_model
 
 _STORE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*")
+_CRM_ONLY = frozenset({"data_center", "address", "client", "secret", "token", "user", "write", "modules", "proxy"})
 _COURSE = re.compile(r"[a-z][a-z0-9_-]{0,59}")
 _RULE_ID = re.compile(r"GOV[0-9]{3}")
 _CALENDAR = re.compile(r"[A-Z]{2}(?:-[A-Z0-9]{1,3})?")
@@ -66,6 +69,13 @@ def _course(name: str) -> str:
     return name
 
 
+def _reference(text: str) -> str:
+    if not _REFERENCE.fullmatch(text):
+        raise ValueError("the name of an environment variable, as `env:NAME`; a secret itself never stands here")
+    return text
+
+
+Reference = Annotated[str, AfterValidator(_reference)]
 CourseName = Annotated[str, AfterValidator(_course)]
 AttributeName = Annotated[str, AfterValidator(_attribute)]
 StoreName = Annotated[str, AfterValidator(_store_name)]
@@ -73,13 +83,41 @@ Law = Annotated[str, AfterValidator(_law)]
 CalendarName = Annotated[str, AfterValidator(_calendar)]
 
 
+class Medium(enum.StrEnum):
+    """What a store is reached by."""
+
+    DATABASE = "database"
+    FILES = "files"
+    CRM = "crm"
+
+
 class StoreConfig(FileModel):
-    """One store: a database by `url`, or files by `path`."""
+    """One store: a database by `url`, files by `path`, or an account of a CRM by `kind`."""
 
     url: str | None = None
     """A SQLAlchemy URL; `env:NAME` takes it from an environment variable, for URLs that hold a password."""
     path: str | None = None
     """A file, folder or glob, relative to `governance.yaml`."""
+    kind: Literal["zoho", "fxiaoke"] | None = None
+    """The vendor of a CRM."""
+    data_center: str = ""
+    """CRM: where the account lies, such as `eu` or `cn`; empty takes the vendor's first."""
+    address: str | None = None
+    """CRM: the address of a cloud of one's own in place of `data_center`; `https`, and `http` to this machine alone."""
+    client: Reference | None = None
+    """CRM: the id of the application that was registered with the vendor."""
+    secret: Reference | None = None
+    """CRM: that application's secret."""
+    token: Reference | None = None
+    """CRM: what the vendor gave for the account: a refresh token (Zoho), a permanent code (Fxiaoke)."""
+    user: Reference | None = None
+    """CRM: the user in whose name calls are made, where the vendor wants one (Fxiaoke)."""
+    write: bool = False
+    """CRM: whether jobs may change and erase records."""
+    modules: tuple[str, ...] = ()
+    """CRM: the only modules or objects to see; empty takes all."""
+    proxy: Reference | None = None
+    """CRM: the address of a proxy, in an environment variable since it may hold a password."""
     encoding: str | None = None
     """The text encoding of CSV files, when it cannot be detected."""
     consent: Literal["projection", "temporary"] = "projection"
@@ -93,9 +131,21 @@ class StoreConfig(FileModel):
 
     @model_validator(mode="after")
     def _one_target(self) -> StoreConfig:
-        if (self.url is None) == (self.path is None):
-            raise ValueError("either `url` or `path`")
+        if sum(each is not None for each in (self.url, self.path, self.kind)) != 1:
+            raise ValueError("exactly one of `url`, `path` and `kind`")
+        strangers = sorted(_CRM_ONLY & self.model_fields_set) if self.kind is None else ()
+        if strangers:
+            raise ValueError(f"`{strangers[0]}` is of a CRM, which needs a `kind`")
+        if self.kind is not None and self.encoding is not None:
+            raise ValueError("`encoding` is of files")
         return self
+
+    @property
+    def medium(self) -> Medium:
+        """What the store is reached by."""
+        if self.kind is not None:
+            return Medium.CRM
+        return Medium.DATABASE if self.url is not None else Medium.FILES
 
 
 class RecordsConfig(FileModel):

@@ -23,6 +23,7 @@ ALL_REPORTS = frozenset(
         "requests",
         "retention",
         "review",
+        "ropa",
         "scan",
         "training",
     }

@@ -10,6 +10,7 @@ from governance.cli.audit_all import audit_all
 from governance.cli.audit_evidence import evidence, verify
 from governance.cli.audit_incident import incident
 from governance.cli.audit_review import review
+from governance.cli.audit_ropa import ropa
 from governance.cli.audit_training import training
 from governance.cli.output import emit_report, examples, format_option, lang_option, output_option
 from governance.cli.project_option import opened
@@ -24,6 +25,7 @@ def audit() -> None:
 
 audit.add_command(incident)
 audit.add_command(review)
+audit.add_command(ropa)
 audit.add_command(training)
 
 

@@ -11,7 +11,7 @@ import click
 from governance.cli.consent_coverage import coverage, drift
 from governance.cli.consent_files import do_not_contact, export, import_, receipt
 from governance.cli.consent_notices import notices
-from governance.cli.output import emit, examples, format_option, output_option
+from governance.cli.output import emit, examples, format_option, lang_option, output_option
 from governance.cli.project_option import opened
 from governance.cli.times import moment, time
 
@@ -127,6 +127,7 @@ def withdraw(ctx: click.Context, /, **about: Any) -> int:
 @click.option("--country", default="", help="The person's country, ISO 3166, for ages that differ by country.")
 @click.option("--category", multiple=True, help="Data category in use; repeatable, default what the purpose needs.")
 @format_option("text", "json", "csv")
+@lang_option
 @output_option
 @click.pass_context
 def show(
@@ -140,11 +141,13 @@ def show(
     country: str,
     category: tuple[str, ...],
     form: str,
+    lang: str,
     output: Path | None,
 ) -> int:
     """Show what holds for a person now, what each law says of it and why, and the events that made it so."""
     from governance.cli.consent_shown import WRITERS, Shown
     from governance.flows.consent.contacting import Facts, judge_each
+    from policies.vocabulary import Words
 
     known = Facts(law=law, age=age, country=country, categories=category)
     with opened(ctx) as gov:
@@ -152,7 +155,7 @@ def show(
         judged = judge_each(gov, subject, purpose, channel, known)
         line = gov.policy_files.purposes.ancestry(purpose)
         events = tuple(each for each in gov.consent.history(subject) if each.purpose in line)
-    emit(WRITERS[form](Shown(now, judged, events)), output)
+    emit(WRITERS[form](Shown(now, judged, events), Words(lang)), output)
     return 0
 
 

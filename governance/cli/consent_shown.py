@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from governance.consent.events import ConsentEvent
 from governance.consent.judgement import Judgement
 from governance.consent.standing import Standing
+from policies.vocabulary import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +26,32 @@ class Shown:
     """The events of the purpose and those above it, in order of time."""
 
 
-def _text(shown: Shown) -> str:
-    now = shown.now
-    until = f" until {now.ends}" if now.ends else ""
-    lines = [f"{now.purpose} {now.channel}: {now.state}{until}"]
+def _text(shown: Shown, words: Words) -> str:
+    return "\n".join(_said(shown, words))
+
+
+def _said(shown: Shown, words: Words) -> Iterator[str]:
+    now, comma = shown.now, words.say("report.comma")
+    about = {"purpose": now.purpose, "channel": now.channel, "state": words.say(f"consent.shown_{now.state}")}
+    yield words.say("consent.shown_until" if now.ends else "consent.shown", **about, until=now.ends)
     for each in shown.judged:
-        rules = "; ".join(
-            f"{reason.rule} ({reason.article})" if reason.article else reason.rule for reason in each.reasons
-        )
-        duties = "".join(f"; with it {duty.rule} ({duty.article})" for duty in each.duties)
-        unchecked = "".join(f"; not checked {rule}" for rule in each.not_checked)
-        lines.append(f"{each.law}: {'allowed' if each.allowed else 'forbidden'} by {rules}{duties}{unchecked}")
-    lines += [
-        f"{each.valid_time}  {each.id}  {each.kind:<11} {each.purpose} {each.channel} {each.form}"
-        + (f" for {each.duration}" if each.duration else "")
-        + (f" about {', '.join(each.categories)}" if each.categories else "")
-        for each in shown.events
-    ]
-    return "\n".join(lines)
+        rules = "; ".join(_rule(reason.rule, reason.article) for reason in each.reasons)
+        said = words.say("consent.allowed" if each.allowed else "consent.forbidden", law=each.law, rules=rules)
+        said += "".join(words.say("consent.with_it", rule=_rule(duty.rule, duty.article)) for duty in each.duties)
+        yield said + "".join(words.say("consent.not_checked", rule=rule) for rule in each.not_checked)
+    for event in shown.events:
+        kind, form = words.say(f"receipt.kind_{event.kind}"), words.say(f"consent.form_{event.form}")
+        parts = [event.valid_time, event.id, kind, event.purpose, event.channel, form]
+        parts += [words.say("consent.for_time", duration=event.duration)] if event.duration else []
+        parts += [words.say("consent.about", categories=comma.join(event.categories))] if event.categories else []
+        yield "  ".join(parts)
 
 
-def _json(shown: Shown) -> str:
+def _rule(rule: str, article: str) -> str:
+    return f"{rule} ({article})" if article else rule
+
+
+def _json(shown: Shown, _: Words) -> str:
     now = shown.now
     document = {
         "schema": "governance.consent/1",
@@ -96,7 +102,7 @@ _COLUMNS = (
 )
 
 
-def _csv(shown: Shown) -> str:
+def _csv(shown: Shown, _: Words) -> str:
     from audits.formats.csv import harmless
 
     out = io.StringIO()
@@ -108,5 +114,5 @@ def _csv(shown: Shown) -> str:
     return out.getvalue().rstrip("\n")
 
 
-WRITERS: Mapping[str, Callable[[Shown], str]] = {"csv": _csv, "json": _json, "text": _text}
-"""How it is written, by form."""
+WRITERS: Mapping[str, Callable[[Shown, Words], str]] = {"csv": _csv, "json": _json, "text": _text}
+"""How it is written, by form; only text is in a language."""

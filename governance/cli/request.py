@@ -6,7 +6,7 @@ import datetime as dt
 
 import click
 
-from governance.cli.output import emit, examples
+from governance.cli.output import emit, examples, lang_option
 from governance.cli.project_option import opened
 from governance.cli.request_ends import answer, close, refuse, step
 from governance.cli.request_looks import list_, show
@@ -40,6 +40,7 @@ def request() -> None:
 @click.option("--cause", default="", help="What gave occasion to it, as a code such as `billing`.")
 @click.option("--tier", default="", help="The person's tier as a customer, as a code.")
 @note_option
+@lang_option
 @click.pass_context
 def open_(
     ctx: click.Context,
@@ -54,6 +55,7 @@ def open_(
     cause: str,
     tier: str,
     note: str | None,
+    lang: str,
 ) -> int:
     """Take down a request of TYPE. Prints its id, and the last day for the answer."""
     with opened(ctx) as gov:
@@ -69,7 +71,7 @@ def open_(
             tier=tier,
             note=note,
         )
-        say_request(made)
+        say_request(made, lang)
     return 0
 
 
@@ -77,11 +79,12 @@ def open_(
 @click.argument("request_id", metavar="ID")
 @at_option
 @note_option
+@lang_option
 @click.pass_context
-def acknowledge(ctx: click.Context, *, request_id: str, at: dt.datetime | None, note: str | None) -> int:
+def acknowledge(ctx: click.Context, *, request_id: str, at: dt.datetime | None, note: str | None, lang: str) -> int:
     """Record that the person was told that request ID came."""
     with opened(ctx) as gov:
-        say_request(gov.requests.acknowledge(request_id, at=moment(gov, at), note=note))
+        say_request(gov.requests.acknowledge(request_id, at=moment(gov, at), note=note), lang)
     return 0
 
 
@@ -91,9 +94,17 @@ def acknowledge(ctx: click.Context, *, request_id: str, at: dt.datetime | None, 
 @click.option("--level", type=click.Choice(LEVELS), help="How sure you are of the person now, as in 11 CCR 7060.")
 @at_option
 @note_option
+@lang_option
 @click.pass_context
 def verify(
-    ctx: click.Context, *, request_id: str, ask: bool, level: Level | None, at: dt.datetime | None, note: str | None
+    ctx: click.Context,
+    *,
+    request_id: str,
+    ask: bool,
+    level: Level | None,
+    at: dt.datetime | None,
+    note: str | None,
+    lang: str,
 ) -> int:
     """Record that the person of request ID was asked who they are, or has shown it.
 
@@ -104,9 +115,9 @@ def verify(
     with opened(ctx) as gov:
         when = moment(gov, at)
         if level is None:
-            say_request(gov.requests.ask(request_id, at=when, note=note))
+            say_request(gov.requests.ask(request_id, at=when, note=note), lang)
         else:
-            say_request(gov.requests.verify(request_id, level, at=when, note=note))
+            say_request(gov.requests.verify(request_id, level, at=when, note=note), lang)
     return 0
 
 
@@ -116,11 +127,12 @@ def verify(
     "--reason", required=True, help="Why, as a code such as `complex` or `many_requests`; told to the person."
 )
 @note_option
+@lang_option
 @click.pass_context
-def extend(ctx: click.Context, *, request_id: str, reason: str, note: str | None) -> int:
+def extend(ctx: click.Context, *, request_id: str, reason: str, note: str | None, lang: str) -> int:
     """Record that the person of request ID was told, now, that it takes longer. Once, and in the first period only."""
     with opened(ctx) as gov:
-        say_request(gov.requests.extend(request_id, reason, note=note))
+        say_request(gov.requests.extend(request_id, reason, note=note), lang)
     return 0
 
 
@@ -131,11 +143,14 @@ def extend(ctx: click.Context, *, request_id: str, reason: str, note: str | None
 )
 @at_option
 @note_option
+@lang_option
 @click.pass_context
-def pause(ctx: click.Context, *, request_id: str, cause: PauseCause, at: dt.datetime | None, note: str | None) -> int:
+def pause(
+    ctx: click.Context, *, request_id: str, cause: PauseCause, at: dt.datetime | None, note: str | None, lang: str
+) -> int:
     """Record that the clock of request ID stands until the person has answered. Exits 2 where the law has no pause."""
     with opened(ctx) as gov:
-        say_request(gov.requests.pause(request_id, cause, at=moment(gov, at), note=note))
+        say_request(gov.requests.pause(request_id, cause, at=moment(gov, at), note=note), lang)
     return 0
 
 
@@ -143,11 +158,12 @@ def pause(ctx: click.Context, *, request_id: str, cause: PauseCause, at: dt.date
 @click.argument("request_id", metavar="ID")
 @at_option
 @note_option
+@lang_option
 @click.pass_context
-def resume(ctx: click.Context, *, request_id: str, at: dt.datetime | None, note: str | None) -> int:
+def resume(ctx: click.Context, *, request_id: str, at: dt.datetime | None, note: str | None, lang: str) -> int:
     """Record that the person has answered, and the clock of request ID runs again."""
     with opened(ctx) as gov:
-        say_request(gov.requests.resume(request_id, at=moment(gov, at), note=note))
+        say_request(gov.requests.resume(request_id, at=moment(gov, at), note=note), lang)
     return 0
 
 
@@ -157,11 +173,21 @@ def resume(ctx: click.Context, *, request_id: str, at: dt.datetime | None, note:
 @click.option("--owner", help="Who sees to it, by name.")
 @click.option("--done", metavar="TASK", help="The id of a task that is done.")
 @note_option
+@lang_option
 @click.pass_context
 def task(
-    ctx: click.Context, *, request_id: str, place: str | None, owner: str | None, done: str | None, note: str | None
+    ctx: click.Context,
+    *,
+    request_id: str,
+    place: str | None,
+    owner: str | None,
+    done: str | None,
+    note: str | None,
+    lang: str,
 ) -> int:
     """Give somebody the work of request ID in PLACE, a store or dataset, or record that it is done."""
+    from policies.vocabulary import Words
+
     given = place is not None and owner is not None
     if given == (done is not None):
         raise click.UsageError("give PLACE and --owner, or --done")
@@ -170,7 +196,7 @@ def task(
             found = gov.requests.done(request_id, done, note=note)
         elif place is not None and owner is not None:
             found = gov.requests.task(request_id, place, owner, note=note)
-        emit(f"{found.id}  {found.place}  {found.state}", None)
+        emit(f"{found.id}  {found.place}  {Words(lang).say(f'requests.task_{found.state}')}", None)
     return 0
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from governance.cli.output import examples
+from governance.cli.output import examples, lang_option
 from governance.cli.project_option import opened
 from governance.cli.request_options import REASONS, at_option, note_option, route_option, say_request
 from governance.cli.times import moment
@@ -18,6 +18,7 @@ from governance.cli.times import moment
 @click.argument("step", type=click.Choice(["investigated", "resolved"]))
 @at_option
 @note_option
+@lang_option
 @click.pass_context
 def step(
     ctx: click.Context,
@@ -26,10 +27,11 @@ def step(
     step: Literal["investigated", "resolved"],
     at: dt.datetime | None,
     note: str | None,
+    lang: str,
 ) -> int:
     """Take complaint ID to its next step: received, investigated, resolved, answered."""
     with opened(ctx) as gov:
-        say_request(gov.requests.step(request_id, step, at=moment(gov, at), note=note))
+        say_request(gov.requests.step(request_id, step, at=moment(gov, at), note=note), lang)
     return 0
 
 
@@ -41,6 +43,7 @@ def step(
 @route_option
 @at_option
 @note_option
+@lang_option
 @click.pass_context
 def answer(
     ctx: click.Context,
@@ -50,10 +53,11 @@ def answer(
     routes: tuple[str, ...],
     at: dt.datetime | None,
     note: str | None,
+    lang: str,
 ) -> int:
     """Record that the answer to request ID went out."""
     with opened(ctx) as gov:
-        say_request(gov.requests.answer(request_id, partly=partly, routes=routes, at=moment(gov, at), note=note))
+        say_request(gov.requests.answer(request_id, partly=partly, routes=routes, at=moment(gov, at), note=note), lang)
     return 0
 
 
@@ -65,6 +69,7 @@ def answer(
 @route_option
 @at_option
 @note_option
+@lang_option
 @click.pass_context
 def refuse(
     ctx: click.Context,
@@ -74,10 +79,11 @@ def refuse(
     routes: tuple[str, ...],
     at: dt.datetime | None,
     note: str | None,
+    lang: str,
 ) -> int:
     """Record that the person of request ID was told why not, and where to go with it: each --route that was named."""
     with opened(ctx) as gov:
-        say_request(gov.requests.refuse(request_id, reason, routes=routes, at=moment(gov, at), note=note))
+        say_request(gov.requests.refuse(request_id, reason, routes=routes, at=moment(gov, at), note=note), lang)
     return 0
 
 
@@ -87,9 +93,10 @@ def refuse(
     "--why", type=click.Choice(["withdrawn", "duplicate"]), help="Close an open request that needs no answer."
 )
 @note_option
+@lang_option
 @click.pass_context
-def close(ctx: click.Context, *, request_id: str, why: str | None, note: str | None) -> int:
+def close(ctx: click.Context, *, request_id: str, why: str | None, note: str | None, lang: str) -> int:
     """Record that nothing is left to be done with request ID."""
     with opened(ctx) as gov:
-        say_request(gov.requests.close(request_id, why=why, note=note))
+        say_request(gov.requests.close(request_id, why=why, note=note), lang)
     return 0

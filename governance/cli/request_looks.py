@@ -10,8 +10,10 @@ from typing import Any
 
 import click
 
-from governance.cli.output import emit, examples, format_option, output_option
+from governance.cli.output import emit, examples, format_option, lang_option, output_option
 from governance.cli.project_option import opened
+from governance.cli.request_said import requests_said, whole_said
+from policies.vocabulary import Words
 
 COLUMNS = (
     "id",
@@ -36,9 +38,10 @@ COLUMNS = (
 @click.option("--overdue", is_flag=True, help="Only what is overdue; exits 1 when there is any.")
 @click.option("--all", "every", is_flag=True, help="Ended ones too.")
 @format_option("text", "json", "csv")
+@lang_option
 @output_option
 @click.pass_context
-def list_(ctx: click.Context, *, overdue: bool, every: bool, form: str, output: Path | None) -> int:
+def list_(ctx: click.Context, *, overdue: bool, every: bool, form: str, lang: str, output: Path | None) -> int:
     """List requests whose person waits, the one due first at the head: id, type, law, state, last day.
 
     With --overdue only those whose answer or acknowledgement is late; it exits 1 when there are any, for a nightly job.
@@ -55,53 +58,35 @@ def list_(ctx: click.Context, *, overdue: bool, every: bool, form: str, output: 
         each.to_json() | {"overdue": each.id in late, "unacknowledged": each.is_unacknowledged(now)} for each in found
     ]
     shown = [{name: row[name] for name in COLUMNS} for row in rows]
-    emit(_FORMS[form](shown), output)
+    emit(_FORMS[form](shown, Words(lang)), output)
     return int(overdue and bool(late))
 
 
 @click.command(epilog=examples("request show ID", "request show ID --format json"))
 @click.argument("request_id", metavar="ID")
 @format_option("text", "json")
+@lang_option
 @click.pass_context
-def show(ctx: click.Context, request_id: str, form: str) -> int:
+def show(ctx: click.Context, request_id: str, form: str, lang: str) -> int:
     """Show request ID with its tasks and history, people by name and texts where they are still kept."""
     with opened(ctx) as gov:
         found = gov.requests.show(request_id)
     if form == "json":
         emit(json.dumps({"schema": "governance.request/1"} | found, indent=2, ensure_ascii=False), None)
         return 0
-    head = [f"{found['id']}  {found['type']}  {found['law']}  {found['state']}"]
-    told = ("received", "due_day", "ack_day", "acknowledged", "extended", "paused", "identity", "outcome", "reason")
-    head += [f"    {name}: {found[name]}" for name in (*told, "cause", "tier", "contact") if found[name]]
-    tasks = [f"  task {each['id']}  {each['place']}  {each['owner']}  {each['state']}" for each in found["tasks"]]
-    history = [
-        f"  {each['at']}  {each['kind']:<12} {each['recorded_by']}  {each['code'] or ''}  {each['note'] or ''}".rstrip()
-        for each in found["history"]
-    ]
-    emit("\n".join([*head, *tasks, *history]), None)
+    emit("\n".join(whole_said(found, Words(lang))), None)
     return 0
 
 
-def _text(rows: list[dict[str, Any]]) -> str:
-    lines = [
-        f"{each['id']}  {each['type']:<15} {each['law']:<8} {each['state']:<16} {_clock(each)}"
-        f"{'  OVERDUE' if each['overdue'] else ''}"
-        for each in rows
-    ]
-    return "\n".join([*lines, f"{len(lines)} requests"])
+def _text(rows: list[dict[str, Any]], words: Words) -> str:
+    return "\n".join(requests_said(rows, words))
 
 
-def _clock(row: dict[str, Any]) -> str:
-    if row["unacknowledged"]:
-        return f"confirm by {row['ack_day']}, answer by {row['due_day']}"
-    return "clock stands" if row["paused"] else f"answer by {row['due_day']}"
-
-
-def _json(rows: list[dict[str, Any]]) -> str:
+def _json(rows: list[dict[str, Any]], _: Words) -> str:
     return json.dumps({"schema": "governance.request-list/1", "requests": rows}, indent=2)
 
 
-def _csv(rows: list[dict[str, Any]]) -> str:
+def _csv(rows: list[dict[str, Any]], _: Words) -> str:
     file = io.StringIO()
     writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
     writer.writeheader()

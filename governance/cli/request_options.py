@@ -30,7 +30,9 @@ route_option = click.option(
 )
 
 
-def say_request(found: Request) -> None:
+def say_request(found: Request, lang: str) -> None:
     """Print where a request stands: id, type, law, state, last day."""
-    told = f"clock stands since {found.paused}" if found.paused else f"due {found.due_day}"
-    emit(f"{found.id}  {found.type}  {found.law}  {found.state}  {told}", None)
+    from governance.cli.request_said import request_said
+    from policies.vocabulary import Words
+
+    emit(request_said(found, Words(lang)), None)

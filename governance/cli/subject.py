@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from governance.cli.output import emit, examples, format_option, output_option, say
+from governance.cli.output import emit, examples, format_option, lang_option, output_option, say
 from governance.cli.progress import progress
 from governance.cli.project_option import opened
 from governance.cli.subject_erase import erase, reapply_persons
@@ -15,6 +15,7 @@ from governance.cli.subject_export import export
 from governance.cli.subject_find import find, show_map
 from governance.cli.subject_rectify import notices, rectify
 from governance.cli.subject_restrict import restrict, unrestrict
+from policies.vocabulary import Words
 
 
 @click.group()
@@ -45,6 +46,7 @@ for _command in (show_map, find, export, erase, rectify, notices, restrict, unre
 @click.option("--persons", is_flag=True, help="Look for erased persons instead, by their tombstones.")
 @click.option("--undecided", is_flag=True, help="With --persons: erase records too that nobody can date.")
 @format_option("text", "json")
+@lang_option
 @output_option
 @click.pass_context
 def reapply(
@@ -55,6 +57,7 @@ def reapply(
     persons: bool,
     undecided: bool,
     form: str,
+    lang: str,
     output: Path | None,
 ) -> int:
     """Find what retention had deleted from STORE and a restored backup has brought back; delete it again with --plan.
@@ -67,22 +70,25 @@ def reapply(
     if undecided and not persons:
         raise click.UsageError("--undecided with --persons")
     if persons:
-        return reapply_persons(ctx, store, path, form, output, undecided=undecided)
+        return reapply_persons(ctx, store, path, form, lang, output, undecided=undecided)
     from governance.flows.retention.restoring import plan_subject_reapply, run_subject_reapply
 
+    words = Words(lang)
     with opened(ctx) as gov, progress("reapply") as step:
         if path is not None:
             found = run_subject_reapply(gov, path.read_text(encoding="utf-8"), on_progress=step)
             document = found.to_json()
-            text = f"job {found.job}: {found.total('done')} deleted again, {found.total('held')} held"
+            told = {"job": found.job, "done": found.total("done"), "held": found.total("held")}
+            text = words.say("person.deleted_again", **told)
         else:
             plan = plan_subject_reapply(gov, store)
             if plan is None:
-                say("no job is known that deleted from this store")
+                say(words.say("person.no_job"))
                 return 0
-            document, lines = plan.to_json(), [f"{each.dataset}: {each.rows} there again" for each in plan.lines]
+            document = plan.to_json()
+            lines = [words.say("person.back", dataset=each.dataset, count=each.rows) for each in plan.lines]
             lines += [
-                f"{each.dataset}: {count} of a deleted key, changed"
+                words.say("person.back_changed", dataset=each.dataset, count=count)
                 for each in plan.lines
                 for count in each.blocked.values()
             ]

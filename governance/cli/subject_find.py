@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
-from governance.cli.output import emit, examples, format_option, output_option, say
+from governance.cli.output import emit, examples, format_option, lang_option, output_option, say
 from governance.cli.progress import progress
 from governance.cli.project_option import opened
+from governance.cli.subject_said import map_said, trace_said
+from policies.vocabulary import Words
 
 
 @click.command(
@@ -17,22 +19,26 @@ from governance.cli.project_option import opened
 )
 @click.argument("stores", nargs=-1)
 @format_option("text", "json")
+@lang_option
 @output_option
 @click.pass_context
-def show_map(ctx: click.Context, *, stores: tuple[str, ...], form: str, output: Path | None) -> int:
+def show_map(ctx: click.Context, *, stores: tuple[str, ...], form: str, lang: str, output: Path | None) -> int:
     """Show how persons are found in STORES, all of them unless some are named: identifiers, keys, joins, free texts.
 
     Only schemas are read. A dataset that holds personal data and that nothing leads to is NOT REACHABLE: declare
     identifiers or joins for it in catalog.yaml.
     """
     from governance.flows.subjects.tracing_subjects import map_subjects
-    from governance.requests.map_shown import map_json, map_text, not_reachable
+    from governance.requests.map_shown import map_json, not_reachable
 
+    words = Words(lang)
     with opened(ctx) as gov:
         known = map_subjects(gov, stores)
-    emit(json.dumps(map_json(known), indent=2, ensure_ascii=False) if form == "json" else map_text(known), output)
+    document = map_json(known)
+    text = "\n".join(map_said(document, words))
+    emit(json.dumps(document, indent=2, ensure_ascii=False) if form == "json" else text, output)
     if lost := not_reachable(known):
-        say(f"{len(lost)} dataset(s) with personal data that nothing leads to: {', '.join(lost)}")
+        say(words.say("person.map_lost", count=len(lost), names=words.say("report.comma").join(lost)))
     return 0
 
 
@@ -40,6 +46,7 @@ def show_map(ctx: click.Context, *, stores: tuple[str, ...], form: str, output: 
     epilog=examples(
         "subject find ann@example.com",
         'subject find "0151 2345678" ann@example.com --format json',
+        "subject find wang@example.com --lang zh-Hant",
         "subject find C-20417 --kind id --store crm",
         "subject find crm.customers:4711 --kind key --keys /secure/keys.csv",
     )
@@ -60,6 +67,7 @@ def show_map(ctx: click.Context, *, stores: tuple[str, ...], form: str, output: 
     help="Write the keys of the records to this file, as CSV; recorded as an export.",
 )
 @format_option("text", "json")
+@lang_option
 @output_option
 @click.pass_context
 def find(
@@ -73,6 +81,7 @@ def find(
     limit: int,
     keys: Path | None,
     form: str,
+    lang: str,
     output: Path | None,
 ) -> int:
     """Find all records of the one person who has these IDENTIFIERs, in all stores; print counts, no values, no keys.
@@ -82,7 +91,7 @@ def find(
     under several subject keys, or an identifier that many share, which is not followed.
     """
     from governance.flows.subjects.tracing_subjects import as_identifiers, export_keys, trace_subject
-    from governance.requests.trace_shown import trace_json, trace_text
+    from governance.requests.trace_shown import trace_json
 
     with opened(ctx) as gov, progress("subject find"):
         found = trace_subject(
@@ -96,5 +105,7 @@ def find(
         if keys is not None:
             export_keys(gov, found, keys)
             say(f"wrote {keys}")
-    emit(json.dumps(trace_json(found), indent=2, ensure_ascii=False) if form == "json" else trace_text(found), output)
+    document = trace_json(found)
+    text = "\n".join(trace_said(document, Words(lang)))
+    emit(json.dumps(document, indent=2, ensure_ascii=False) if form == "json" else text, output)
     return 0

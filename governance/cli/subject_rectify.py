@@ -8,9 +8,11 @@ from pathlib import Path
 
 import click
 
-from governance.cli.output import emit, examples, format_option, output_option
+from governance.cli.output import emit, examples, format_option, lang_option, output_option
 from governance.cli.project_option import opened
+from governance.cli.subject_said import notices_said
 from policies.nouns import DatasetRef
+from policies.vocabulary import Words
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -34,6 +36,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--confirmed", is_flag=True, help="A human has looked at several subject keys: they are one person's.")
 @click.option("--no-follow", is_flag=True, help="Do not follow identifiers that found records hold.")
 @format_option("text", "json")
+@lang_option
 @click.pass_context
 def rectify(
     ctx: click.Context,
@@ -49,6 +52,7 @@ def rectify(
     confirmed: bool,
     no_follow: bool,
     form: str,
+    lang: str,
 ) -> int:
     """Correct fields of the one person who has these IDENTIFIERs, through the guard; recipients are queued to be told.
 
@@ -74,7 +78,7 @@ def rectify(
             recipients=recipients or None,
             confirmed=confirmed,
         )
-    text = f"{found.rows} records corrected, {found.told} recipients to tell; event {found.event} in the ledger"
+    text = Words(lang).say("person.rectified", rows=found.rows, told=found.told, event=found.event)
     document = {"schema": "governance.rectified/1", **asdict(found)}
     emit(json.dumps(document, indent=2) if form == "json" else text, None)
     return 0
@@ -101,9 +105,10 @@ def _values(pairs: tuple[str, ...], path: Path | None) -> dict[str, str | None]:
 @click.command(epilog=examples("subject notices", "subject notices --told 5f0c0d6c1b1d4bb8a3c1a8f7f5d3b2a1"))
 @click.option("--told", metavar="ID", help="Note that this recipient was told; recorded.")
 @format_option("text", "json")
+@lang_option
 @output_option
 @click.pass_context
-def notices(ctx: click.Context, *, told: str | None, form: str, output: Path | None) -> int:
+def notices(ctx: click.Context, *, told: str | None, form: str, lang: str, output: Path | None) -> int:
     """List recipients who must still be told of an erasure or a rectification, oldest first."""
     from governance.flows.subjects.rectifying import notices_of
 
@@ -112,7 +117,8 @@ def notices(ctx: click.Context, *, told: str | None, form: str, output: Path | N
         if told is not None:
             queue.tell(told, by=gov.actor_ref)
         found = queue.waiting()
-    lines = [f"{each.id}  {each.queued[:10]}  {each.what:<9}  {each.recipient}" for each in found]
-    document = {"schema": "governance.notices/1", "notices": [asdict(each) for each in found]}
-    emit(json.dumps(document, indent=2, ensure_ascii=False) if form == "json" else "\n".join(lines), output)
+    rows = [asdict(each) for each in found]
+    document = {"schema": "governance.notices/1", "notices": rows}
+    text = "\n".join(notices_said(rows, Words(lang)))
+    emit(json.dumps(document, indent=2, ensure_ascii=False) if form == "json" else text, output)
     return 0

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from governance.cli.output import emit, examples, format_option, output_option
+from governance.cli.output import emit, examples, format_option, lang_option, output_option
 from governance.cli.progress import progress
 from governance.cli.project_option import opened
+from governance.cli.subject_said import restricted_said
+from policies.vocabulary import Words
 
 if TYPE_CHECKING:
     from governance.app import Governance
@@ -52,6 +54,7 @@ def _who(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--reason", required=True, help="Why, a code of the pack `restriction` such as `accuracy_contested`.")
 @click.option("--basis", default="", help="Law and article that ask for it, such as `gdpr:18(1)(a)`.")
 @format_option("text", "json")
+@lang_option
 @output_option
 @click.pass_context
 def restrict(
@@ -65,6 +68,7 @@ def restrict(
     reason: str,
     basis: str,
     form: str,
+    lang: str,
     output: Path | None,
 ) -> int:
     """Stop the use of the data of the one person who has these IDENTIFIERs; the data stays where it is.
@@ -78,7 +82,7 @@ def restrict(
     with opened(ctx) as gov, progress("restrict"):
         trace = _found(gov, identifiers, kind, follow=not no_follow)
         done = restrict_traced(gov, trace, reason=reason, basis=basis, subject_key=subject_key, confirmed=confirmed)
-    _show(done, form, output)
+    _show(done, form, lang, output)
     return 0
 
 
@@ -91,6 +95,7 @@ def restrict(
 @_who
 @click.option("--told", is_flag=True, help="The person was told that it is lifted, as GDPR Art. 18(3) asks.")
 @format_option("text", "json")
+@lang_option
 @output_option
 @click.pass_context
 def unrestrict(
@@ -103,6 +108,7 @@ def unrestrict(
     no_follow: bool,
     told: bool,
     form: str,
+    lang: str,
     output: Path | None,
 ) -> int:
     """Let the use of the data go on of the one person who has these IDENTIFIERs; every restriction of them ends.
@@ -114,7 +120,7 @@ def unrestrict(
     with opened(ctx) as gov, progress("unrestrict"):
         trace = _found(gov, identifiers, kind, follow=not no_follow)
         done = lift_traced(gov, trace, told=told, subject_key=subject_key, confirmed=confirmed)
-    _show(done, form, output)
+    _show(done, form, lang, output)
     return 0
 
 
@@ -124,14 +130,6 @@ def _found(gov: Governance, identifiers: tuple[str, ...], kind: str | None, *, f
     return trace_subject(gov, as_identifiers(gov, identifiers, kind), text=False, follow=follow)
 
 
-def _show(done: Restricted, form: str, output: Path | None) -> None:
-    emit(json.dumps(done.to_json(), indent=2) if form == "json" else "\n".join(_lines(done)), output)
-
-
-def _lines(done: Restricted) -> Iterator[str]:
-    for each in done.events:
-        why = " ".join(filter(None, (each.reason, each.basis)))
-        yield f"{each.kind} from {each.since}{f', {why}' if why else ''}: event {each.id}"
-    yield f"obeyed by {', '.join(done.stores)}"
-    for place in done.apart:
-        yield f"NOT REACHED {place.place}: {place.reason}"
+def _show(done: Restricted, form: str, lang: str, output: Path | None) -> None:
+    text = "\n".join(restricted_said(done, Words(lang)))
+    emit(json.dumps(done.to_json(), indent=2) if form == "json" else text, output)

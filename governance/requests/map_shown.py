@@ -25,7 +25,7 @@ def map_json(known: SubjectMap) -> dict[str, Any]:
                 "persons": str(each.space).rstrip(".") if each.space is not None else None,
                 "record_key": list(each.key),
                 "texts": list(each.texts),
-                "third_persons": list(each.entry.third_persons),
+                "third_persons": list(each.third_persons),
                 "joins": [_join(link) for link in known.links if link.child == ref],
             }
             for ref, each in known.datasets.items()
@@ -38,29 +38,6 @@ def not_reachable(known: SubjectMap) -> list[str]:
     """Datasets that hold personal data by the catalog and that nothing leads to."""
     reached = known.reached()
     return [str(ref) for ref, each in known.datasets.items() if each.is_personal and not reached[ref]]
-
-
-def map_text(known: SubjectMap) -> str:
-    """The map for a terminal."""
-    reached, lines = known.reached(), []
-    for ref, each in known.datasets.items():
-        if not each.is_personal and not reached[ref]:
-            continue
-        lines.append(f"{ref}: {', '.join(reached[ref]) or 'NOT REACHABLE'}")
-        if each.identifiers:
-            lines.append(
-                "  identifiers    " + ", ".join(f"{name} ({kind})" for name, kind in sorted(each.identifiers.items()))
-            )
-        if each.entry.subject_key:
-            whose = str(each.space).rstrip(".") if each.space is not None else "nobody can tell which persons"
-            lines.append(f"  subject key    {', '.join(each.entry.subject_key)} -> {whose}")
-        lines += [f"  join           {_join(link)['text']}" for link in known.links if link.child == ref]
-        if each.texts:
-            lines.append(f"  free text      {', '.join(each.texts)}")
-        if each.entry.third_persons:
-            lines.append(f"  about others   {', '.join(each.entry.third_persons)}")
-    lines += [f"not looked at: {each.place} ({each.reason})" for each in known.unreached]
-    return "\n".join(lines)
 
 
 def _join(link: Link) -> dict[str, Any]:

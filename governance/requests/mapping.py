@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from connectors.base import Dataset
-from governance.requests.subject_map import DatasetMap, Link, SubjectMap
+from connectors.base import Dataset, DatasetKind, Field
+from governance.requests.subject_map import DatasetMap, Link, SubjectMap, is_nested
 from governance.requests.traced import Unreached
 from governance.scan.shapes import shape_name
 from policies.catalog import Catalog, CatalogDataset, CatalogField
@@ -62,13 +63,15 @@ def _dataset(ref: DatasetRef, entry: CatalogDataset, shape: Dataset, *, is_file:
     key = entry.record_key or shape.primary_key
     if any(name not in present for name in (*key, *entry.subject_key)):
         return Unreached(str(ref), "key_not_in_store")
-    made = DatasetMap(ref, entry, shape, key, _identifiers(entry, shape, key), _texts(entry, shape, is_file=is_file))
+    made = DatasetMap(ref, entry, shape, key, {}, _texts(entry, shape, is_file=is_file))
+    made = replace(made, identifiers=_identifiers(made))
     if not key and not is_file and made.is_personal:
         return Unreached(str(ref), "no_key")
     return made
 
 
-def _identifiers(entry: CatalogDataset, shape: Dataset, key: Sequence[str]) -> dict[str, str]:
+def _identifiers(made: DatasetMap) -> dict[str, str]:
+    entry, shape = made.entry, made.shape
     present = {each.name for each in shape.fields}
     if entry.identifiers is not None:
         return {name: kind for name, kind in entry.identifiers.items() if name in present}
@@ -76,7 +79,7 @@ def _identifiers(entry: CatalogDataset, shape: Dataset, key: Sequence[str]) -> d
     lists = [each.name for each in shape.fields if each.type == "json"]  # searched as texts
     cells = [each.blind_index.field for each in entry.fields.values() if each.blind_index is not None]
     for name, each in entry.fields.items():
-        if name in present and name not in (*entry.subject_key, *key, *entry.third_persons, *cells, *lists):
+        if name in present and name not in (*entry.subject_key, *made.key, *made.third_persons, *cells, *lists):
             kind = _kind(each)
             if kind is not None:
                 found[name] = kind
@@ -108,11 +111,16 @@ def _texts(entry: CatalogDataset, shape: Dataset, *, is_file: bool) -> tuple[str
         if label is None or label.encrypted or each.type not in ("string", "json", "other"):
             continue
         free = any(Taxonomy.is_under(label.category, category) for category in FREE_TEXT)
-        typed = not is_file and each.native_type.upper().split("(")[0] in _TEXT_TYPES and label.category != HARMLESS
-        plain = _kind(label) is None or each.type == "json"
+        typed = not is_file and label.category != HARMLESS and _is_long(each, shape)
+        plain = _kind(label) is None or each.type == "json" or is_nested(shape, each.name)
         if free or (typed and plain and each.name not in entry.subject_key):
             found.append(each.name)
     return tuple(found)
+
+
+def _is_long(each: Field, shape: Dataset) -> bool:
+    """Whether people write anything in it; vendors have many words for types, so each text of a CRM may be one."""
+    return shape.kind is DatasetKind.MODULE or each.native_type.upper().split("(")[0] in _TEXT_TYPES
 
 
 def _links(found: Mapping[DatasetRef, DatasetMap]) -> Iterator[Link]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from connectors.base import Dataset
+from connectors.base import Dataset, DatasetKind
 from governance.requests.traced import Unreached
 from policies.catalog import CatalogDataset
 from policies.nouns import DatasetRef, FieldRef, LabelStatus
@@ -66,6 +66,13 @@ class DatasetMap:
         return bool(self.entry.subject_key) and set(self.entry.subject_key) == set(self.key)
 
     @property
+    def third_persons(self) -> tuple[str, ...]:
+        """Fields about somebody else: those that the catalog names, and the employees whom a CRM nests in a record."""
+        declared = {*self.entry.third_persons, *(self.entry.identifiers or {}), *self.entry.subject_key}
+        nested = (each.name for each in self.shape.fields if is_nested(self.shape, each.name))
+        return (*self.entry.third_persons, *(name for name in nested if name not in declared))
+
+    @property
     def is_personal(self) -> bool:
         """Whether it holds anything about persons, by the catalog."""
         found = (each for each in self.entry.fields.values() if each.status is LabelStatus.CONFIRMED)
@@ -79,6 +86,13 @@ class DatasetMap:
         """Whether a field holds tokens."""
         entry = self.entry.fields.get(name)
         return entry is not None and bool(entry.encrypted)
+
+
+def is_nested(shape: Dataset, name: str) -> bool:
+    """Whether a field is of an employee whom a CRM nests in its records, and not of a record that they refer to."""
+    head, dot, _ = name.partition(".")
+    looked_up = {each.partition(".")[0] for link in shape.foreign_keys for each in link.fields}
+    return shape.kind is DatasetKind.MODULE and bool(dot) and head not in looked_up
 
 
 @dataclass(frozen=True)

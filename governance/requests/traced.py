@@ -9,6 +9,7 @@ import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from connectors.crm.base import Linked
 from policies.errors import AccessRefusedError
 from policies.nouns import DatasetRef, FieldRef, Scalar
 
@@ -94,6 +95,8 @@ class Trace:
     """What a human must confirm before records leave, change or go."""
     spaces: Mapping[DatasetRef, frozenset[RecordKey]] = field(default_factory=dict, repr=False)
     """The same subject keys by dataset of persons: a store can hold several kinds of persons, who share numbers."""
+    linked: Mapping[tuple[DatasetRef, RecordKey], tuple[Linked, ...]] = field(default_factory=dict, repr=False)
+    """What hangs on own records of a CRM and is no dataset of its own, such as attachments and mails."""
 
     def own(self) -> Iterator[TracedRecord]:
         """The records that are about the person: all but mentions."""
@@ -102,6 +105,15 @@ class Trace:
     def of(self, dataset: DatasetRef) -> tuple[TracedRecord, ...]:
         """The records of one dataset that are about the person."""
         return tuple(each for each in self.own() if each.dataset == dataset)
+
+    def hanging(self) -> dict[str, dict[str, int]]:
+        """How many things of each kind hang on the own records of each dataset of a CRM."""
+        found: dict[str, dict[str, int]] = {}
+        for (dataset, _), things in self.linked.items():
+            for each in things:
+                counts = found.setdefault(str(dataset), {})
+                counts[each.kind] = counts.get(each.kind, 0) + 1
+        return found
 
     def mentions(self) -> dict[str, int]:
         """How many records of each dataset only mention the person."""

@@ -24,8 +24,8 @@ def test_defaults_are_safe_and_local(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("version: 1\nstores: {a.b: {url: 'sqlite:///x.db'}}\n", "without a dot"),
-        ("version: 1\nstores: {a: {}}\n", "either `url` or `path`"),
-        ("version: 1\nstores: {a: {url: x, path: y}}\n", "either `url` or `path`"),
+        ("version: 1\nstores: {a: {}}\n", "exactly one of `url`, `path` and `kind`"),
+        ("version: 1\nstores: {a: {url: x, path: y}}\n", "exactly one of `url`, `path` and `kind`"),
         ("version: 1\nlaws: [gdrp]\n", "one of"),
         ("version: 1\nkeyring: {provider: paper}\n", "file"),
         ("version: 1\nschema_check_seconds: 0\n", "greater than 0"),

@@ -174,7 +174,7 @@ def _write_dataset(work: _Work, package: Package, begun: _Begun, keys: Sequence[
     if package.counts[named] < len(keys) or chosen.hidden:
         work.left_out.append((named, "hidden"))
     work.left_out += ((f"{named}.{name}", "masked") for name in chosen.masked)
-    work.third_fields += len(dataset.entry.third_persons)
+    work.third_fields += len(dataset.third_persons)
     work.facts.append(
         DatasetFact(
             named,

@@ -69,7 +69,7 @@ def readable(gov: Governance, asker: Asker, dataset: DatasetMap, wanted: Sequenc
         )
     present = {each.name for each in dataset.shape.fields}
     cells = {each.blind_index.field for each in dataset.entry.fields.values() if each.blind_index is not None}
-    others = {*dataset.entry.third_persons, *cells}
+    others = {*dataset.third_persons, *cells}
     all_of = [name for name in dataset.entry.fields if name in present and name not in others]
     fields = [name for name in all_of if name in permit.fields and (wanted is None or name in wanted)]
     hidden = 0 if wanted is not None else len(all_of) - len(fields)

@@ -48,7 +48,7 @@ class Sparing:
     def passing(self, chosen: Readable, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """The rows, changed in their free texts; some are held at a time."""
         texts = [name for name in chosen.dataset.texts if name in chosen.fields]
-        members = members_of(chosen.dataset.entry.third_persons)
+        members = members_of(chosen.dataset.third_persons)
         while lot := list(islice(rows, LOT)):
             if chosen.dataset.is_of_persons:
                 for row in lot:

@@ -14,10 +14,13 @@ import sqlalchemy as sa
 
 from audits.formats.csv import harmless
 from connectors.base import Dataset, Store
+from connectors.crm.base import CrmStore
 from connectors.sql.address import normalised
 from connectors.sql.silent import silenced
 from governance.flows.opening.recorded_use import recorded_use
+from governance.flows.subjects.reaching_crm import linked_things, mirrored, withheld
 from governance.protect.protector import Protector
+from governance.requests.crm_rows import CrmRows
 from governance.requests.file_rows import FileRows
 from governance.requests.forms import KEY, form_of, guessed_kinds, regions_of
 from governance.requests.keys import read_key
@@ -30,6 +33,7 @@ from governance.requests.traced import Identifier, Trace, Unreached
 from governance.requests.walk import MOST_PERSONS, MOST_RECORDS, Walk
 from governance.scan.shapes import shape_name
 from governance.writing import replace_file_with
+from policies.config import Medium
 from policies.errors import BadInputError, StoreError
 from policies.nouns import Action
 
@@ -46,6 +50,7 @@ class _Opened:
 
     known: SubjectMap
     stores: Mapping[str, Store]
+    crms: Mapping[str, CrmStore]
     down: tuple[Unreached, ...]
 
 
@@ -96,17 +101,18 @@ def trace_subject(
     forms = [form_of(each, regions) for each in named if each.kind != KEY]
     with _opened(gov, stores) as opened, ExitStack() as closing:
         keys = [read_key(each.value, opened.known) for each in named if each.kind == KEY]
-        rows = {name: _rows(gov, name, store, closing) for name, store in opened.stores.items()}
+        rows = {name: _rows(gov, name, opened, closing) for name in opened.stores}
         walk = Walk(opened.known, rows, regions, most_persons=most_persons, limit=limit, follow=follow)
         with recorded_use(gov, PURPOSE, _places(opened.known), rules=("subject.trace",)) as use:
             use.whole = not opened.down
             try:
                 walk.run(forms, keys, text=text)
+                linked, unread = linked_things(walk.found.trace(), opened.crms)
             finally:
                 trace = walk.found.trace()
                 found = replace(trace, unreached=(*opened.down, *trace.unreached))
                 use.counts = _counts(found)
-    return found
+    return replace(found, linked=linked, unreached=(*found.unreached, *unread))
 
 
 def _counts(trace: Trace) -> dict[str, int]:
@@ -129,9 +135,11 @@ def _places(known: SubjectMap) -> list[str]:
     return [each for each in places if shape_name(each) == each]
 
 
-def _rows(gov: Governance, name: str, store: Store, closing: ExitStack) -> Rows:
-    if gov.project.store(name).url is None:
-        return FileRows(store)
+def _rows(gov: Governance, name: str, opened: _Opened, closing: ExitStack) -> Rows:
+    if name in opened.crms:
+        return CrmRows(closing.enter_context(mirrored(gov, opened.crms[name])), opened.known)
+    if gov.project.store(name).medium is Medium.FILES:
+        return FileRows(opened.stores[name])
     engine = silenced(sa.create_engine(normalised(f"stores.{name}.url", gov.project.store_target(name))))
     closing.callback(engine.dispose)
     entry = gov.catalog.stores.get(name)
@@ -160,22 +168,28 @@ def _key_lines(trace: Trace) -> Iterator[str]:
 @contextmanager
 def _opened(gov: Governance, stores: Sequence[str]) -> Iterator[_Opened]:
     names = tuple(dict.fromkeys(stores)) or tuple(gov.project.config.stores)
-    files = frozenset(name for name in names if gov.project.store(name).url is None)
+    files = frozenset(name for name in names if gov.project.store(name).medium is Medium.FILES)
     down: list[Unreached] = []
     shapes: dict[str, Sequence[Dataset]] = {}
     opened: dict[str, Store] = {}
+    crms: dict[str, CrmStore] = {}
     with ExitStack() as closing:
         for name in names:
             if name not in gov.catalog.stores:
                 down.append(Unreached(name, "not_reviewed"))
                 continue
             try:
-                store = gov.store(name)
+                store: Store
+                if gov.project.store(name).medium is Medium.CRM:
+                    store = crms[name] = gov.crm(name)
+                else:
+                    store = gov.store(name)
                 closing.callback(store.close)
                 shapes[name] = store.datasets()
                 down += [Unreached(name, "not_seen")] if store.not_seen() else []
+                down += withheld(crms[name], gov.catalog.stores[name]) if name in crms else ()
             except StoreError:
                 down.append(Unreached(name, "store_down"))
                 continue
             opened[name] = store
-        yield _Opened(subject_map(gov.catalog, shapes, files), opened, tuple(dict.fromkeys(down)))
+        yield _Opened(subject_map(gov.catalog, shapes, files), opened, crms, tuple(dict.fromkeys(down)))

@@ -77,6 +77,25 @@ def test_what_holds_is_told_in_three_forms_by_law_and_rule(run, project):
     assert (row["kind"], row["duration"]) == ("given", "P50Y")
 
 
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        (
+            "zh-Hans",
+            ("marketing.email（email）：已同意，至 20", "gdpr：允许，依据 consent:gdpr:consent (6(1)(a), 7(1))"),
+        ),
+        (
+            "zh-Hant",
+            ("marketing.email（email）：已同意，至 20", "gdpr：允許，依據 consent:gdpr:consent (6(1)(a), 7(1))"),
+        ),
+    ],
+)
+def test_what_holds_is_told_in_chinese(run, project, lang, words):
+    assert run("consent", "record", *ABOUT, "--form", "separate", "--duration", "P50Y").code == 0
+    out = run("consent", "show", *ABOUT, "--age", "30", "--lang", lang).out
+    assert [each for each in words if each not in out] == []
+
+
 def test_the_subject_key_is_in_no_output_and_no_log(run, project):
     for command in (("record",), ("withdraw",), ("show",), ("show", "--format", "json"), ("show", "--format", "csv")):
         outcome = run("consent", command[0], *ABOUT, *command[1:])

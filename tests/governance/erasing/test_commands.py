@@ -77,6 +77,22 @@ def test_files_and_kept_records_are_named(lite_company, run):
 
 
 @pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("zh-Hans", ("crm.orders：保留 1 条，依据 retention:invoices，至 2034-03-01", "文件中 1 行", "未作任何更改")),
+        ("zh-Hant", ("crm.orders：保留 1 筆，依據 retention:invoices，至 2034-03-01", "檔案中 1 列", "未作任何變更")),
+    ],
+)
+@pytest.mark.usefixtures("_by_hand")
+def test_plan_and_outcome_are_told_in_chinese(lite_company, run, lang, words):
+    plan = clean(run("subject", "erase", club.MARKER.format(1), "--lang", lang)).out
+    assert [each for each in words if each not in plan] == []
+    assert clean(run("subject", "erase", club.MARKER.format(6), "--format", "json", "--output", "erase.json")).code == 0
+    done = clean(run("subject", "erase", "--plan", "erase.json", "--lang", lang)).out
+    assert ("通过" in done or "通過" in done, "looked" in done, "certificate" in done) == (True, False, False)
+
+
+@pytest.mark.parametrize(
     "arguments",
     [("erase",), ("erase", "x@example.org", "--plan", "governance.yaml"), ("reapply", "crm", "--undecided")],
 )

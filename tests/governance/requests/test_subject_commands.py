@@ -43,6 +43,22 @@ def test_find_prints_counts_and_no_value(shop_cli: Path, capsys, form: str) -> N
         assert "not looked at: crm.keyless (no_key)" in out
 
 
+@pytest.mark.parametrize(
+    ("lang", "found", "confirm", "unseen"),
+    [
+        ("zh-Hans", "共 14 条记录", "需人工确认：crm.customers 的 2 个编号", "未查询：crm.keyless（没有主键）"),
+        ("zh-Hant", "共 14 筆紀錄", "須人工確認：crm.customers 的 2 個編號", "未查詢：crm.keyless（沒有主鍵）"),
+    ],
+)
+def test_find_and_map_speak_chinese(shop_cli: Path, capsys, lang: str, found: str, confirm: str, unseen: str) -> None:
+    assert main(["subject", "find", "anna@example.com", "--lang", lang]) == 0
+    out, _ = capsys.readouterr()
+    assert [each for each in (found, confirm, unseen) if each not in out] == []
+    assert not MARKERS.search(out)
+    assert main(["subject", "map", "--lang", lang]) == 0
+    assert "crm.order_lines：" in capsys.readouterr().out
+
+
 def test_keys_go_to_the_named_file_and_are_recorded(shop_cli: Path, capsys) -> None:
     assert main(["subject", "find", "anna@example.com", "--no-follow", "--store", "crm", "--keys", "keys.csv"]) == 0
     assert "(100," not in capsys.readouterr().out
