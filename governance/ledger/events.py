@@ -252,7 +252,7 @@ def stamp(time: dt.datetime) -> str:
     """A time as events write it. Raises LedgerError for a time without a zone."""
     if time.tzinfo is None:
         patterns.refuse("time", "a time without a zone", "an aware datetime")
-    return time.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{time.astimezone(dt.UTC).isoformat(timespec='microseconds')[:26]}Z"
 
 
 def _not_an_event() -> TamperedError:
