@@ -76,6 +76,8 @@ class DatasetFact:
     """What the rules say of them today: `due`, `kept`, `not_due`, to how many; empty where nobody asked."""
     rows: tuple[tuple[str, ...], ...] = field(repr=False)
     """The first records, as texts."""
+    linked: tuple[tuple[str, str, str], ...] = field(default=(), repr=False)
+    """What hangs on the records in a CRM: kind, name and time of each, as texts; the first of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,24 @@ class RecipientFact:
     """Where; empty where it is not recorded."""
     ground: str
     """By which contract or safeguard; empty where it is not recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class AutomatedFact:
+    """One procedure by which a machine decides with the person's records."""
+
+    name: str
+    """Its name."""
+    purpose: str
+    """The purpose that it serves, in words where `purposes.yaml` has them."""
+    effect: str
+    """`none`, `legal` or `significant`."""
+    logic: str
+    """How it decides, in words; empty once they are erased."""
+    reviewed: bool
+    """Whether a person reviews a decision when asked to."""
+    opt_out: bool
+    """Whether the person can refuse it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +146,8 @@ class PackageFacts:
     """How many records of others mention the person."""
     left_out: tuple[tuple[str, str], ...]
     """What is missing: place, and a key `reason_KEY` of the words."""
+    automated: tuple[AutomatedFact, ...] = ()
+    """Procedures that decide about people and read datasets in which the person has records."""
 
 
 def subject_page(facts: PackageFacts, speaker: Speaker) -> Iterator[str]:

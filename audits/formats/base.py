@@ -13,8 +13,10 @@ from policies.errors import ConfigError
 ALL_REPORTS = frozenset(
     {
         "access",
+        "automated",
         "consent",
         "exposure",
+        "fairness",
         "grants",
         "incident",
         "overview",

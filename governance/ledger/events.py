@@ -22,6 +22,10 @@ SCHEMA = "governance.event/1"
 KINDS = frozenset(
     {
         "archive.checked",
+        "automated.declared",
+        "automated.ended",
+        "automated.review_asked",
+        "automated.review_decided",
         "backup.drilled",
         "break_glass.approved",
         "break_glass.closed",
