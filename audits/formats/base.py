@@ -14,6 +14,7 @@ ALL_REPORTS = frozenset(
     {
         "access",
         "consent",
+        "dpia",
         "exposure",
         "grants",
         "incident",

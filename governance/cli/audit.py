@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from governance.cli.audit_all import audit_all
+from governance.cli.audit_dpia import dpia
 from governance.cli.audit_evidence import evidence, verify
 from governance.cli.audit_incident import incident
 from governance.cli.audit_review import review
@@ -23,6 +24,7 @@ def audit() -> None:
     """Reports for officers: who saw what, what is due, who may do what."""
 
 
+audit.add_command(dpia)
 audit.add_command(incident)
 audit.add_command(review)
 audit.add_command(ropa)

@@ -13,6 +13,7 @@ from audits.evidence import Evidence
 from audits.report import Report
 from audits.reports.access import access_report
 from audits.reports.consent import consent_report
+from audits.reports.dpia import dpia_report
 from audits.reports.exposure import exposure_report
 from audits.reports.grants import grants_report
 from audits.reports.incident import incident_report
@@ -73,6 +74,7 @@ def reports(scan: dict[str, Any], evidence: Evidence) -> dict[str, Report]:
         "requests": requests_report(load("requests.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "review": review_report(evidence, load("review.json")),
         "incident": incident_report(evidence, load("incident.json")),
+        "dpia": dpia_report(evidence, load("dpia.json")),
         "ropa": ropa_report(evidence, load("ropa.json")),
         "training": training_report(evidence, load("training.json")),
         "consent": consent_report(load("consent.json"), as_of=AS_OF, zone="Asia/Taipei"),

@@ -1,4 +1,4 @@
-"""The registers that `Governance` offers: access reviews, training, incidents. Each method delegates to a file."""
+"""The registers that `Governance` offers: reviews, training, incidents, assessments. Each method has a file."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ if TYPE_CHECKING:
     from audits.report import Report
     from governance.app import Governance
     from governance.flows.audits.incident_scope import Leaked
+    from governance.registers.assessments import Assessment
     from governance.registers.incidents import Incident
     from governance.registers.reviews import Review
     from governance.registers.training import Attestation
+    from policies.assessment_answers import AnswersFile
     from policies.nouns import Principal
 
 
@@ -114,6 +116,30 @@ class Registers:
         from governance.flows.audits.recording_processing import audit_ropa
 
         return audit_ropa(self._whole, form)
+
+    def open_assessment(self, purpose: str) -> Assessment:
+        """Open an impact assessment of a purpose; as `assessing.open_assessment`."""
+        from governance.flows.audits.assessing import open_assessment
+
+        return open_assessment(self._whole, purpose)
+
+    def sign_assessment(self, assessment: str, answers: AnswersFile, *, principal: str) -> Assessment:
+        """Sign an impact assessment as a person; as `assessing.sign_assessment`."""
+        from governance.flows.audits.assessing import sign_assessment
+
+        return sign_assessment(self._whole, assessment, answers, principal=principal)
+
+    def close_assessment(self, assessment: str, *, reason: str) -> Assessment:
+        """End an impact assessment; as `assessing.close_assessment`."""
+        from governance.flows.audits.assessing import close_assessment
+
+        return close_assessment(self._whole, assessment, reason=reason)
+
+    def audit_dpia(self) -> Report:
+        """The report on impact assessments; as `assessing.audit_dpia`."""
+        from governance.flows.audits.assessing import audit_dpia
+
+        return audit_dpia(self._whole)
 
     @property
     def _whole(self) -> Governance:
