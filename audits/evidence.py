@@ -40,6 +40,8 @@ class Evidence:
     """Legal holds that stand: `place`, `scope`, `placed`, and `until` or None; who and why are not among them."""
     drills: tuple[Mapping[str, Any], ...] = ()
     """Restore tests: `store`, `drilled`, `backup_day`, `outcome`, `minutes`, `checked`."""
+    measures: tuple[Mapping[str, Any], ...] = ()
+    """Numbers that were counted in stores as a recorded use: each has `id`, and `decision`, the event of that use."""
     pack_versions: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     """Pack name to the edition in force."""
     digests: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
@@ -61,10 +63,14 @@ class Evidence:
     @property
     def made_from(self) -> tuple[tuple[Text, Value], ...]:
         """Digests, packs and the number of events, as the head of a report shows them."""
-        parts: list[tuple[Text, Value]] = [(text("audit.ledger"), self._read)]
-        parts += [(text(f"audit.{name}"), Code(digest[:12])) for name, digest in sorted(self.digests.items())]
+        return (text("audit.ledger"), self._read), *self.in_force
+
+    @property
+    def in_force(self) -> tuple[tuple[Text, Value], ...]:
+        """Digests and packs alone, for a report that the ledger is not read for."""
+        digests = ((text(f"audit.{name}"), Code(digest[:12])) for name, digest in sorted(self.digests.items()))
         packs = sorted(self.pack_versions.items())
-        return (*parts, *((text("audit.pack", name=name), version) for name, version in packs))
+        return (*digests, *((text("audit.pack", name=name), version) for name, version in packs))
 
     @property
     def _read(self) -> int:

@@ -91,6 +91,24 @@ class RecipientFact:
 
 
 @dataclass(frozen=True, slots=True)
+class AutomatedFact:
+    """One procedure by which a machine decides with the person's records."""
+
+    name: str
+    """Its name."""
+    purpose: str
+    """The purpose that it serves, in words where `purposes.yaml` has them."""
+    effect: str
+    """`none`, `legal` or `significant`."""
+    logic: str
+    """How it decides, in words; empty once they are erased."""
+    reviewed: bool
+    """Whether a person reviews a decision when asked to."""
+    opt_out: bool
+    """Whether the person can refuse it."""
+
+
+@dataclass(frozen=True, slots=True)
 class LawFact:
     """What one law demands, and whether the package tells it."""
 
@@ -126,6 +144,8 @@ class PackageFacts:
     """How many records of others mention the person."""
     left_out: tuple[tuple[str, str], ...]
     """What is missing: place, and a key `reason_KEY` of the words."""
+    automated: tuple[AutomatedFact, ...] = ()
+    """Procedures that decide about people and read datasets in which the person has records."""
 
 
 def subject_page(facts: PackageFacts, speaker: Speaker) -> Iterator[str]:

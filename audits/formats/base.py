@@ -13,9 +13,11 @@ from policies.errors import ConfigError
 ALL_REPORTS = frozenset(
     {
         "access",
+        "automated",
         "consent",
         "dpia",
         "exposure",
+        "fairness",
         "grants",
         "incident",
         "overview",

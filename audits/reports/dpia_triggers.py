@@ -49,6 +49,14 @@ def _declared(activity: _Facts, fact: str) -> _Found:
     return (MET if said else NOT_MET), [f"organisation.yaml: declares.{fact}"]
 
 
+def _automated(activity: _Facts, _laws: Sequence[str], document: _Facts) -> _Found:
+    """By the register of automated decisions; what is declared counts where no procedure there has such an effect."""
+    grave = [each for each in document["automated"] if each["purpose"] == activity["id"] and each["effect"] != "none"]
+    if grave:
+        return MET, [part for each in grave for part in (f"automated.{each['name']}", each["event"])]
+    return _declared(activity, "automated")
+
+
 def _either(evidence: Sequence[str], otherwise: str = NOT_MET) -> _Found:
     return (MET, list(evidence)) if evidence else (otherwise, [])
 
@@ -127,6 +135,7 @@ def _sold(activity: _Facts, _laws: Sequence[str], _: _Facts) -> _Found:
 
 _SEEN: Mapping[str, Callable[[_Facts, Sequence[str], _Facts], _Found]] = {
     "abroad": _abroad,
+    "automated": _automated,
     "given_away": _given_away,
     "large_scale": _large_scale,
     "sensitive": _sensitive,

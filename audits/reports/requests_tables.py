@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from audits.report import (
@@ -37,7 +37,7 @@ def tables(document: Mapping[str, Any]) -> Iterator[Section]:
     if document["shares"]:
         yield _section("shares", text("requests.shares"), _shares(document))
     if document["tiers"]:
-        table = _tiers(document)
+        table = tier_table(document["tiers"])
         blocks = (Notes((text("requests.tiers_note"),)), table)
         yield Section("tiers", text("requests.tiers"), blocks, marks=(len(table.rows),))
     if any(each["received"] for each in document["ccpa"]["types"]):
@@ -81,7 +81,8 @@ def _key(by: str, key: str) -> Value:
     return law_word(key) if by == "law" else Code(key)
 
 
-def _tiers(document: Mapping[str, Any]) -> Table:
+def tier_table(tiers: Sequence[Mapping[str, Any]]) -> Table:
+    """Each tier beside all others: the parts answered in time and their difference."""
     columns = (
         Column("tier", text("requests.tier"), "code"),
         _ON_TIME,
@@ -91,7 +92,7 @@ def _tiers(document: Mapping[str, Any]) -> Table:
         Column("difference", text("requests.difference")),
         Column("finding", text("requests.finding"), "tag"),
     )
-    return Table(columns, tuple(_tier(each) for each in document["tiers"]), text("requests.tiers"))
+    return Table(columns, tuple(_tier(each) for each in tiers), text("requests.tiers"))
 
 
 def _tier(each: Mapping[str, Any]) -> Row:

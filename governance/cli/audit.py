@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from governance.cli.audit_all import audit_all
+from governance.cli.audit_automated import automated
 from governance.cli.audit_dpia import dpia
 from governance.cli.audit_evidence import evidence, verify
+from governance.cli.audit_fairness import fairness
 from governance.cli.audit_incident import incident
 from governance.cli.audit_review import review
 from governance.cli.audit_ropa import ropa
@@ -24,7 +26,9 @@ def audit() -> None:
     """Reports for officers: who saw what, what is due, who may do what."""
 
 
+audit.add_command(automated)
 audit.add_command(dpia)
+audit.add_command(fairness)
 audit.add_command(incident)
 audit.add_command(review)
 audit.add_command(ropa)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from governance.records.metadata import metadata
 
@@ -96,6 +96,63 @@ INCIDENT_STEP = Table(
 )
 """What was done about one; the key lets one notice stand where two processes record it at once. `clock` is empty where
 a step is about the whole incident."""
+
+AUTOMATED = Table(
+    "gov_automated",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("edition", Integer, nullable=False),
+    Column("declared", String(27), nullable=False),
+    Column("declared_by", String(80), nullable=False),
+    Column("purpose", String(200), nullable=False),
+    Column("effect", String(12), nullable=False),
+    Column("logic", String(80), nullable=False),
+    Column("said", Text, nullable=False),
+    Column("event", String(64), nullable=False),
+    UniqueConstraint("name", "edition", name="uq_gov_automated_name_edition"),
+)
+"""One row a declaration, the last edition of a name holds; people and texts are references to the erasable names beside
+the ledger, times UTC as events write them, `said` is JSON of codes."""
+
+AUTOMATED_END = Table(
+    "gov_automated_end",
+    metadata,
+    Column("declaration", String(64), ForeignKey("gov_automated.id"), primary_key=True),
+    Column("ended", String(27), nullable=False),
+    Column("ended_by", String(80), nullable=False),
+    Column("note", String(80), nullable=False),
+    Column("event", String(64), nullable=False),
+)
+"""The end of a procedure: it decides no more."""
+
+HUMAN_REVIEW = Table(
+    "gov_automated_review",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("declaration", String(64), ForeignKey("gov_automated.id"), nullable=False),
+    Column("law", String(40), nullable=False),
+    Column("request", String(64), nullable=False),
+    Column("received", String(27), nullable=False),
+    Column("due", String(10), nullable=False),
+    Column("recorded", String(27), nullable=False),
+    Column("recorded_by", String(80), nullable=False),
+    Column("note", String(80), nullable=False),
+    Column("event", String(64), nullable=False),
+)
+"""One row a request to have a decision reviewed by a person. Who asks stands in the register of requests alone."""
+
+HUMAN_REVIEW_OUTCOME = Table(
+    "gov_automated_outcome",
+    metadata,
+    Column("review", String(64), ForeignKey("gov_automated_review.id"), primary_key=True),
+    Column("outcome", String(12), nullable=False),
+    Column("decided", String(27), nullable=False),
+    Column("decided_by", String(80), nullable=False),
+    Column("note", String(80), nullable=False),
+    Column("event", String(64), nullable=False),
+)
+"""How a review ended; the key lets one outcome stand where two are recorded at once."""
 
 ASSESSMENT = Table(
     "gov_assessment",

@@ -7,14 +7,14 @@ import math
 _Z = 1.959963984540054
 
 
-def wilson(hits: float, read: float) -> tuple[float, float]:
-    """The 95 % interval of a share of which `hits` of `read` were seen; (0, 1) when nothing was read."""
+def wilson(hits: float, read: float, z: float = _Z) -> tuple[float, float]:
+    """The interval, 95 % unless `z` says otherwise, of a share of which `hits` of `read` were seen; (0, 1) for none."""
     if read <= 0:
         return 0.0, 1.0
     share = hits / read
-    scale = 1 + _Z * _Z / read
-    middle = (share + _Z * _Z / (2 * read)) / scale
-    half = _Z * math.sqrt(share * (1 - share) / read + _Z * _Z / (4 * read * read)) / scale
+    scale = 1 + z * z / read
+    middle = (share + z * z / (2 * read)) / scale
+    half = z * math.sqrt(share * (1 - share) / read + z * z / (4 * read * read)) / scale
     return max(0.0, middle - half) if hits else 0.0, min(1.0, middle + half)
 
 

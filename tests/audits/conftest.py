@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ import pytest
 from audits.evidence import Evidence
 from audits.report import Report
 from audits.reports.access import access_report
+from audits.reports.automated import automated_report
 from audits.reports.consent import consent_report
 from audits.reports.dpia import dpia_report
 from audits.reports.exposure import exposure_report
+from audits.reports.fairness import fairness_report
 from audits.reports.grants import grants_report
 from audits.reports.incident import incident_report
 from audits.reports.overview import Audited, overview_report
@@ -63,6 +66,7 @@ def evidence() -> Evidence:
 
 @pytest.fixture
 def reports(scan: dict[str, Any], evidence: Evidence) -> dict[str, Report]:
+    fairness = {name: each for name, each in load("fairness.json").items() if name != "measures"}
     drift = [{"place": "crm.patients.nickname", "kind": "new", "detail": ""}]
     made = {
         "scan": scan_report(scan, as_of=AS_OF, zone="Asia/Taipei", drift=drift),
@@ -73,6 +77,8 @@ def reports(scan: dict[str, Any], evidence: Evidence) -> dict[str, Report]:
         "quality": quality_report(load("quality.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "requests": requests_report(load("requests.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "review": review_report(evidence, load("review.json")),
+        "automated": automated_report(evidence, load("automated.json")),
+        "fairness": fairness_report(replace(evidence, measures=tuple(load("fairness.json")["measures"])), fairness),
         "incident": incident_report(evidence, load("incident.json")),
         "dpia": dpia_report(evidence, load("dpia.json")),
         "ropa": ropa_report(evidence, load("ropa.json")),

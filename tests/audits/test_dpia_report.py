@@ -107,6 +107,16 @@ def test_registers_decide_a_trigger(document: dict[str, Any], trigger: str, chan
     assert state(document, "care", trigger) == found
 
 
+def test_the_register_of_automated_decisions_outweighs_what_was_declared(document: dict[str, Any]) -> None:
+    activity(document, "scores")["declares"]["automated"] = False
+    found = next(each for each in activity(document, "scores")["triggers"] if each["trigger"] == "pipl-automated")
+    assert found["evidence"] == ["automated.tiers", "event500"]
+    assert state(document, "scores", "pipl-automated") == MET
+    assert state(document, "care", "pipl-automated") == NOT_MET  # its procedure there has no effect on people
+    document["automated"] = []
+    assert state(document, "scores", "pipl-automated") == NOT_MET
+
+
 @pytest.mark.parametrize(("sold", "found"), [(None, ASK), (True, MET), (False, NOT_MET)])
 def test_california_asks_whether_data_is_sold(document: dict[str, Any], sold: bool | None, found: str) -> None:  # noqa: FBT001 a case
     rules = load_assessment_rules(TODAY)[1].model_dump(mode="json")

@@ -14,6 +14,7 @@ import pytest
 
 from audits.speaking import Speaker
 from audits.subject_page import (
+    AutomatedFact,
     DatasetFact,
     FieldFact,
     LawFact,
@@ -63,6 +64,10 @@ def facts() -> PackageFacts:
         2,
         1,
         (("crm.refunds", "refused"), ("crm.log", "unreached")),
+        (
+            AutomatedFact("credit-limit", "Keep bad debts low.", "significant", HOSTILE, reviewed=True, opt_out=True),
+            AutomatedFact("next-offer", "marketing", "none", "", reviewed=False, opt_out=False),
+        ),
     )
 
 

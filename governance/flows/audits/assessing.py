@@ -12,7 +12,7 @@ from audits.evidence import Evidence
 from audits.report import Report
 from audits.reports.dpia import SCHEMA, dpia_report
 from governance.flows.audits.activities import Registry
-from governance.flows.audits.assessment_basis import PURPOSE, basis_of, count_people, digest_of
+from governance.flows.audits.assessment_basis import PURPOSE, basis_of, count_people, digest_of, standing_procedures
 from governance.flows.audits.looking_at_schemas import look_at_schemas
 from governance.flows.audits.reporting import plain_event
 from governance.ledger.events import EventDraft, EventObject, stamp
@@ -140,6 +140,7 @@ def audit_dpia(gov: Governance) -> Report:
         "rules": rules,
         "transfer_rules": {law: each.model_dump() for law, each in registry.forms.transfers.items() if law in laws},
         "activities": registry.activities(),
+        "automated": standing_procedures(gov),
         "measures": registry.organisation_facts()["measures"],
         "counts": counts,
         "assessments": [asdict(each) for each in known],

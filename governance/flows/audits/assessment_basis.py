@@ -15,6 +15,7 @@ from governance.flows.audits.counting_incident import leaked_rows
 from governance.flows.audits.looking_at_schemas import SchemaLook
 from governance.flows.opening.offices import store_snapshot
 from governance.flows.opening.recorded_use import recorded_use
+from governance.registers.automated import AutomatedDecisions
 from governance.retention.store_tables import find_table
 from policies.errors import GovernanceError, InstallationError, LedgerError, StoreError
 from policies.nouns import DatasetRef, FieldRef
@@ -29,11 +30,14 @@ PURPOSE = "governance.dpia"
 def basis_of(registry: Registry, look: SchemaLook, purpose: str) -> dict[str, str]:
     """Place to what stands there, for one purpose: itself, its fields, recipients, periods, and all measures.
 
-    Places begin with `purpose:`, `field:`, `recipient:`, `retention:` or `measure:`. The fields are all of each dataset
-    that the purpose uses, of catalog and store, so that a new one is a change.
+    Places begin with `purpose:`, `automated:`, `field:`, `recipient:`, `retention:` or `measure:`. The fields are all
+    of each dataset that the purpose uses, of catalog and store, so that a new one is a change.
     """
     facts = registry.activity(purpose)
     found = dict(_of_purpose(facts))
+    for procedure in standing_procedures(registry.gov):
+        if procedure["purpose"] == purpose:
+            found[f"automated:{procedure['name']}"] = procedure["effect"]
     for dataset in facts["datasets"]:
         found |= _of_dataset(registry, look, purpose, dataset)
     for each in facts["recipients"]:
@@ -44,6 +48,14 @@ def basis_of(registry: Registry, look: SchemaLook, purpose: str) -> dict[str, st
     for rule in facts["retention"]["rules"]:
         found[rule["rule"]] = f"{rule['dataset']}; {rule['kind']} {rule['period']} {rule['action']}"
     return found | {f"measure:{name}": text for name, text in registry.organisation.measures.items()}
+
+
+def standing_procedures(gov: Governance) -> list[dict[str, str]]:
+    """The procedures by which a machine decides about people, as the register has them now."""
+    standing = [each for each in AutomatedDecisions(gov.records, gov.ledger).procedures() if each.ended is None]
+    return [
+        {"name": each.name, "purpose": each.purpose, "effect": each.effect, "event": each.event} for each in standing
+    ]
 
 
 def digest_of(basis: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""The registers that `Governance` offers: reviews, training, incidents, assessments. Each method has a file."""
+"""The registers that `Governance` offers: reviews, training, incidents, assessments, automated decisions."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from audits.report import Report
     from governance.app import Governance
+    from governance.flows.audits.declaring_automated import Declared
     from governance.flows.audits.incident_scope import Leaked
     from governance.registers.assessments import Assessment
+    from governance.registers.automated import HumanReview, Procedure
     from governance.registers.incidents import Incident
     from governance.registers.reviews import Review
     from governance.registers.training import Attestation
@@ -116,6 +118,50 @@ class Registers:
         from governance.flows.audits.recording_processing import audit_ropa
 
         return audit_ropa(self._whole, form)
+
+    def audit_fairness(self) -> Report:
+        """The report on outcomes by group; as `measuring_fairness.audit_fairness`."""
+        from governance.flows.audits.measuring_fairness import audit_fairness
+
+        return audit_fairness(self._whole)
+
+    def declare_automated(self, name: str, declared: Declared) -> Procedure:
+        """Put a procedure that decides about people into the register; as `declaring_automated.declare_automated`."""
+        from governance.flows.audits.declaring_automated import declare_automated
+
+        return declare_automated(self._whole, name, declared)
+
+    def end_automated(self, name: str, *, reason: str) -> Procedure:
+        """Record that a procedure decides no more; as `declaring_automated.end_automated`."""
+        from governance.flows.audits.declaring_automated import end_automated
+
+        return end_automated(self._whole, name, reason=reason)
+
+    def ask_review(
+        self,
+        name: str,
+        *,
+        reason: str,
+        received: dt.datetime | None = None,
+        law: str | None = None,
+        request: str | None = None,
+    ) -> HumanReview:
+        """Take down that a person asks for a human review; as `declaring_automated.ask_review`."""
+        from governance.flows.audits.declaring_automated import ask_review
+
+        return ask_review(self._whole, name, reason=reason, received=received, law=law, request=request)
+
+    def decide_review(self, review: str, outcome: str, *, principal: str, reason: str) -> HumanReview:
+        """Record how a human review ended; as `declaring_automated.decide_review`."""
+        from governance.flows.audits.declaring_automated import decide_review
+
+        return decide_review(self._whole, review, outcome, principal=principal, reason=reason)
+
+    def audit_automated(self) -> Report:
+        """The report on automated decisions; as `reporting_automated.audit_automated`."""
+        from governance.flows.audits.reporting_automated import audit_automated
+
+        return audit_automated(self._whole)
 
     def open_assessment(self, purpose: str) -> Assessment:
         """Open an impact assessment of a purpose; as `assessing.open_assessment`."""

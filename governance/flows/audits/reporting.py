@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import closing
 from dataclasses import dataclass
@@ -103,6 +103,20 @@ def _grants(gov: Governance, about: str, name: str, grants: Iterable[Grant]) -> 
         "grants": [each.to_json() for each in grants],
     }
     return grants_report(document, as_of=gov.clock(), zone=gov.project.config.time_zone)
+
+
+def evidence_in_force(
+    gov: Governance, *, measures: Sequence[Mapping[str, Any]] = (), packs: Mapping[str, str] | None = None
+) -> Evidence:
+    """What is in force now, without the ledger's events, for reports that are made from registers or measures."""
+    policy = gov.policy_files.policy
+    return Evidence(
+        as_of=gov.clock(),
+        zone=gov.project.config.time_zone,
+        measures=tuple(measures),
+        pack_versions=packs or {},
+        digests={"catalog": policy.catalog.digest, "policy": policy.digest},
+    )
 
 
 def gather(gov: Governance, plans: Sequence[RetentionPlan] = ()) -> Evidence:

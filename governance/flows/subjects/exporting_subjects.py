@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from audits.speaking import Speaker
 from audits.subject_page import DatasetFact, PackageFacts, subject_page
 from governance.flows.access.asking import ask, check_impersonation
+from governance.flows.audits.reporting_automated import automated_facts
 from governance.flows.subjects.describing_subjects import Describer, Organisation, law_facts, organisation_of
 from governance.flows.subjects.packing_subjects import Package, check_place, package_at, text_of
 from governance.flows.subjects.reading_subjects import Asker, Readable, database_rows, file_rows, readable
@@ -216,6 +217,7 @@ def _finish(work: _Work, package: Package, laws: Sequence[AccessLaw], organisati
         work.third_fields,
         sum(work.trace.mentions().values()),
         tuple(dict.fromkeys(work.left_out)),
+        automated_facts(work.gov, {each.dataset for each in work.trace.own()}),
     )
     if not work.wanted.portable:
         zone = str(ZoneInfo(work.gov.project.config.time_zone))
@@ -228,6 +230,7 @@ def _finish(work: _Work, package: Package, laws: Sequence[AccessLaw], organisati
             "laws": {each.law: each.version for each in laws},
             "left_out": [{"place": place, "reason": reason} for place, reason in facts.left_out],
             "redacted": facts.redacted,
+            "automated": [each.name for each in facts.automated],
         }
     )
     missing = tuple((each.law, item) for each in told for item, _, is_told in each.items if not is_told)

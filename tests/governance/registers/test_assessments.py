@@ -16,6 +16,7 @@ import pytest
 from audits.rendering import formats_for, render
 from governance.app import Governance
 from governance.flows.audits.assessment_skeleton import skeleton
+from governance.flows.audits.declaring_automated import Declared
 from governance.ledger.log import Ledger
 from governance.records.database import create_records
 from governance.registers.assessments import Assessment, Assessments
@@ -188,6 +189,19 @@ def test_other_purposes_and_rows_change_nothing(gov: Governance, project: Path) 
         store.execute("DELETE FROM customers WHERE id > 20")
     store.close()
     assert changed(gov) == {}
+
+
+def test_a_declared_automated_decision_is_a_trigger_and_a_change(gov: Governance) -> None:
+    signed(gov)
+    logic = "Who did not come for a year is taken off the list."
+    gov.declare_automated("lists", Declared("care", ["crm.customers"], logic, "significant", {"gdpr": "contract"}))
+    found = {each["trigger"]: each for each in activity(gov)["triggers"]}
+    event = next(each.id for each in gov.ledger.events() if each.kind == "automated.declared")
+    assert (found["pipl-automated"]["state"], found["pipl-automated"]["evidence"]) == (
+        "met",
+        ["automated.lists", event],
+    )
+    assert changed(gov) == {"automated:lists": "added"}
 
 
 def test_what_changed_since_it_was_opened_keeps_it_from_being_signed(gov: Governance, project: Path) -> None:

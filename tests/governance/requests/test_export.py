@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from governance.app import Governance
+from governance.flows.audits.declaring_automated import Declared
 from governance.flows.subjects.exporting_subjects import Exported, Wanted, export_subject
 from governance.flows.subjects.tracing_subjects import trace_subject
 from governance.requests.traced import Identifier
@@ -93,6 +94,19 @@ transfers:
     for told in ("Tee GmbH", "Paket AG", "DE, US", "AV-7, scc", "BlnBDI, Berlin"):
         assert told in page
     assert done.not_told == ()
+
+
+def test_procedures_that_decide_with_the_persons_data_are_named(lite_gov, tmp_path: Path) -> None:
+    logic = "the slot follows from earlier returns"
+    lite_gov.declare_automated("slot", Declared("service", ["crm.orders.id"], logic, "none"))
+    lite_gov.declare_automated("other", Declared("service", ["crm.products"], logic, "none"))
+    _, folder = export(lite_gov, tmp_path)
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert logic in page
+    assert json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["automated"] == ["slot"]
+    lite_gov.end_automated("slot", reason="people give the slots again")
+    _, folder = export(lite_gov, tmp_path, name="later")
+    assert logic not in (folder / "index.html").read_text(encoding="utf-8")
 
 
 def test_retention_is_told_with_rule_date_and_verdict(lite_gov, lite: Path, tmp_path: Path) -> None:
