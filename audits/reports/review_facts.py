@@ -12,6 +12,8 @@ from audits.reports.access_uses import Use, uses_of
 
 UNUSED_DAYS = 90
 """A grant that nobody used for so long is named as unused."""
+CRM = "crm"
+"""The kind of a grant that a CRM gives and not our policy."""
 REVOKE = "revoke"
 """The verdict that takes a grant away."""
 
@@ -29,7 +31,8 @@ class Standing:
     uses: tuple[Use, ...]
     """Granted uses under it, oldest first."""
     flags: tuple[str, ...]
-    """What to look at: `separation`, `own`, `everybody`, `wide`, `grave_clear`, `impersonate`, `unused`."""
+    """What to look at: `separation`, `own`, `everybody`, `wide`, `grave_clear`, `impersonate`, `unused`; of a
+    CRM `inactive`, `every_action`, `grave_out`."""
 
     @property
     def last_used(self) -> str | None:
