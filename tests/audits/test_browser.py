@@ -14,7 +14,7 @@ from audits.rendering import render
 from audits.report import Report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-KINDS = ("access", "exposure", "grants", "overview", "protection", "quality", "retention", "ropa", "scan")
+KINDS = ("access", "dpia", "exposure", "grants", "overview", "protection", "quality", "retention", "ropa", "scan")
 CHECKS = Path(__file__).with_name("browser_checks.js").read_text(encoding="utf-8")
 WATCH = """<script>
 window.blocked = [];

@@ -37,10 +37,10 @@ def make_reports(
 ) -> tuple[list[tuple[str, Report]], list[NotMade]]:
     """Reports by name, and those that could not be made.
 
-    Those of access, of the grants in each store, of protection, retention, requests, training, processing and consent;
-    of CRMs and of incidents when there is one; of MEASURED as far as named; of what the policy shows that a folder or
-    revision did not, when one is given. Each is recorded as if asked for alone. Raises LedgerError: without a record
-    there is no report.
+    Those of access, of the grants in each store, of protection, retention, requests, training, processing, impact and
+    consent; of CRMs and of incidents when there is one; of MEASURED as far as named; of what the policy shows that a
+    folder or revision did not, when one is given. Each is recorded as if asked for alone. Raises LedgerError: without a
+    record there is no report.
     """
     made, failed = list[tuple[str, Report]](), list[NotMade]()
     for name, make in _makers(gov, measured, policy_before):
@@ -65,6 +65,7 @@ def _makers(
     yield "requests", gov.audit_requests
     yield "training", gov.audit_training
     yield "ropa", gov.audit_ropa
+    yield "dpia", gov.audit_dpia
     if incidents(gov):
         yield "incident", gov.audit_incident
     yield "consent", partial(audit_consent, gov)

@@ -317,3 +317,10 @@ def test_read_that_is_broken_off_goes_on_from_its_last_page() -> None:
             pages.close()
             keys = [key for each in first for key in each.rows.column(0).to_pylist()]
             assert keys + _ids(store, "Deals", first[-1].last) == [id_of(number * 3) for number in range(2_000)]
+
+
+def test_slow_answer_is_asked_for_again() -> None:
+    account = _simple(600)
+    slow = Fault("slow", seconds=0.8)
+    with opened(account, lambda number, _asked: slow if number == 7 else None, timeout_seconds=0.3) as store:
+        assert len(_ids(store, "Deals")) == 600

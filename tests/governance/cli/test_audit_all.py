@@ -28,6 +28,7 @@ def test_every_report_is_a_page_in_each_language(site: Path) -> None:
     kinds = {
         "access",
         "consent",
+        "dpia",
         "grants-crm",
         "overview",
         "protection",

@@ -98,6 +98,7 @@ def test_every_report_is_there_as_pages_and_for_machines(files: dict[str, bytes]
     assert {each["kind"] for each in reports} == {
         "access",
         "consent",
+        "dpia",
         "exposure",
         "grants",
         "protection",
