@@ -20,6 +20,7 @@ from governance.clock import now
 from governance.consent.book import ConsentBook
 from governance.flows.access.asking import ask, check_impersonation
 from governance.flows.access.breaking_glass import glass_is_open
+from governance.flows.access.stand_ins import StandIns
 from governance.flows.access.using import Uses
 from governance.flows.audits.registering import Registers
 from governance.flows.consent.checking_notices import notices_of
@@ -97,7 +98,10 @@ class Governance(Uses, Contacts, Registers):
             self.check_training,
         )
         """The policy folder as it stands now."""
-        self._guards: dict[tuple[str, str], GuardedStore] = {}
+        self.guards: dict[tuple[str, str], GuardedStore] = {}
+        """The guards in use, by store and digest of the catalog; see `guard`."""
+        self.stand_ins = StandIns()
+        """Empty databases in place of CRMs, for the guard and for consent."""
         self._new_keys: list[KeyInfo] = []
         self._new_subject_keys: list[int] = []
 
@@ -455,7 +459,9 @@ class Governance(Uses, Contacts, Registers):
     @cached_property
     def consent_conditions(self) -> LiveConsent:
         """Consent as conditions on rows, for the guard."""
-        return LiveConsent(self.project, self.policy_files, lambda: self.records, self.sealer, self.clock)
+        return LiveConsent(
+            self.project, self.policy_files, lambda: self.records, self.sealer, self.clock, self.stand_ins
+        )
 
     @cached_property
     def row_conditions(self) -> WinBackGuard:
@@ -479,40 +485,18 @@ class Governance(Uses, Contacts, Registers):
     def guard(self, store: str) -> GuardedStore:
         """The guard of one store under the catalog as it stands now, shared by all who use it.
 
-        Raises ConfigError for a store that is no database of a kind that the guard speaks, CatalogError for one that
-        the catalog does not have, StoreError when it does not answer.
+        Raises ConfigError for a store that is no database of a kind that the guard speaks (records of a CRM go through
+        `filter`), CatalogError for one that the catalog does not have, StoreError when it does not answer.
         """
-        from governance.guard.engine import GuardedStore
-        from governance.protect.protector import Protector
-        from governance.protect.reading import Reading
+        from governance.flows.access.guarding import guard_of
 
-        catalog = self.catalog
-        known = self._guards.get((store, catalog.digest))
-        if known is not None:
-            return known
-        entry = catalog.reviewed(store)
-        protector = Protector(self.keyring, catalog)
-        guard = GuardedStore(
-            store,
-            self.project.store_target(store),
-            permits=self.policy_files,
-            catalog=entry,
-            recorder=self.ledger,
-            clock=self.clock,
-            predicate=self.row_conditions,
-            decryptor=Reading(protector),
-            encryptor=protector,
-            schema_check_seconds=self.project.config.schema_check_seconds,
-            stop_of=self.holds.stop,
-        )
-        self._guards[store, catalog.digest] = guard
-        return guard
+        return guard_of(self, store)
 
     def close(self) -> None:
         """Sign a checkpoint of what was recorded and release every connection."""
-        for guard in self._guards.values():
+        for guard in self.guards.values():
             guard.close()
-        self._guards.clear()
+        self.guards.clear()
         parts = self.__dict__
         if "_ledger" in parts:
             self.ledger.finish()
@@ -522,6 +506,7 @@ class Governance(Uses, Contacts, Registers):
         parts.pop("row_conditions", None)
         if "consent_conditions" in parts:
             parts.pop("consent_conditions").close()
+        self.stand_ins.close()
         if "records" in parts:
             parts.pop("records").dispose()
 

@@ -21,6 +21,19 @@ PASSPHRASE = "GOVERNANCE_PASSPHRASE"  # noqa: S105 the name of a variable, not a
 """The environment variable that holds the keyring's passphrase."""
 
 
+_NO_DATABASE = {
+    Medium.FILES: (
+        "a store of files",
+        "name a dataset of a database; files are changed where they are made",
+    ),
+    Medium.CRM: (
+        "a CRM, which takes no SQL",
+        "hand its records through `gov.filter`; docs/crm.md says what is done on a CRM and how",
+    ),
+}
+"""Of a store that is no database: what it is, and what to do instead."""
+
+
 @dataclass(frozen=True)
 class Project:
     """A configuration with the folder and the environment that it is read in."""
@@ -70,6 +83,16 @@ class Project:
         if store.url is not None:
             return self._url(store.url, f"stores.{name}.url")
         return str(self.folder / str(store.path))
+
+    def database_url(self, name: str, place: str = "") -> str:
+        """The URL of a store that is a database; `place` is what errors name in its stead.
+
+        Raises ConfigError for files, for a CRM and for an unset variable.
+        """
+        if self.store(name).medium is not Medium.DATABASE:
+            found, next_step = _NO_DATABASE[self.store(name).medium]
+            raise ConfigError(place or f"store {name}", found=found, expected="a database", next_step=next_step)
+        return self.store_target(name)
 
     def crm_settings(self, name: str) -> CrmSettings:
         """How a store that is a CRM is reached. Raises ConfigError for another store and for an unset variable."""

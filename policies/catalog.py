@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -38,6 +38,7 @@ def _listed(value: Any) -> Any:
 
 
 SensitivityWord = Annotated[str, AfterValidator(_sensitivity)]
+SubjectWord = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
 
 class BlindIndex(FileModel):
@@ -144,10 +145,25 @@ class CatalogDataset(FileModel):
     """What hangs together beside the store's foreign keys, for finding a person's records."""
     third_persons: tuple[str, ...] = ()
     """Fields about somebody else than the person of the record, such as a spouse: neither identifiers nor exported."""
+    subjects: tuple[SubjectWord, ...] = ()
+    """Whom its records are about: `customer`, `employee`, `patient`, `child`, `next_of_kin`, for the record of
+    processing."""
+    employees: tuple[str, ...] = ()
+    """Fields about the organisation's own people inside records about others, such as who owns a customer of a CRM: a
+    second kind of data subject, and for finding and exporting a person third persons."""
     fields: dict[str, CatalogField] = Field(default_factory=dict)
     """By name."""
 
-    _list = field_validator("subject_key", "record_key", "special", "third_persons", mode="before")(_listed)
+    _list = field_validator(
+        "subject_key", "record_key", "special", "third_persons", "subjects", "employees", mode="before"
+    )(_listed)
+
+    @model_validator(mode="after")
+    def _employees_are_others(self) -> Self:
+        new = tuple(each for each in self.employees if each not in self.third_persons)
+        if new:
+            object.__setattr__(self, "third_persons", (*self.third_persons, *new))
+        return self
 
     @model_serializer(mode="wrap")
     def _without_new_keys(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -158,7 +174,13 @@ class CatalogDataset(FileModel):
         }
 
 
-_LATER: dict[str, Any] = {"identifiers": None, "joins": (), "third_persons": ()}
+_LATER: dict[str, Any] = {
+    "identifiers": None,
+    "joins": (),
+    "third_persons": (),
+    "subjects": (),
+    "employees": (),
+}
 """Keys of a dataset that earlier releases did not know, with what stands for nothing."""
 
 

@@ -138,6 +138,8 @@ class StoreConfig(FileModel):
             raise ValueError(f"`{strangers[0]}` is of a CRM, which needs a `kind`")
         if self.kind is not None and self.encoding is not None:
             raise ValueError("`encoding` is of files")
+        if self.kind is not None and "consent" in self.model_fields_set:
+            raise ValueError("`consent` is of a database")
         return self
 
     @property

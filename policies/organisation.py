@@ -6,6 +6,7 @@ there too, and said.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -50,10 +51,21 @@ class RecipientEntry(PartyEntry):
 
     role: Literal["processor", "third_party", "joint_controller"]
     """On whose account they act."""
-    contract: str = Field(min_length=1)
-    """Reference of the contract or terms under which they receive it."""
+    contract: str | None = Field(default=None, min_length=1)
+    """Reference of the contract or terms under which they receive it; without one the record of processing says so."""
     purposes: tuple[str, ...] = Field(min_length=1)
     """For what they receive it; a purpose covers those below it."""
+
+
+class ClientEntry(PartyEntry):
+    """A controller on whose account personal data is processed."""
+
+    contract: str | None = Field(default=None, min_length=1)
+    """Reference of the contract."""
+    purposes: tuple[str, ...] = Field(min_length=1)
+    """What is done for them; a purpose covers those below it."""
+    officer: OfficerEntry | None = None
+    """Who answers for data protection there."""
 
 
 class TransferEntry(FileModel):
@@ -78,6 +90,12 @@ class ProcessingEntry(FileModel):
     """Its term in the W3C Data Privacy Vocabulary, where the name of the purpose does not say it."""
     storage: tuple[str, ...] = ()
     """Where it is stored, by ISO 3166 code, where that differs from `storage`."""
+    owner: str | None = Field(default=None, min_length=1)
+    """The office that answers for it, such as `customer care`; a name is not needed."""
+    review_by: dt.date | None = None
+    """The day by which somebody looks at it again."""
+    codes: dict[str, str] = Field(default_factory=dict)
+    """Law to the official code of the purpose, where a law has a list of them: `{tw-pdpa: "040"}`."""
 
 
 class OptOutEntry(FileModel):
@@ -96,6 +114,8 @@ class OrganisationFile(FileModel):
     """The form of the file."""
     controller: PartyEntry | None = None
     """Who decides why and how the data is used."""
+    representative: PartyEntry | None = None
+    """Who stands for a controller without a seat where the law holds."""
     officer: OfficerEntry | None = None
     """Who answers for data protection."""
     authority: str | None = None
@@ -110,6 +130,8 @@ class OrganisationFile(FileModel):
     """By name."""
     transfers: dict[str, TransferEntry] = Field(default_factory=dict)
     """By name."""
+    clients: dict[str, ClientEntry] = Field(default_factory=dict)
+    """Controllers on whose account data is processed, by name."""
     measures: dict[str, str] = Field(default_factory=dict)
     """Technical and organisational measures: name to what it is."""
     processing: dict[str, ProcessingEntry] = Field(default_factory=dict)
@@ -151,6 +173,9 @@ def _named_purposes(found: OrganisationFile) -> Iterator[tuple[str, str]]:
     for recipient, entry in found.recipients.items():
         for name in entry.purposes:
             yield f"recipients.{recipient}.purposes", name
+    for client, told in found.clients.items():
+        for name in told.purposes:
+            yield f"clients.{client}.purposes", name
     if found.opt_out is not None:
         for name in (*found.opt_out.sale, *found.opt_out.sharing):
             yield "opt_out", name

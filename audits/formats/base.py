@@ -25,6 +25,7 @@ ALL_REPORTS = frozenset(
         "requests",
         "retention",
         "review",
+        "ropa",
         "scan",
         "training",
     }

@@ -15,6 +15,7 @@ from typing import Any
 
 from audits.report import Option, Report, Text, Tone, Value, text
 from audits.reports.scan_drift import baseline_section, drift_section
+from audits.reports.scan_employees import employees_section
 from audits.reports.scan_facts import SENSITIVITIES, UNLABELLED, FieldFacts, each_field, laws_listing
 from audits.reports.scan_overview import highest_section, overview_section, special_section, verdict
 from audits.reports.scan_quasi import quasi_section
@@ -42,6 +43,7 @@ def scan_report(
         overview_section(scan, fields),
         highest_section(fields),
         special_section(scan),
+        employees_section(fields),
         quasi_section(scan),
         baseline_section(baseline),
         drift_section(drift),

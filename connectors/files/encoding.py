@@ -70,29 +70,42 @@ def encoding_of(path: Path, place: str, *, said: str | None = None) -> Encoding:
     return found
 
 
-def _stated(start: bytes, said: str, place: str) -> Encoding:
+_WIDER = {
+    "utf-8-sig": "utf-8",
+    "utf-16": "utf-16-le",
+    "utf-32": "utf-32-le",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+}
+
+
+def codec_named(said: str) -> str | None:
+    """Python's codec for the name of an encoding, GBK and GB2312 read as GB18030; None for a name it does not know."""
     try:
-        codec = codecs.lookup(said).name
-    except LookupError:
+        codec = codecs.lookup(said)
+    except (LookupError, ValueError):
+        return None
+    if not codec._is_text_encoding:  # noqa: SLF001 what `bytes.decode` itself asks
+        return None
+    return _WIDER.get(codec.name, codec.name)
+
+
+def _stated(start: bytes, said: str, place: str) -> Encoding:
+    codec = codec_named(said)
+    if codec is None:
         raise StoreError(
             place,
             found="an encoding that is not known",
             expected="a name such as utf-8, gb18030, big5, cp950 or utf-16",
             next_step="correct `encoding` in governance.yaml",
-        ) from None
+        )
     marked = next((Encoding(name, len(mark)) for mark, name in _MARKS if start.startswith(mark)), None)
-    if marked is not None and (
-        codec.startswith(marked.codec) or marked.codec.startswith(codec) or codec == "utf-8-sig"
-    ):
-        return marked
-    codec = {
-        "utf-8-sig": "utf-8",
-        "utf-16": "utf-16-le",
-        "utf-32": "utf-32-le",
-        "gb2312": "gb18030",
-        "gbk": "gb18030",
-    }.get(codec, codec)
-    return Encoding(codec)
+    return marked if marked is not None and _agree(marked.codec, codec) else Encoding(codec)
+
+
+def _agree(marked: str, codec: str) -> bool:
+    """Whether a file's mark is of the encoding that was said, whatever byte order the name means."""
+    return marked[:6] == codec[:6]
 
 
 def detected(file: BinaryIO) -> Encoding | None:

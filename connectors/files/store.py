@@ -16,6 +16,7 @@ from connectors.files.naming import dataset_name, suffix_shown
 from connectors.files.parquet import parquet_tables
 from connectors.files.parts import FilePart, pass_over
 from connectors.files.places import Places, places_of
+from connectors.files.vcard.tables import vcard_tables
 from connectors.files.xlsx import xlsx_tables
 from connectors.parts import PART_BYTES
 from connectors.passing import Pass
@@ -27,6 +28,8 @@ FORMATS: dict[str, FileFormat] = {
     ".jsonl": jsonl_tables,
     ".ndjson": jsonl_tables,
     ".parquet": parquet_tables,
+    ".vcard": vcard_tables,
+    ".vcf": vcard_tables,
     ".xlsx": xlsx_tables,
     ".xlsm": xlsx_tables,
 }
@@ -34,11 +37,11 @@ FORMATS: dict[str, FileFormat] = {
 
 
 class FileStore:
-    """CSV, TSV, JSON lines, Parquet and XLSX files.
+    """CSV, TSV, JSON lines, Parquet, vCard and XLSX files.
 
-    Columns of CSV and JSON lines are text whatever their fields' types say; Parquet and XLSX keep dates and numbers as
-    Arrow's own. A list gives one field per path below it (`items[].name`) of type `json`: a row's values as a JSON
-    list.
+    Columns of CSV, JSON lines and vCard are text whatever their fields' types say; Parquet and XLSX keep dates and
+    numbers as Arrow's own. A list gives one field per path below it (`items[].name`) of type `json`: a row's values as
+    a JSON list; so does a property of a vCard that some card has several times.
 
     `encoding` holds for all text files and goes before detection. `name_filter` gives the form in which names of files,
     sheets and keys are shown in errors and in `not_seen`; names of datasets themselves stay exact.

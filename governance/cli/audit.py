@@ -12,6 +12,7 @@ from governance.cli.audit_evidence import evidence, verify
 from governance.cli.audit_fairness import fairness
 from governance.cli.audit_incident import incident
 from governance.cli.audit_review import review
+from governance.cli.audit_ropa import ropa
 from governance.cli.audit_training import training
 from governance.cli.output import (
     REPORT_FORMATS,
@@ -33,6 +34,7 @@ audit.add_command(automated)
 audit.add_command(fairness)
 audit.add_command(incident)
 audit.add_command(review)
+audit.add_command(ropa)
 audit.add_command(training)
 
 

@@ -209,17 +209,20 @@ def _shown(each: Proposal) -> str:
 
     if isinstance(each, DatasetProposal):
         return f"being in it reveals {', '.join(each.special)} ({each.reason})"
-    return f"{each.category} ({each.entity or 'nothing found'}, {each.confidence:.2f}; {each.reason})"
+    about = f" of an {each.about}" if each.about else ""
+    return f"{each.category}{about} ({each.entity or 'nothing found'}, {each.confidence:.2f}; {each.reason})"
 
 
 def _decision(gov: Governance, each: FieldProposal, verdict: str, by: str, why: str | None) -> Decision:
     from governance.flows.scan.catalog_editing import Decision
+    from governance.scan.result import EMPLOYEE
     from policies.nouns import LabelStatus
     from policies.taxonomy import HARMLESS as NONE
 
     status = LabelStatus.REJECTED if verdict == REJECT else LabelStatus.CONFIRMED
     category = NONE if verdict == HARMLESS else each.category
-    return Decision(each.ref, category, status, by, gov.clock().date(), why, each.type)
+    employee = verdict == CONFIRM and each.about == EMPLOYEE
+    return Decision(each.ref, category, status, by, gov.clock().date(), why, each.type, employee=employee)
 
 
 def _difference(before: str, after: str) -> Iterable[str]:

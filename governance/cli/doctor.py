@@ -23,11 +23,13 @@ from governance.cli.output import emit, examples, format_option, output_option
 def doctor(ctx: click.Context, form: str, output: Path | None) -> int:
     """Look at every store, key, record, policy file and extra: found or not, and what to do.
 
-    Exits 1 when something needs mending. A part that is optional and absent is no finding. Without a configuration
-    only the installation is looked at.
+    Exits 1 when something needs mending. A part that is optional and absent is no finding, nor is what the vendor of a
+    CRM cannot do. A CRM is asked for its token, rights, one page, fields and limits, and only read. Without a
+    configuration only the installation is looked at.
     """
     from governance.clock import now
-    from governance.flows.opening.doctor import State, examine_installation, examine_project
+    from governance.flows.opening.checks import State
+    from governance.flows.opening.doctor import examine_installation, examine_project
     from governance.project import Project
 
     config: Path = ctx.find_root().obj

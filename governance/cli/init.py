@@ -73,7 +73,7 @@ def _make_projections(directory: Path, stores: tuple[str, ...]) -> None:
 
     with Governance.open(directory / "governance.yaml", actor=actor()) as gov:
         for store in stores:
-            gov.project.store(store)
+            gov.project.database_url(store)
             gov.catalog.reviewed(store)
             if store not in gov.consent_conditions.projections or not gov.consent_conditions.create_projection(store):
                 raise ConfigError(

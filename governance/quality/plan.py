@@ -178,7 +178,8 @@ def _look(
     key = tuple(name for name in (entry.record_key or dataset.primary_key) if name in here)
     subject = tuple(name for name in entry.subject_key if name in here)
     people = (bool(subject) and subject == key) or str(ref) in standard.rules.people
-    person = _person(labels, standard) if subject or people else PersonFields()
+    own = {name: category for name, category in labels.items() if name not in entry.third_persons}
+    person = _person(own, standard) if subject or people else PersonFields()
     checks = [
         *_required(ref, labels, standard, needs),
         *_values(ref, labels, standard),

@@ -34,6 +34,8 @@ class FieldProposal:
     """The field's type, kept with the decision so that a change of it is noticed."""
     reason: str
     """The heaviest evidence, without a value of a person."""
+    about: str = ""
+    """`employee` where the field is about one of the organisation's own people; else the person of the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Proposals:
                 "confidence": each.confidence,
                 "type": each.type,
                 "reason": each.reason,
+                **({"about": each.about} if each.about else {}),
             }
         return {"version": 1, "stores": stores}
 
@@ -121,11 +124,13 @@ def _field(ref: FieldRef, scan: FieldScan) -> FieldProposal:
     if scan.label is None:
         doubt = max((finding.confidence for finding in scan.findings), default=0.0)
         reason = f"{len(scan.findings)} rare finding(s)" if scan.findings else "nothing personal found"
-        return FieldProposal(ref, HARMLESS, None, Sensitivity.PUBLIC, round(1 - doubt, 3), scan.type, reason)
+        sure = round(1 - doubt, 3)
+        return FieldProposal(ref, HARMLESS, None, Sensitivity.PUBLIC, sure, scan.type, reason, scan.about)
     label = scan.label
     signals = [signal for finding in scan.findings if finding.entity == label.entity for signal in finding.signals]
     reason = next((signal.reason for signal in signals if signal.speaks_for), f"{len(scan.findings)} finding(s) inside")
-    return FieldProposal(ref, label.category, label.entity, label.sensitivity, label.confidence, scan.type, reason)
+    said = (label.category, label.entity, label.sensitivity, label.confidence)
+    return FieldProposal(ref, *said, scan.type, reason, scan.about)
 
 
 def _parsed(ref: FieldRef, entry: Mapping[str, Any]) -> FieldProposal:
@@ -137,6 +142,7 @@ def _parsed(ref: FieldRef, entry: Mapping[str, Any]) -> FieldProposal:
         float(entry["confidence"]),
         entry["type"],
         entry.get("reason", ""),
+        entry.get("about", ""),
     )
 
 

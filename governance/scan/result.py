@@ -15,6 +15,9 @@ from policies.nouns import LabelStatus, Sensitivity
 FREE_TEXT = "FREE_TEXT"
 """The entity of text that holds personal content."""
 
+EMPLOYEE = "employee"
+"""Whom a field is about that stands inside a customer's record: one of the organisation's own people."""
+
 SCHEMA = "governance.scan/1"
 """The name of the JSON form; a change that breaks readers gives it another number."""
 
@@ -136,10 +139,13 @@ class FieldScan:
     """Whether `field` is a shape, because the real name looks like a value of a person."""
     signals: tuple[Signal, ...] = ()
     """What is known of the field as a key: `foreign_key` where it refers to the key of a dataset of people."""
+    about: str = ""
+    """EMPLOYEE where it is about one of the organisation's own people inside another person's record."""
 
     def to_json(self) -> dict[str, Any]:
-        """The stable form; `signals` only where there are some."""
-        keys = {"signals": [signal.to_json() for signal in self.signals]} if self.signals else {}
+        """The stable form; `signals` and `about` only where there are some."""
+        keys: dict[str, Any] = {"signals": [each.to_json() for each in self.signals]} if self.signals else {}
+        keys |= {"about": self.about} if self.about else {}
         return {
             "field": self.field,
             "type": self.type,

@@ -25,6 +25,7 @@ from audits.reports.quality import quality_report
 from audits.reports.requests import requests_report
 from audits.reports.retention import retention_report
 from audits.reports.review import review_report
+from audits.reports.ropa import ropa_report
 from audits.reports.scan import scan_report
 from audits.reports.training import training_report
 from policies.controls import load_controls
@@ -78,6 +79,7 @@ def reports(scan: dict[str, Any], evidence: Evidence) -> dict[str, Report]:
         "automated": automated_report(evidence, load("automated.json")),
         "fairness": fairness_report(replace(evidence, measures=tuple(load("fairness.json")["measures"])), fairness),
         "incident": incident_report(evidence, load("incident.json")),
+        "ropa": ropa_report(evidence, load("ropa.json")),
         "training": training_report(evidence, load("training.json")),
         "consent": consent_report(load("consent.json"), as_of=AS_OF, zone="Asia/Taipei"),
         "protection": protection_report(load("protection.json"), as_of=AS_OF, zone="Asia/Taipei"),

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,12 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.base import Store
+from connectors.crm.zoho.opening import open_store as open_zoho
 from connectors.files.store import FileStore
 from connectors.memory import MemoryStore
 from connectors.sql.store import SqlStore
+
+from .crm import zoho_account, zoho_fake
 
 WIDE_FIELDS = 300
 BIG_ROWS = 50_000
@@ -35,7 +39,7 @@ CUSTOMERS: list[dict[str, Any]] = [
     },
 ]
 FIELDS = list(CUSTOMERS[0])
-KINDS = ["memory", "sqlite", "postgresql", "mysql", "csv", "jsonl", "parquet", "xlsx"]
+KINDS = ["memory", "sqlite", "postgresql", "mysql", "csv", "jsonl", "parquet", "xlsx", "zoho"]
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,26 @@ def _files(kind: str, folder: Path) -> Built:
     return Built(FileStore("s", str(folder)), kind, f"客户.{end}", f"empty.{end}", f"wide.{end}", f"big.{end}")
 
 
+_NATIVE = {pa.date32(): "date", pa.int64(): "integer"}
+
+
+def _zoho_account() -> zoho_account.Account:
+    """The tables as modules; a table without ids is given some, which the vendor has of every record."""
+    account = zoho_account.Account()
+    for name, table in _tables().items():
+        fields = [
+            zoho_account.made_field(each.name, _NATIVE.get(each.type, "text"))
+            for each in table.schema
+            if each.name != "id"
+        ]
+        rows = {}
+        for place, row in enumerate(table.to_pylist(), start=1):
+            key = str(row.pop("id", place) or 50_001)
+            rows[key] = {each: cell.isoformat() if isinstance(cell, dt.date) else cell for each, cell in row.items()}
+        account.modules[name] = zoho_account.Module(name, fields, rows)
+    return account
+
+
 def _url(kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
     if kind == "sqlite":
         return f"sqlite:///{folder / 'store.db'}"
@@ -145,8 +169,12 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """The data set in one kind of store."""
     kind = str(request.param)
     folder = tmp_path_factory.mktemp(kind)
+    stack = ExitStack()
     if kind == "memory":
         made = Built(MemoryStore("s", _tables()), kind, "客户", "empty", "wide", "big")
+    elif kind == "zoho":
+        address = stack.enter_context(zoho_fake.running(_zoho_account()))
+        made = Built(open_zoho("s", zoho_fake.settings(address)), kind, "客户", "empty", "wide", "big")
     elif kind in _WRITERS:
         made = _files(kind, folder)
     else:
@@ -155,3 +183,4 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         made = Built(SqlStore("s", url), kind, "客户", "empty", "wide", "big")
     yield made
     made.store.close()
+    stack.close()

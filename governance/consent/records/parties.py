@@ -25,7 +25,7 @@ def entities_of(purpose: str, basis: RecordBasis) -> list[dict[str, Any]]:
         }
     for each in recipients_of(purpose, basis):
         party = _party(each, ["dpv:Organisation", "dpv:Recipient", basis.terms.roles[each.role]])
-        found.append(party | {"gov:contract": each.contract})
+        found.append(party | ({"gov:contract": each.contract} if each.contract is not None else {}))
     return found
 
 

@@ -92,11 +92,14 @@ class Uses:
 
         Takes mappings, dataclasses and pydantic models and gives a list of dicts; takes a DataFrame or an Arrow table
         and gives one. Hidden fields and rows are left out, the rest is treated, as the same rows would be in a query.
-        Recorded like any read. Raises AccessRefusedError.
+        Records of a CRM, which takes no SQL, are decided on here too. Recorded like any read. Raises
+        AccessRefusedError.
         """
+        from governance.flows.access.guarding import record_guard_of
+
         asked = self._ask(principal, purpose, action)
         store, _, name = dataset.partition(".")
-        return self._gov.guard(store).filter(records, DatasetRef(store, name), asked.context)
+        return record_guard_of(self._gov, store).filter(records, DatasetRef(store, name), asked.context)
 
     def acting(self, principal: str, purpose: str | None = None) -> AbstractContextManager[None]:
         """A block in which a principal acts: what is opened there without naming anybody is theirs.

@@ -36,8 +36,8 @@ def make_reports(
 ) -> tuple[list[tuple[str, Report]], list[NotMade]]:
     """Reports by name, and those that could not be made.
 
-    Those of access, of the grants in each store, of protection, retention, requests, training and consent; of
-    incidents when there is one; of MEASURED as far as named; of what the policy shows that a folder or revision did
+    Those of access, of the grants in each store, of protection, retention, requests, training, processing and consent;
+    of incidents when there is one; of MEASURED as far as named; of what the policy shows that a folder or revision did
     not, when one is given. Each is recorded as if asked for alone.
     Raises LedgerError: without a record there is no report.
     """
@@ -63,6 +63,7 @@ def _makers(
     yield "retention", gov.audit_retention
     yield "requests", gov.audit_requests
     yield "training", gov.audit_training
+    yield "ropa", gov.audit_ropa
     if incidents(gov):
         yield "incident", gov.audit_incident
     yield "consent", partial(audit_consent, gov)

@@ -16,6 +16,7 @@ from governance.protect.key_tally import tally
 from governance.protect.keyring.base import KeyInfo
 from governance.protect.token_counts import ColumnCells, TableCount
 from governance.retention.store_tables import find_table
+from policies.config import Medium
 from policies.errors import InstallationError, StoreError
 from policies.nouns import DatasetRef
 from policies.taxonomy import HARMLESS
@@ -158,9 +159,11 @@ def _said(gov: Governance, ref: DatasetRef, name: str, state: str) -> dict[str, 
     return {"field": f"{ref}.{name}", "category": entry.category, "state": state}
 
 
+_UNCOUNTED = {Medium.FILES: "files, which are not counted", Medium.CRM: "a CRM, which takes no SQL to count by"}
+
+
 def _of_database(gov: Governance, store: str) -> str:
-    if gov.project.store(store).url is None:
-        raise StoreError(
-            store, found="files, which are not counted", expected="a database", next_step="count them by hand"
-        )
+    medium = gov.project.store(store).medium
+    if medium is not Medium.DATABASE:
+        raise StoreError(store, found=_UNCOUNTED[medium], expected="a database", next_step="count them by hand")
     return store

@@ -111,6 +111,12 @@ class Registers:
 
         return audit_incident(self._whole, incident)
 
+    def audit_ropa(self, form: str | None = None) -> Report:
+        """The record of processing, for one law's form or all in force; as `recording_processing.audit_ropa`."""
+        from governance.flows.audits.recording_processing import audit_ropa
+
+        return audit_ropa(self._whole, form)
+
     def audit_fairness(self) -> Report:
         """The report on outcomes by group; as `measuring_fairness.audit_fairness`."""
         from governance.flows.audits.measuring_fairness import audit_fairness

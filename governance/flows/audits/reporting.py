@@ -56,7 +56,7 @@ def gather_uses(batches: Iterable[Iterable[bytes]], as_of: dt.datetime, zone: st
 
 
 def _checked(leaf: bytes) -> dict[str, Any]:
-    return _plain(Event.from_leaf(leaf))
+    return plain_event(Event.from_leaf(leaf))
 
 
 def audit_retention(gov: Governance, plans: Sequence[RetentionPlan] | None = None) -> Report:
@@ -121,7 +121,7 @@ def evidence_in_force(
 
 def gather(gov: Governance, plans: Sequence[RetentionPlan] = ()) -> Evidence:
     """All that a report may use, as of now."""
-    events = tuple(_plain(event) for event in gov.ledger.events())
+    events = tuple(plain_event(event) for event in gov.ledger.events())
     refs = {ref for event in events for ref in (event["actor"], event["principal"]) if ref is not None}
     return _evidence(gov, events, refs, plans)
 
@@ -195,7 +195,8 @@ def datasets_without_rule(gov: Governance) -> tuple[str, ...]:
     return retention_gaps(gov).datasets
 
 
-def _plain(event: Event) -> dict[str, Any]:
+def plain_event(event: Event) -> dict[str, Any]:
+    """An event in the form `governance.event/1`, as evidence has it."""
     found: dict[str, Any] = json.loads(event.leaf())
     return found
 

@@ -14,9 +14,12 @@ from governance.consent.changes import ChangeRule
 from governance.consent.conditions import ConsentConditions, ReadHead
 from governance.consent.projection import ConsentProjection, key_kind_of
 from governance.consent.upkeep import ProjectionUpkeep
+from governance.flows.access.stand_ins import StandIns
 from governance.flows.opening.policy_files import PolicyFiles
 from governance.project import Project
 from governance.protect.sealing import KeyringSealer
+from policies.catalog import Catalog, CatalogStore
+from policies.config import Medium
 from policies.consent_laws import load_consent_laws
 from policies.nouns import DatasetRef
 from policies.purposes import PurposesFile
@@ -38,7 +41,10 @@ class LiveConsent:
         records: Callable[[], sa.Engine],
         sealer: KeyringSealer,
         clock: Callable[[], dt.datetime],
+        stand_ins: StandIns,
     ) -> None:
+        self._stand_ins = stand_ins
+        self._standing: dict[str, CatalogStore] = {}
         self._project = project
         self._files = files
         self._records = records
@@ -48,15 +54,15 @@ class LiveConsent:
 
     def prepare(self, store: str, purpose: str, run: ReadHead | None = None) -> None:
         """Make sure that what a statement will see of consent is the latest; as `ConsentConditions.prepare`."""
-        self._current().prepare(store, purpose, run)
+        self._current(store).prepare(store, purpose, run)
 
     def conditions(self, dataset: DatasetRef, purpose: str, *, every_row: bool = False) -> tuple[ExistsIn, ...]:
         """What must hold of each row; as `ConsentConditions.conditions`."""
-        return self._current().conditions(dataset, purpose, every_row=every_row)
+        return self._current(dataset.store).conditions(dataset, purpose, every_row=every_row)
 
     def lasting(self, dataset: DatasetRef, purpose: str) -> tuple[ExistsIn, ...]:
         """The same for what outlives the moment; as `ConsentConditions.lasting`."""
-        return self._current().lasting(dataset, purpose)
+        return self._current(dataset.store).lasting(dataset, purpose)
 
     def create_projection(self, store: str) -> bool:
         """Make the two tables of consent in a store; gives whether the catalog names a subject key for it.
@@ -79,6 +85,8 @@ class LiveConsent:
         projection = self.projections.get(store)
         if store in self.temporary:
             return True
+        if store in self._crms:
+            self._stand_in(store, self._files.catalog)
         return projection is not None and (projection.is_made_now() or self.create_projection(store))
 
     @property
@@ -95,11 +103,11 @@ class LiveConsent:
 
     @cached_property
     def projections(self) -> dict[str, ConsentProjection]:
-        """The projection of each store that is a database."""
+        """The projection of each store that is a database, and of each CRM, in its stand-in."""
         found = {}
         for name, store in self._project.config.stores.items():
-            if store.url is not None:
-                url = normalised(f"stores.{name}.url", self._project.store_target(name))
+            if store.medium is not Medium.FILES:
+                url = normalised(f"stores.{name}.url", self._address(name))
                 found[name] = ConsentProjection(name, silenced(sa.create_engine(url)))
         return found
 
@@ -108,8 +116,28 @@ class LiveConsent:
         for projection in self.__dict__.get("projections", {}).values():
             projection.engine.dispose()
 
-    def _current(self) -> ConsentConditions:
+    def _address(self, store: str) -> str:
+        if store in self._crms:
+            return self._stand_ins.url(store)
+        return self._project.store_target(store)
+
+    @cached_property
+    def _crms(self) -> frozenset[str]:
+        stores = self._project.config.stores
+        return frozenset(name for name, store in stores.items() if store.medium is Medium.CRM)
+
+    def _stand_in(self, store: str, catalog: Catalog) -> None:
+        """Bring a CRM's stand-in to what the catalog says now, the tables of consent included."""
+        entry = catalog.stores.get(store)
+        if entry is not None and self._standing.get(store) != entry:
+            self._stand_ins.shape(store, entry)
+            self.create_projection(store)
+            self._standing[store] = entry
+
+    def _current(self, store: str) -> ConsentConditions:
         policy = self._files.policy
+        if store in self._crms:
+            self._stand_in(store, policy.catalog)
         stands = f"{policy.digest} {self._clock().date()}"  # the packs of law are those of the day
         if self._last is None or self._last[0] != stands:
             conditions = ConsentConditions(

@@ -22,6 +22,7 @@ from governance.protect.token_counts import snapshot
 from governance.records.transactions import reading
 from governance.retention.store_tables import find_table
 from policies.catalog import CatalogDataset
+from policies.config import Medium
 from policies.errors import AccessRefusedError, GovernanceError
 from policies.nouns import DatasetRef
 
@@ -106,7 +107,11 @@ def _count(
     flags = {name: field.consent_flag for name, field in entry.fields.items() if field.consent_flag is not None}
     if not asked and not heeding and not flags:
         return
-    if ref.store not in consent.projections or ref.store in consent.temporary:
+    if (
+        gov.project.store(ref.store).medium is Medium.CRM
+        or ref.store not in consent.projections
+        or ref.store in consent.temporary
+    ):
         raise _uncounted(ref)
     consent.upkeep.bring_up_to_date(consent.projections[ref.store])
     engine = silenced(sa.create_engine(normalised(f"stores.{ref.store}.url", gov.project.store_target(ref.store))))

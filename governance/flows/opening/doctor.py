@@ -7,13 +7,13 @@ import importlib.metadata
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 
 import sqlalchemy as sa
 
 from connectors.opening import open_store
 from connectors.sql.address import remote_without_tls
+from governance.flows.opening.checks import Check, State
+from governance.flows.opening.doctor_crm import examine_crm
 from governance.flows.opening.opening_keys import open_keyring
 from governance.flows.opening.policy_files import WATCHED, PolicyFiles
 from governance.ledger.checkpoint_file import CheckpointFiles
@@ -22,6 +22,7 @@ from governance.project import Project
 from governance.records.database import open_records
 from governance.records.transactions import reading
 from governance.scan.shapes import shape_name
+from policies.config import Medium
 from policies.errors import GovernanceError
 from policies.retention_rules import read_retention
 
@@ -33,37 +34,12 @@ EXTRAS = {
     "spark": ("pyspark", "scans on several machines"),
     "kms-aws": ("boto3", "keys in AWS KMS"),
     "kms-gcp": ("google.cloud.kms", "keys in Google Cloud KMS"),
+    "crm": ("httpx", "CRMs"),
     "async": ("greenlet", "sessions and engines for asyncio"),
     "smt": ("z3", "comparing policies whose conditions have very many cases"),
     "fpe": ("ffx", "encryption that keeps the form of numbers"),
 }
 """Each extra with a module that it brings and what it is for."""
-
-
-class State(StrEnum):
-    """How a check ended."""
-
-    OK = "ok"
-    ABSENT = "absent"
-    FINDING = "finding"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at."""
-
-    what: str
-    """Its name."""
-    state: State
-    """`ok`; `absent` for an optional part that is not installed; `finding` for what needs mending."""
-    found: str
-    """What was found, without personal values or credentials."""
-    next_step: str = ""
-    """What to do about it; empty when nothing is."""
-
-    def to_json(self) -> dict[str, str]:
-        """As plain data."""
-        return {"what": self.what, "state": self.state, "found": self.found, "next_step": self.next_step}
 
 
 def examine_installation() -> Iterator[Check]:
@@ -91,7 +67,8 @@ def examine_project(project: Project, clock: Callable[[], dt.datetime]) -> Itera
     yield _try("keyring", lambda: _keyring(project))
     yield from _checkpoint_files(project)
     for name in sorted(project.config.stores):
-        yield from _store(project, name)
+        crm = project.store(name).medium is Medium.CRM
+        yield from examine_crm(project, name) if crm else _store(project, name)
 
 
 def _installed(module: str) -> bool:
@@ -169,6 +146,6 @@ def _store(project: Project, name: str) -> Iterator[Check]:
         yield Check(f"store {name}", State.FINDING, cause.found, cause.next_step)
         return
     yield Check(f"store {name}", State.OK, found)
-    if project.store(name).url is not None and remote_without_tls(sa.make_url(target)):
+    if project.store(name).medium is Medium.DATABASE and remote_without_tls(sa.make_url(target)):
         step = "ask the server for TLS in the URL, such as ?sslmode=verify-full"
         yield Check(f"store {name} TLS", State.FINDING, "a remote server without TLS", step)

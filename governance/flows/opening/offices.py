@@ -15,7 +15,7 @@ from governance.jobs.office import Office
 from governance.jobs.pace import Pace, Window
 from governance.jobs.work import Key
 from governance.protect.token_counts import snapshot
-from policies.errors import ConfigError, StoreError
+from policies.errors import StoreError
 
 if TYPE_CHECKING:
     from governance.app import Governance
@@ -55,16 +55,9 @@ def pace_of(gov: Governance) -> Pace:
 def writable_store(gov: Governance, store: str) -> Iterator[sa.Engine]:
     """A plain engine that may write a store; a job is bound by its plan and not by the access policy.
 
-    Raises ConfigError for a store of files.
+    Raises ConfigError for a store that is no database.
     """
-    if gov.project.store(store).url is None:
-        raise ConfigError(
-            f"store {store}",
-            found="a store of files",
-            expected="a database",
-            next_step="name a dataset of a database; files are changed where they are made",
-        )
-    engine = silenced(sa.create_engine(normalised(f"stores.{store}.url", gov.project.store_target(store))))
+    engine = silenced(sa.create_engine(normalised(f"stores.{store}.url", gov.project.database_url(store))))
     try:
         yield engine
     finally:
@@ -74,7 +67,7 @@ def writable_store(gov: Governance, store: str) -> Iterator[sa.Engine]:
 @contextmanager
 def store_snapshot(gov: Governance, store: str) -> Iterator[sa.Connection]:
     """One moment of a database, raw, to count in. Raises StoreError, InstallationError, ConfigError."""
-    url = normalised(f"stores.{store}.url", gov.project.store_target(store))
+    url = normalised(f"stores.{store}.url", gov.project.database_url(store))
     if url.drivername == "sqlite" and not Path(url.database or "").is_file():
         raise StoreError(store, found="no file at its path", expected="a SQLite file", next_step="check the path")
     engine = silenced(sa.create_engine(url, poolclass=sa.NullPool))

@@ -20,15 +20,11 @@ from policies.principals import MOST_PRINCIPALS
 def principals_of_table(project: Project, config: PrincipalsConfig) -> dict[str, dict[str, Scalar]]:
     """Every user of the table that the configuration names, as it stands now. Opens one connection and closes it.
 
-    Raises ConfigError for a store of files or a name that stands there twice, StoreError when the table cannot be read;
-    no error holds a name or a value.
+    Raises ConfigError for a store that is no database or a name that stands there twice, StoreError when the table
+    cannot be read; no error holds a name or a value.
     """
     place = f"principals, table {config.store}.{config.table}"
-    if project.store(config.store).url is None:
-        raise ConfigError(
-            place, found="a store of files", expected="a database", next_step="name a store that has a `url`"
-        )
-    url = normalised(f"stores.{config.store}.url", project.store_target(config.store))
+    url = normalised(f"stores.{config.store}.url", project.database_url(config.store, place))
     engine = silenced(sa.create_engine(url, poolclass=sa.NullPool))
     try:
         with engine.connect() as connection:

@@ -27,6 +27,7 @@ from governance.ledger.events import EventDraft, EventObject
 from governance.protect.key_tally import KeyTally, tally
 from governance.protect.keyring.base import KeyInfo, KeyState, KeyUse
 from governance.protect.token_counts import TableCount
+from policies.config import Medium
 from policies.errors import ConfigError, InstallationError, StoreError
 from policies.nouns import DatasetRef, FieldRef
 
@@ -52,7 +53,7 @@ class _Counted:
     rows: int = 0
 
     def miss(self, place: str, found: str | None) -> None:
-        """Something that could not be counted: what was found there, None for files, which are never encrypted."""
+        """Something that could not be counted: what was found there, None for files and CRMs, never encrypted."""
         self.not_seen.append({"place": place, "found": found})
 
 
@@ -71,7 +72,7 @@ def protection_status(gov: Governance, stores: Sequence[str] = (), *, on_progres
     for at, store in enumerate(names):
         if on_progress is not None:
             on_progress(at, len(names), store)
-        if gov.project.store(store).url is None:
+        if gov.project.store(store).medium is not Medium.DATABASE:
             found.miss(store, None)
             for name in gov.catalog.stores[store].datasets:
                 found.fields += _uncounted(gov, DatasetRef(store, name), shown)

@@ -42,6 +42,8 @@ class Decision:
     """The reason, if one was given."""
     type: str | None = None
     """The field's type as it was seen."""
+    employee: bool = False
+    """Whether it was confirmed to be about one of the organisation's own people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ def decide(text: str, decisions: Sequence[Decision], about: Mapping[DatasetRef, 
         datasets = _map(store, "datasets")
         dataset = _entry(datasets, decision.ref.dataset, "d", datasets.values())
         _write(_map(dataset, "fields"), decision)
+        if decision.employee:
+            _add(dataset, "employees", [decision.ref.field])
     for ref, facts in sorted((about or {}).items()):
         store = _entry(stores, ref.store, "s", stores.values())
         datasets = _map(store, "datasets")
@@ -116,10 +120,17 @@ def _describe(dataset: CommentedMap, facts: About) -> None:
     known = dataset.get("fields") or {}
     if facts.record_key and "record_key" not in dataset and all(name in known for name in facts.record_key):
         dataset.insert(1, "record_key", facts.record_key[0] if len(facts.record_key) == 1 else list(facts.record_key))
-    new = [each for each in facts.special if each not in dataset.get("special", ())]
+    _add(dataset, "special", facts.special)
+
+
+def _add(dataset: CommentedMap, key: str, words: Iterable[str]) -> None:
+    """Add to a list of the dataset what is not in it, above the fields."""
+    standing = dataset.get(key) or []
+    listed = [standing] if isinstance(standing, str) else list(standing)
+    new = [each for each in words if each not in listed]
     if new:
-        standing = dataset.pop("special", [])
-        dataset.insert(1, "special", [*([standing] if isinstance(standing, str) else standing), *new])
+        dataset.pop(key, None)
+        dataset.insert(1, key, [*listed, *new])
 
 
 def _entry(parent: CommentedMap, name: str, letter: str, others: Iterable[Mapping[str, Any]]) -> CommentedMap:

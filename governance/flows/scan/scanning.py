@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from connectors.base import Store
+from governance.flows.scan.scanning_crm import with_crm_facts
 from governance.scan.engines.local import scan_stores as scan_all
 from governance.scan.options import Progress, ScanOptions
 from governance.scan.result import DatasetScan, FieldScan, ScanResult, StoreScan
@@ -34,7 +35,7 @@ def scan_stores(
             word = f"{progress.store}.{progress.dataset}"
             on_progress(progress.datasets_done, progress.datasets_total, word)
 
-    result = _scanned(stores, options, step)
+    result = with_crm_facts(_scanned(stores, options, step), stores, options.taxonomy_day)
     return result if catalog is None else with_decisions(result, catalog)
 
 

@@ -157,7 +157,7 @@ def _recipient(name: str, entry: RecipientEntry, said: OrganisationFile) -> Reci
     sent = [each for each in said.transfers.values() if each.recipient == name]
     countries = dict.fromkeys([entry.country, *(each.country for each in sent)])
     return RecipientFact(
-        entry.name, ", ".join(countries), ", ".join((entry.contract, *(each.mechanism for each in sent)))
+        entry.name, ", ".join(countries), ", ".join(filter(None, (entry.contract, *(each.mechanism for each in sent))))
     )
 
 

@@ -34,6 +34,7 @@ def test_every_report_is_a_page_in_each_language(site: Path) -> None:
         "quality",
         "requests",
         "retention",
+        "ropa",
         "scan",
         "training",
     }

@@ -55,6 +55,8 @@ COMMAND_LINES = [
     "audit incident contain 4929-1234-5678-9011 --reason planted.marker@zebra-quagga.example",
     "audit incident close 4929-1234-5678-9011 --reason planted.marker@zebra-quagga.example",
     *(f"audit incident show --format {form}" for form in formats_for("incident")),
+    *(f"audit ropa --format {form}" for form in formats_for("ropa")),
+    "audit ropa --form planted.marker@zebra-quagga.example",
     "catalog show",
     "catalog diff",
     "catalog show --format json",

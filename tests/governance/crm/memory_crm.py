@@ -33,7 +33,7 @@ from policies.errors import StoreError
 PAGE = 100
 
 
-@dataclass
+@dataclass(eq=False)
 class MemoryCrm:
     """A CRM whose modules are lists of records; every record has its key in the first field of its dataset's key."""
 
