@@ -27,13 +27,16 @@ def site(shared_project: Path) -> Path:
 def test_every_report_is_a_page_in_each_language(site: Path) -> None:
     kinds = {
         "access",
+        "automated",
         "consent",
+        "fairness",
         "grants-crm",
         "overview",
         "protection",
         "quality",
         "requests",
         "retention",
+        "review",
         "ropa",
         "scan",
         "training",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
 
 from governance.app import Governance
 
-from ..conftest import MARKERS, Run
-
+MARKER = re.compile(
+    r"quagmire|欧阳测桩|planted\.marker|zebra-quagga|7654321|5678 ?9011|zorblatt|0440532013|11010519491231002X",
+    re.IGNORECASE,
+)
 COMMANDS = (
     ("audit", "access"),
     ("audit", "automated", "show"),
@@ -20,6 +24,7 @@ COMMANDS = (
     ("audit", "requests"),
     ("audit", "retention"),
     ("audit", "review", "show"),
+    ("audit", "ropa"),
     ("audit", "training", "show"),
     ("consent", "coverage"),
     ("policy", "who", "crm"),
@@ -37,7 +42,7 @@ def project(shared_project: Path) -> Path:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_a_report_is_written_as_a_workbook_that_holds_no_value(
-    project: Path, run: Run, tmp_path: Path, command: tuple[str, ...]
+    project: Path, run: Any, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     file = tmp_path / "report.xlsx"
     told = run(*command, "--format", "xlsx", "--output", file, "--lang", "zh-Hans")
@@ -46,12 +51,12 @@ def test_a_report_is_written_as_a_workbook_that_holds_no_value(
     found = openpyxl.load_workbook(file)
     texts = [str(cell.value) for sheet in found for row in sheet.iter_rows() for cell in row]
     assert len(texts) > 5
-    assert not any(marker in each for marker in MARKERS.values() for each in (*texts, *found.sheetnames))
+    assert not any(MARKER.search(each) for each in (*texts, *found.sheetnames))
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_without_a_file_it_is_refused_and_nothing_is_recorded(
-    project: Path, run: Run, command: tuple[str, ...]
+    project: Path, run: Any, command: tuple[str, ...]
 ) -> None:
     with Governance.open(project / "governance.yaml") as gov:
         before = len(list(gov.ledger.events()))
