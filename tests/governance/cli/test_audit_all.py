@@ -29,6 +29,7 @@ def test_every_report_is_a_page_in_each_language(site: Path) -> None:
         "access",
         "automated",
         "consent",
+        "dpia",
         "fairness",
         "grants-crm",
         "overview",

@@ -99,6 +99,7 @@ def test_every_report_is_there_as_pages_and_for_machines(files: dict[str, bytes]
         "access",
         "automated",
         "consent",
+        "dpia",
         "fairness",
         "exposure",
         "grants",
