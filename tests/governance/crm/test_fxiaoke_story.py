@@ -12,8 +12,14 @@ import pytest
 from governance.app import Governance
 from governance.cli.main import main
 from governance.cli.project_option import actor
-from governance.flows.subjects.tracing_subjects import trace_subject
+from governance.flows.opening.offices import office_of
+from governance.flows.subjects.erasing import plan_erasure
+from governance.flows.subjects.exporting_subjects import export_subject
+from governance.flows.subjects.running_erasure import run_erasure
+from governance.flows.subjects.tracing_subjects import as_identifiers, trace_subject
+from governance.jobs.registry import certificate_text
 from governance.protect.keyring.passphrase import PassphraseProvider
+from governance.requests.packages import Wanted
 from policies.vocabulary import Words
 
 from ...connectors.crm.fxiaoke_account import Account  # noqa: TID252 the fake lies beside its connector
@@ -22,7 +28,9 @@ from ...connectors.crm.fxiaoke_fake import CLERK, id_of, running, seed  # noqa: 
 CONFIG = """
 version: 1
 stores:
-  share: {{kind: fxiaoke, address: "{address}", client: env:FX_A, secret: env:FX_B, token: env:FX_C, user: env:FX_D}}
+  share:
+    {{kind: fxiaoke, address: "{address}", write: true, client: env:FX_A, secret: env:FX_B, token: env:FX_C,
+      user: env:FX_D}}
 keyring: {{provider: file, passphrase_file: .governance/passphrase}}
 laws: [gdpr, pipl]
 scan: {{regions: [CN]}}
@@ -41,6 +49,7 @@ stores:
           name: {id: f2, category: user.name, status: confirmed}
           email: {id: f3, category: user.contact.email, status: confirmed}
           mobile1: {id: f4, category: user.contact.phone_number, status: confirmed}
+          remark: {id: f5, category: user.content.private, status: confirmed}
       object_visit__c:
         id: d2
         subject_key: contact__c
@@ -48,6 +57,14 @@ stores:
           _id: {id: f1, category: none, status: confirmed}
           contact__c: {id: f2, category: user.unique_id, status: confirmed}
           note__c: {id: f3, category: user.content.private, status: confirmed}
+"""
+
+
+ACCESS = """
+p, desk, answer_requests, export, share.ContactObj, clear, allow,
+p, desk, answer_requests, export, share.object_visit__c, clear, allow,
+g, {actor}, desk
+g, {actor}, impersonate
 """
 
 
@@ -68,11 +85,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, account: Account) -
         files = {
             "catalog": CATALOG,
             "principals": f"version: 1\nprincipals:\n  {actor()}: {{}}\n",
-            "purposes": "version: 1\npurposes:\n  support: {basis: {gdpr: contract, pipl: contract}}\n",
+            "purposes": "version: 1\npurposes:\n  answer_requests: {text: Answer people., basis: "
+            "{gdpr: legal_obligation, pipl: legal_obligation}}\n",
         }
         for name, text in files.items():
             (tmp_path / "policies" / f"{name}.yaml").write_text(text, encoding="utf-8")
-        (tmp_path / "policies" / "access.csv").write_text("", encoding="utf-8")
+        (tmp_path / "policies" / "access.csv").write_text(ACCESS.format(actor=actor()), encoding="utf-8")
         assert main(["init"]) == 0
         yield tmp_path
 
@@ -123,3 +141,30 @@ def test_one_person_is_found_along_references(project: Path, account: Account) -
     own = {(str(each.dataset), each.key[0]) for each in found.own()}
     assert {("share.ContactObj", id_of(25)), ("share.object_visit__c", id_of(25))} <= own
     assert {each.place for each in found.unreached} == {"share.AccountObj"}  # nobody has reviewed its labels
+
+
+def test_one_person_is_handed_out_and_erased_to_the_end(project: Path, account: Account) -> None:
+    row = dict(account.objects["ContactObj"].rows[id_of(25)])
+    with Governance.open("governance.yaml", actor=actor(), new_id=lambda: uuid.uuid4().hex) as gov:
+        named = as_identifiers(gov, [row["email"]])
+        wanted = Wanted(project / "package", actor(), "answer_requests", "zh-Hans", models="off")
+        done = export_subject(gov, trace_subject(gov, named), named, wanted)
+        assert done.records == {"share.ContactObj": 1, "share.object_visit__c": 1}
+        outcome = run_erasure(gov, plan_erasure(gov, trace_subject(gov, named), named).text())
+        assert outcome.of.state == "done"
+        steps = json.loads(certificate_text(office_of(gov), outcome.of.job))["steps"]
+        assert [each["receipts"] for each in steps if each.get("receipts")] == [{"done": 1}, {"done": 1}]
+        assert outcome.findings["verification"]["residue"] == {}
+        assert not list(trace_subject(gov, named).own())
+        shown = f"{list(gov.ledger.events())!r} {outcome!r}"
+        assert not [each for each in (row["name"], row["email"], row["mobile1"], account.secret) if each in shown]
+    package = "".join(
+        each.read_text(encoding="utf-8") for each in (project / "package").iterdir() if each.suffix != ".zip"
+    )
+    assert row["email"] in package
+    assert str(CLERK["email"]) not in package
+    assert {kind for kind, _ in account.done} == {"invalid", "delete"}
+    assert account.done == {(kind, id_of(25)): 2 for kind in ("invalid", "delete")}
+    assert not account.objects["ContactObj"].bin
+    assert len(account.objects["ContactObj"].rows) == 299
+    assert main(["ledger", "verify"]) == 0
