@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from audits.evidence import Evidence, moment
+from audits.evidence import Evidence
 from audits.report import (
     Block,
     Code,
@@ -30,8 +30,9 @@ from audits.report import (
 )
 from audits.reports.review_facts import CRM, UNUSED_DAYS, Standing, standings
 from audits.reports.review_tables import STATES, flat_table, grants_table, reviews_table
+from audits.reports.review_uses import RuleUses
 
-SCHEMA = "governance.review/1"
+SCHEMA = "governance.review/2"
 """The form of the document and of the JSON."""
 
 FLAGS = ("separation", "own", "everybody", "wide", "grave_clear", "impersonate", "unused")
@@ -39,9 +40,15 @@ FLAGS_OF_CRMS = ("inactive", "every_action", "grave_out")
 """What to look at in a grant, in the order of the report."""
 
 
-def review_report(evidence: Evidence, document: Mapping[str, Any]) -> Report:
-    """The report on a document in the form `governance.review/1`; see docs/json/review.md."""
-    found = standings(evidence, document)
+def review_report(evidence: Evidence, document: Mapping[str, Any], gathered: RuleUses | None = None) -> Report:
+    """The report on a document in the form `governance.review/2`; see docs/json/review.md.
+
+    `gathered` is what the ledger says of uses; without it, that is read from the evidence's events.
+    """
+    if gathered is None:
+        gathered = RuleUses()
+        gathered.take_events(evidence.events)
+    found = standings(evidence, document, gathered)
     review, names = document["review"], document["names"]
     return Report(
         kind="review",
@@ -56,7 +63,7 @@ def review_report(evidence: Evidence, document: Mapping[str, Any]) -> Report:
                 (reviews_table(document["reviews"], names),),
                 marks=(len(document["reviews"]),),
             ),
-            Section("not-seen", text("report.not_seen"), (NotSeen(_not_seen(evidence, document)),)),
+            Section("not-seen", text("report.not_seen"), (NotSeen(_not_seen(evidence, document, gathered)),)),
         ),
         flat=flat_table(found, names),
         data=_data(document, found),
@@ -170,10 +177,10 @@ def _due(review: Mapping[str, Any]) -> dt.date:
     return dt.date.fromisoformat(review["due"])
 
 
-def _not_seen(evidence: Evidence, document: Mapping[str, Any]) -> tuple[Missing, ...]:
+def _not_seen(evidence: Evidence, document: Mapping[str, Any], gathered: RuleUses) -> tuple[Missing, ...]:
     reasons: list[Text] = [text("not_seen.other_ways"), text("grants.not_asked"), text("review.not_granted_by")]
-    if evidence.events:
-        reasons.append(text("review.ledger_from", time=moment(evidence.events[0])))
+    if gathered.first is not None:
+        reasons.append(text("review.ledger_from", time=dt.datetime.fromisoformat(gathered.first)))
     unlisted = (
         Missing(each["store"], text("review.unlisted", reason=each["found"])) for each in document.get("unlisted", ())
     )
@@ -186,9 +193,10 @@ def _data(document: Mapping[str, Any], found: Sequence[Standing]) -> dict[str, A
         | {
             "state": each.state,
             "flags": list(each.flags),
-            "uses": len(each.uses),
+            "uses": each.uses.value,
             "last_used": each.last_used,
-            "evidence": list(each.evidence),
+            "evidence": list(each.uses.evidence),
+            "more": each.uses.count.more,
         }
         for each in found
     ]
