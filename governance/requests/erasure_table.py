@@ -96,6 +96,7 @@ class ErasureTable:
         linked = {name for link in self.links for name, _ in link.pairs}
         free = {name for name in self.subject if self.table.c[name].nullable}
         nested = {each.name for each in self.table.c if self.mirrored and "." in each.name}
+        nested |= set(self.entry.employees) if self.mirrored else set()
         return frozenset(keys | (linked - free) | nested)
 
     @property
