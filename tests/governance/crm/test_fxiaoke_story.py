@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -20,11 +24,14 @@ from governance.flows.subjects.tracing_subjects import as_identifiers, trace_sub
 from governance.jobs.registry import certificate_text
 from governance.protect.keyring.passphrase import PassphraseProvider
 from governance.requests.packages import Wanted
+from governance.requests.traced import Identifier
+from policies.errors import StoreError
 from policies.vocabulary import Words
 
-from ...connectors.crm.fxiaoke_account import Account  # noqa: TID252 the fake lies beside its connector
-from ...connectors.crm.fxiaoke_fake import CLERK, id_of, running, seed  # noqa: TID252 as above
+from ...connectors.crm.fxiaoke_account import Account, Asked  # noqa: TID252 the fake lies beside its connector
+from ...connectors.crm.fxiaoke_fake import CLERK, Fault, id_of, running, seed  # noqa: TID252 as above
 
+KILLS = int(os.environ.get("GOVERNANCE_KILLS", "2"))
 CONFIG = """
 version: 1
 stores:
@@ -70,16 +77,33 @@ g, {actor}, impersonate
 
 @pytest.fixture
 def account() -> Account:
-    return seed(300)
+    return seed(max(300, 5 * KILLS))
+
+
+@dataclass
+class Cut:
+    """Which coming call is cut, and how."""
+
+    left: int = -1
+    kind: str = ""
+
+    def __call__(self, _number: int, _asked: Asked) -> Fault | None:
+        self.left -= 1
+        return Fault(self.kind) if self.left == 0 else None
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, account: Account) -> Iterator[Path]:
+def cut() -> Cut:
+    return Cut()
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, account: Account, cut: Cut) -> Iterator[Path]:
     monkeypatch.setitem(PassphraseProvider.__init__.__kwdefaults__, "scrypt_n", 2**14)
     for name, value in zip("ABCD", (account.app, account.secret, account.code, account.user), strict=True):
         monkeypatch.setenv(f"FX_{name}", value)
     monkeypatch.chdir(tmp_path)
-    with running(account) as address:
+    with running(account, cut) as address:
         (tmp_path / "policies").mkdir()
         (tmp_path / "governance.yaml").write_text(CONFIG.format(address=address), encoding="utf-8")
         files = {
@@ -166,5 +190,30 @@ def test_one_person_is_handed_out_and_erased_to_the_end(project: Path, account: 
     assert {kind for kind, _ in account.done} == {"invalid", "delete"}
     assert account.done == {(kind, id_of(25)): 2 for kind in ("invalid", "delete")}
     assert not account.objects["ContactObj"].bin
-    assert len(account.objects["ContactObj"].rows) == 299
+    assert len(account.objects["ContactObj"].rows) == max(300, 5 * KILLS) - 1
     assert main(["ledger", "verify"]) == 0
+
+
+def test_job_whose_vendor_was_cut_off_at_any_call_is_ended_when_started_again(
+    project: Path, account: Account, cut: Cut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.crm.fxiaoke.api._TRIES", 1)
+    chance = Random(14)
+    stopped = 0
+    for number in range(0, 5 * KILLS, 5):
+        row = account.objects["ContactObj"].rows[id_of(number)]
+        with Governance.open("governance.yaml", actor=actor(), new_id=lambda: uuid.uuid4().hex) as gov:
+            named = [Identifier("key", f"share:{id_of(number)}")]
+            plan = plan_erasure(gov, trace_subject(gov, named), named).text()
+            cut.left, cut.kind = chance.randrange(1, 40), chance.choice(("before", "after", "half"))
+            with suppress(StoreError):
+                run_erasure(gov, plan)
+                stopped -= 1
+            stopped += 1
+            cut.left = -1
+            assert run_erasure(gov, plan).of.state == "done"
+        assert row["_id"] not in account.objects["ContactObj"].rows
+    assert not account.objects["ContactObj"].bin
+    assert not account.objects["object_visit__c"].bin
+    assert account.done == {(kind, id_of(n)): 2 for kind in ("invalid", "delete") for n in range(0, 5 * KILLS, 5)}
+    assert stopped > 0
