@@ -13,6 +13,7 @@ from audits.reports.scan import scan_report
 from audits.speaking import Speaker
 from connectors.base import Sample
 from governance.app import Governance
+from governance.demo.chapters.assess import assess
 from governance.demo.chapters.audit import audit
 from governance.demo.chapters.catalog import catalog
 from governance.demo.chapters.check import check
@@ -40,7 +41,7 @@ FIRST_MORNING = dt.datetime(2026, 11, 2, 1, 0, tzinfo=dt.UTC)
 """When the first walk takes place: the Monday after the recorded weeks; a later one goes on after what is recorded."""
 FRESH_ROWS = 1_000
 """Rows of each table that the walk scans anew, to compare the store with the catalog."""
-REPORTS = ("scan", "access", "retention", "quality", "requests")
+REPORTS = ("scan", "access", "retention", "quality", "requests", "ropa", "dpia")
 """The reports that it leaves, each a self-contained HTML file in `reports/`."""
 
 
@@ -89,7 +90,8 @@ def _chapters(stage: Stage) -> Iterator[Line]:
     recorded = with_confirmed_datasets(dict(recorded_scan(stage)), gov.catalog)
     scan = scan_report(recorded, as_of=gov.clock(), zone=zone, drift=found)
     reports = {"scan": scan, "access": access, "retention": gov.audit_retention(plans)}
-    yield from _reports(stage, reports | {"quality": gov.quality_report(measured), "requests": gov.audit_requests()})
+    reports |= {"quality": gov.quality_report(measured), "requests": gov.audit_requests()}
+    yield from _reports(stage, reports | {"ropa": gov.audit_ropa(), "dpia": gov.audit_dpia()})
 
 
 _TOLD = (
@@ -104,6 +106,7 @@ _ASKED = (
     ("subject_head", subject),
     ("erase_head", erase),
     ("registers_head", registers),
+    ("assess_head", assess),
 )
 
 

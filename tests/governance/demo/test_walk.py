@@ -49,7 +49,7 @@ def told(small_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
 def test_all_chapters_are_told_in_order_and_reports_left(told: Told, lang: str) -> None:
     lines = told.lines[lang]
     chapters = [each.text.split()[0] for each in lines if each.style is Style.CHAPTER]
-    assert chapters == [str(number) for number in range(1, 17)]
+    assert chapters == [str(number) for number in range(1, 18)]
     assert [each.text.strip() for each in lines[-len(REPORTS) :]] == [
         str(told.folder / f"reports/{name}.html") for name in REPORTS
     ]
