@@ -20,6 +20,8 @@ from governance.demo.chapters.check import check
 from governance.demo.chapters.consent import consent
 from governance.demo.chapters.copies import copies
 from governance.demo.chapters.erase import erase
+from governance.demo.chapters.everything import everything
+from governance.demo.chapters.fairness import fairness
 from governance.demo.chapters.find import find, recorded_scan
 from governance.demo.chapters.ledger import ledger
 from governance.demo.chapters.policy import policy
@@ -41,7 +43,7 @@ FIRST_MORNING = dt.datetime(2026, 11, 2, 1, 0, tzinfo=dt.UTC)
 """When the first walk takes place: the Monday after the recorded weeks; a later one goes on after what is recorded."""
 FRESH_ROWS = 1_000
 """Rows of each table that the walk scans anew, to compare the store with the catalog."""
-REPORTS = ("scan", "access", "retention", "quality", "requests", "ropa", "dpia")
+REPORTS = ("scan", "access", "retention", "quality", "requests")
 """The reports that it leaves, each a self-contained HTML file in `reports/`."""
 
 
@@ -91,7 +93,9 @@ def _chapters(stage: Stage) -> Iterator[Line]:
     scan = scan_report(recorded, as_of=gov.clock(), zone=zone, drift=found)
     reports = {"scan": scan, "access": access, "retention": gov.audit_retention(plans)}
     reports |= {"quality": gov.quality_report(measured), "requests": gov.audit_requests()}
-    yield from _reports(stage, reports | {"ropa": gov.audit_ropa(), "dpia": gov.audit_dpia()})
+    yield from _reports(stage, reports)
+    yield from stage.chapter(next(number), "everything_head")
+    yield from everything(stage, reports)
 
 
 _TOLD = (
@@ -107,6 +111,7 @@ _ASKED = (
     ("erase_head", erase),
     ("registers_head", registers),
     ("assess_head", assess),
+    ("fairness_head", fairness),
 )
 
 
