@@ -158,7 +158,7 @@ def test_every_command_that_the_walk_shows_runs(
     monkeypatch.chdir(told.folder)
     shown = [each.text.strip() for each in told.lines["en"] if each.style is Style.COMMAND]
     commands = [shlex.split(each)[2:] for each in shown if each.startswith("$ governance ")]
-    assert len(commands) == 22
+    assert len(commands) == 24
     for arguments in commands:
         assert main(arguments) == (1 if arguments[0] == "check" else 0), capsys.readouterr().err
     assert (told.folder / "access.html").is_file()
