@@ -76,6 +76,8 @@ class DatasetFact:
     """What the rules say of them today: `due`, `kept`, `not_due`, to how many; empty where nobody asked."""
     rows: tuple[tuple[str, ...], ...] = field(repr=False)
     """The first records, as texts."""
+    linked: tuple[tuple[str, str, str], ...] = field(default=(), repr=False)
+    """What hangs on the records in a CRM: kind, name and time of each, as texts; the first of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,33 @@ from policies.predicate import Predicate
 
 
 @dataclass(frozen=True, slots=True)
+class Packed:
+    """Where the same answer lies in one narrow row a key: in some bits of a number.
+
+    A row of ours admits while these bits hold `least` or more and `until` lies ahead. Behind `until` the condition
+    itself must be asked as well; where the bits hold less, it would admit nobody either.
+    """
+
+    table: str
+    """The table's name, bare; it has the same key columns as the condition's own."""
+    word: str
+    """Its column with the number."""
+    shift: int
+    """Place of the lowest bit."""
+    bits: int
+    """How many bits."""
+    least: int
+    """The least value that is enough."""
+    until: str
+    """Its column of UTC stamps, empty for never."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it reads beside the key."""
+        return (self.word, self.until)
+
+
+@dataclass(frozen=True, slots=True)
 class ExistsIn:
     """A row is admitted only while a table of ours in the same store holds a matching row, or the row is spared.
 
@@ -35,6 +62,10 @@ class ExistsIn:
     """Whether the table is a temporary one on the statement's own connection, for a store that must not be written."""
     absent: bool = False
     """Whether a matching row shuts out instead of admitting; a NULL that it would be matched by then admits."""
+    single: bool = False
+    """Whether a row is matched by one row of ours at most, so that joining the table gives no row twice."""
+    packed: Packed | None = None
+    """Where the guard may look first, in a store that has it; None where nothing is packed."""
 
     @property
     def columns(self) -> tuple[str, ...]:

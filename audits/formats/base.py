@@ -15,6 +15,7 @@ ALL_REPORTS = frozenset(
         "access",
         "automated",
         "consent",
+        "crm",
         "exposure",
         "fairness",
         "grants",

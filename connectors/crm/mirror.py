@@ -72,23 +72,47 @@ class Mirror:
         wanted = self._wanted(dataset, (*self.filled.get(dataset, ()), *wanted))
         for page in self.store.pages(dataset, wanted):
             self._put(dataset, wanted, page.rows.to_pylist())
+            self._raw.commit()
         self.filled[dataset] = wanted
 
     def refresh(self, dataset: str, keys: Collection[str], fields: Iterable[str] | None = None) -> None:
         """Read some records again, with the fields that were read of the others or these; who is gone, goes here.
 
-        Works in a transaction that may be open. Raises StoreError.
+        Works in a transaction that may be open, else in one of its own. Raises StoreError.
         """
+        alone = not self._raw.in_transaction
         wanted = self._wanted(dataset, self.filled.get(dataset, ()) if fields is None else fields)
         (key,), known = self._datasets[dataset].primary_key, sorted(set(keys))
         for start in range(0, len(known), _AT_ONCE):
             lot = known[start : start + _AT_ONCE]
             rows = list(self.store.records(dataset, lot, wanted))
-            self._put(dataset, wanted, rows, commit=False)
+            self._put(dataset, wanted, rows)
             gone = set(lot) - {str(row[key]) for row in rows}
             name, column = _quoted(dataset), _quoted(key)
             with translated(self.store.name):
                 self._raw.executemany(f"DELETE FROM {name} WHERE {column} = ?", [(each,) for each in sorted(gone)])  # noqa: S608 quoted names
+        if alone:
+            self._raw.commit()
+
+    def restore(self, dataset: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Put rows back that were taken from here, as they were; works in a transaction that may be open."""
+        for row in rows:
+            names = ", ".join(map(_quoted, row))
+            statement = f"INSERT OR REPLACE INTO {_quoted(dataset)} ({names}) VALUES ({', '.join('?' * len(row))})"  # noqa: S608 quoted names
+            with translated(self.store.name):
+                self._raw.execute(statement, list(row.values()))
+
+    def aware(self, value: Any) -> Any:
+        """A value that SQL gave, as the CRM takes it: a moment by the wall clock of the zone gets that zone."""
+        if isinstance(value, dt.datetime) and value.tzinfo is None:
+            return value.replace(tzinfo=self._zone)
+        return value
+
+    def wall_clock(self, value: Any) -> Any:
+        """A value as SQL here compares it: a moment by the wall clock of the zone, without one."""
+        if isinstance(value, dt.datetime) and value.tzinfo is not None:
+            return value.astimezone(self._zone).replace(tzinfo=None)
+        return value
 
     def fields(self, dataset: str) -> tuple[str, ...]:
         """Every field of a dataset."""
@@ -139,7 +163,7 @@ class Mirror:
             for table in tables.values():
                 connection.execute(CreateTable(table))
 
-    def _put(self, dataset: str, fields: Sequence[str], rows: Sequence[Record], *, commit: bool = True) -> None:
+    def _put(self, dataset: str, fields: Sequence[str], rows: Sequence[Record]) -> None:
         described = self._described(dataset)
         asked = {each.name: each.type for each in described.fields if each.name in fields and each.type != "binary"}
         needed = {each.name: each.type for each in described.fields if not each.nullable and each.type != "binary"}
@@ -152,8 +176,6 @@ class Mirror:
         )
         with translated(self.store.name):
             self._raw.executemany(statement, [self._row(row, names, asked, needed) for row in rows])
-            if commit:
-                self._raw.commit()
 
     def _row(self, row: Record, names: Sequence[str], asked: Mapping[str, str], needed: Mapping[str, str]) -> list[Any]:
         found = []
@@ -165,8 +187,7 @@ class Mirror:
     def _plain(self, value: Any) -> Any:
         """A value as SQLite keeps it; moments by the wall clock of the zone."""
         if isinstance(value, dt.datetime):
-            local = value.astimezone(self._zone).replace(tzinfo=None) if value.tzinfo else value
-            return local.isoformat(" ")
+            return str(self.wall_clock(value).isoformat(" "))
         if isinstance(value, dt.date | dt.time):
             return value.isoformat()
         if isinstance(value, bool):

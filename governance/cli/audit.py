@@ -8,6 +8,7 @@ import click
 
 from governance.cli.audit_all import audit_all
 from governance.cli.audit_automated import automated
+from governance.cli.audit_crm import crm
 from governance.cli.audit_evidence import evidence, verify
 from governance.cli.audit_fairness import fairness
 from governance.cli.audit_incident import incident
@@ -26,6 +27,7 @@ def audit() -> None:
 
 
 audit.add_command(automated)
+audit.add_command(crm)
 audit.add_command(fairness)
 audit.add_command(incident)
 audit.add_command(review)

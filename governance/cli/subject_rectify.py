@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from governance.cli.output import emit, examples, format_option, lang_option, output_option
+from governance.cli.output import emit, examples, format_option, lang_option, output_option, say
 from governance.cli.project_option import opened
 from governance.cli.subject_said import notices_said
 from policies.nouns import DatasetRef
@@ -56,7 +56,8 @@ def rectify(
 ) -> int:
     """Correct fields of the one person who has these IDENTIFIERs, through the guard; recipients are queued to be told.
 
-    All records of the person in DATASET are changed, or none is. Neither old nor new value is printed or recorded: the
+    All records of the person in DATASET are changed, or none is; in a CRM each by itself, and those that were not are
+    counted. Neither old nor new value is printed or recorded: the
     ledger holds keyed digests of both.
     """
     from governance.flows.subjects.rectifying import rectify as correct
@@ -79,6 +80,8 @@ def rectify(
             confirmed=confirmed,
         )
     text = Words(lang).say("person.rectified", rows=found.rows, told=found.told, event=found.event)
+    if found.left:
+        say(Words(lang).say("person.not_corrected", count=found.left))
     document = {"schema": "governance.rectified/1", **asdict(found)}
     emit(json.dumps(document, indent=2) if form == "json" else text, None)
     return 0

@@ -23,11 +23,7 @@ def trace_said(found: Mapping[str, Any], words: Words) -> Iterator[str]:
         )
         yield words.say("person.found_in", dataset=each["dataset"], own=each["own"], ways=ways)
     for dataset, kinds in found["linked"].items():
-        told = words.say("report.comma").join(
-            words.say("person.hangs", count=count, kind=words.say(f"person.hangs_{kind}"))
-            for kind, count in sorted(kinds.items())
-        )
-        yield words.say("person.hanging", dataset=dataset, told=told)
+        yield words.say("person.hanging", dataset=dataset, told=_hanging(kinds, words))
     for store, count in found["subject_keys"].items():
         yield words.say("person.known_as", store=store, count=count)
     for each in found["ambiguous"]:
@@ -82,6 +78,8 @@ def plan_said(plan: Plan, words: Words) -> Iterator[str]:
     for each in plan.facts["inventory"]:
         yield _fate(each, words)
     yield from _by_hand(plan.facts["by_hand"], words)
+    for name in plan.facts.get("read_only", ()):
+        yield words.say("person.read_only", store=name)
     for each in plan.facts["unreached"]:
         yield _not_reached(each["place"], each["reason"], words)
     yield words.say("person.planned", id=plan.id, rows=plan.rows)
@@ -91,6 +89,8 @@ def outcome_said(found: ErasureOutcome, words: Words) -> Iterator[str]:
     """What became of an erasure."""
     state, of = words.say(f"person.job_{found.of.state}"), found.of
     yield words.say("person.ran", job=of.job, state=state, done=of.total("done"), held=of.total("held"))
+    if left := of.total("left"):
+        yield words.say("person.waiting", count=left)
     if not found.findings:
         return
     checked = found.findings["verification"]
@@ -138,8 +138,19 @@ def _not_reached(place: str, reason: str, words: Words) -> str:
     return words.say("person.not_reached", place=place, reason=words.say(f"person.reason_{reason}"))
 
 
-def _by_hand(said: Mapping[str, Mapping[str, int]], words: Words) -> Iterator[str]:
+def _hanging(kinds: Mapping[str, int], words: Words) -> str:
+    return words.say("report.comma").join(
+        words.say("person.hangs", count=count, kind=words.say(f"person.hangs_{kind}"))
+        for kind, count in sorted(kinds.items())
+    )
+
+
+def _by_hand(said: Mapping[str, Mapping[str, Any]], words: Words) -> Iterator[str]:
     for name, count in sorted(said["files"].items()):
         yield words.say("person.by_hand_file", place=name, count=count)
     for name, count in sorted(said["mentions"].items()):
         yield words.say("person.by_hand_mention", place=name, count=count)
+    for name, kinds in sorted(said.get("linked", {}).items()):
+        yield words.say("person.by_hand_linked", place=name, told=_hanging(kinds, words))
+    for name, count in sorted(said.get("unwritten", {}).items()):
+        yield words.say("person.by_hand_unwritten", place=name, count=count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -14,6 +15,10 @@ class Sealer(Protocol):
 
     def seal(self, data: bytes, context: bytes) -> bytes:
         """A token that `open` gives the data back from, under the same context only."""
+        ...
+
+    def seal_all(self, data: Sequence[bytes], contexts: Sequence[bytes]) -> list[bytes]:
+        """The tokens of many data, each under its own context, in order."""
         ...
 
     def open(self, token: bytes, context: bytes) -> bytes:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol, cast, runtime_checkable
 
 from governance.consent.events import EVERY, NOES, ConsentKind
+from governance.consent.packing import packed_condition
 from governance.consent.projection import HEAD_SQL, ConsentProjection, ProjectionHead, head_of, key_kind_of
 from governance.consent.projection_tables import ENDS, TABLE, TARGET, KeyKind, target_code
 from governance.consent.restriction_events import RestrictionKind
@@ -23,7 +24,7 @@ from policies.errors import AccessRefusedError, DecryptionError, KeyringError, S
 from policies.nouns import DatasetRef, FieldRef
 from policies.predicate import Among, Constant, FieldOperand, Predicate
 from policies.purposes import FORMS, PurposesFile
-from policies.row_conditions import ExistsIn
+from policies.row_conditions import ExistsIn, Packed
 from policies.row_laws import Level, goes_on_under_restriction, levels
 
 ReadHead = Callable[[str], Sequence[object] | None]
@@ -162,10 +163,18 @@ class ConsentConditions:
                 rule_id=f"consent:{purpose}:{channel}",
                 spared=None if every_row and place == 0 else _among(field, level.spared),
                 ends=ENDS,
+                single=True,
+                packed=self._packed(dataset.store, purpose, channel, level.form),
             )
             for channel in channels_of(self._purposes, purpose)
             for place, level in enumerate(asked)
         )
+
+    def _packed(self, store: str, purpose: str, channel: str, form: str) -> Packed | None:
+        projection = self._projections.get(store)
+        if store in self._temporary or projection is None or not projection.packs:
+            return None
+        return packed_condition(self._upkeep.slots, purpose, channel, form)
 
     def _levels(self, dataset: DatasetRef, purpose: str) -> tuple[str, tuple[Level, ...]]:
         """The field of jurisdiction, and what each law asks for; without one, the strictest for all rows."""

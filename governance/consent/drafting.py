@@ -77,11 +77,16 @@ def checked_id(event_id: str) -> str:
 
 def valid_time(kind: ConsentKind, how: Circumstances, recorded: dt.datetime) -> str:
     """When it was said; what stops a use holds from now when it is dated ahead. Raises ConfigError for the others."""
-    if how.valid_time is None:
+    return time_of(kind, how.valid_time, recorded)
+
+
+def time_of(kind: ConsentKind, told: dt.datetime | None, recorded: dt.datetime) -> str:
+    """The same of a moment that was told; None means now."""
+    if told is None:
         return stamp(recorded)
-    if how.valid_time > recorded and kind in _NEVER_AHEAD:
+    if told > recorded and kind in _NEVER_AHEAD:
         raise wrong("consent valid_time", "a moment that lies ahead", "the moment when it was said")
-    return stamp(min(how.valid_time, recorded))
+    return stamp(min(told, recorded))
 
 
 def same(known: ConsentEvent, event: ConsentEvent) -> ConsentEvent:

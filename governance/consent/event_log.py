@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from itertools import islice
+from operator import attrgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
 from governance.consent.events import ConsentEvent
 from governance.consent.tables import ENDS, EVENTS, HEAD, SUBJECTS
@@ -18,6 +19,8 @@ Item = TypeVar("Item")
 PAGE = 500
 """Subjects read at a time; below the number of parameters that every database takes."""
 _COLUMNS = tuple(each.name for each in fields(ConsentEvent))
+_BUT_CATEGORIES = tuple(name for name in _COLUMNS if name != "categories")
+_but_categories = attrgetter(*_BUT_CATEGORIES)
 _HEAD = select(
     HEAD.c.epoch, HEAD.c.origin, HEAD.c.swept, select(func.min(ENDS.c.ends)).scalar_subquery().label("next_end")
 ).where(HEAD.c.id == 1)
@@ -58,6 +61,9 @@ class SubjectLink:
     """Whether the store is to forget the person, after which this row goes too."""
     epoch: int
     """Of the last change that the store must learn of."""
+
+
+_link_row = attrgetter(*(each.name for each in fields(SubjectLink)))
 
 
 def read_head(connection: Connection) -> Head:
@@ -118,10 +124,14 @@ def add_events(connection: Connection, events: Sequence[ConsentEvent]) -> None:
     """Write many events under their epochs, as `add_event` does one."""
     if not events:
         return
-    connection.execute(insert(EVENTS), [_row(each) for each in events])
-    ends = [{"epoch": each.epoch, "subject_ref": each.subject_ref, "ends": each.ends} for each in events if each.ends]
-    if ends:
-        connection.execute(insert(ENDS), ends)
+    names = ("categories", *_BUT_CATEGORIES)
+    _insert_all(connection, EVENTS, names, [(" ".join(each.categories), *_but_categories(each)) for each in events])
+    _insert_all(
+        connection,
+        ENDS,
+        ("epoch", "subject_ref", "ends"),
+        [(each.epoch, each.subject_ref, ends) for each in events if (ends := each.ends)],
+    )
     connection.execute(update(HEAD).where(HEAD.c.id == 1, HEAD.c.origin == "").values(origin=events[0].id))
 
 
@@ -181,11 +191,10 @@ def touch_all(connection: Connection, epochs: Mapping[str, int]) -> None:
         connection.execute(move, linked)
 
 
-def add_links(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write many links of people to stores, each a row of the table."""
-    whole = list(rows)
-    if whole:
-        connection.execute(insert(SUBJECTS), whole)
+def add_links(connection: Connection, links: Iterable[tuple[str, SubjectLink]]) -> None:
+    """Write many links of people to stores, each behind the name of its store."""
+    names = tuple(each.name for each in fields(SubjectLink))
+    _insert_all(connection, SUBJECTS, ("store", *names), [(store, *_link_row(link)) for store, link in links])
 
 
 def changed_links(connection: Connection, store: str, since: int) -> Iterator[list[SubjectLink]]:
@@ -214,6 +223,14 @@ def drop_erased(connection: Connection, store: str, upto: int) -> int:
     """Remove the sealed keys of people whom a store has forgotten; gives how many."""
     gone = delete(SUBJECTS).where(SUBJECTS.c.store == store, SUBJECTS.c.erasing, SUBJECTS.c.epoch <= upto)
     return connection.execute(gone).rowcount
+
+
+def _insert_all(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Many rows by the driver itself, which takes a third of the time; names are ours, values are bound."""
+    if rows:
+        mark = "?" if connection.dialect.name == "sqlite" else "%s"
+        told = f"({', '.join(names)}) VALUES ({', '.join([mark] * len(names))})"
+        connection.exec_driver_sql(f"INSERT INTO {table.name} {told}", list(rows))
 
 
 def _row(event: ConsentEvent) -> dict[str, Any]:

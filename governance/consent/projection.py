@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, insert, inspect, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from governance.consent.packing import PACKED, Slots, packed_table, replace_packed
 from governance.consent.projection_tables import ENDS, EPOCH_TABLE, TABLE, TARGET, KeyKind, tables_of, target_code
 from policies.errors import StoreError
 
@@ -72,8 +74,13 @@ class ConsentProjection:
         self.engine = engine
         """A plain engine that may write our two tables."""
 
+    @property
+    def packs(self) -> bool:
+        """Whether the store holds the packed table as well."""
+        return self.engine.dialect.name == "sqlite"
+
     def create(self, key_kind: KeyKind) -> None:
-        """Make the two tables, empty, at epoch 0; does nothing where they are. Never called on a read.
+        """Make the tables, empty, at epoch 0; does nothing where they are. Never called on a read.
 
         Raises StoreError when they were made for another kind of key.
         """
@@ -82,6 +89,8 @@ class ConsentProjection:
             self._drop_earlier_form(connection, table, epochs)
             table.create(connection, checkfirst=True)
             epochs.create(connection, checkfirst=True)
+            if self.packs:
+                packed_table(key_kind).create(connection, checkfirst=True)
             head = head_of(connection.exec_driver_sql(HEAD_SQL).first())
             if head is None:
                 first = {"id": 1, "epoch": 0, "origin": "", "tree": "", "key_kind": str(key_kind)}
@@ -103,16 +112,26 @@ class ConsentProjection:
         """Whether its tables are there, in the form of this release."""
         table, _ = tables_of(KeyKind.STRING)
         with self._transaction() as connection:
-            return inspect(connection).has_table(TABLE) and not _is_earlier_form(connection, table)
+            return inspect(connection).has_table(TABLE) and not self._is_earlier_form(connection, table)
 
     def head(self) -> ProjectionHead | None:
         """How far it is; None when the tables are there but their one row is not."""
         with self._transaction() as connection:
             return head_of(connection.exec_driver_sql(HEAD_SQL).first())
 
-    def move(self, old: ProjectionHead, new: ProjectionHead, changes: Iterable[SubjectRows], *, wipe: bool) -> bool:
+    def move(
+        self,
+        old: ProjectionHead,
+        new: ProjectionHead,
+        changes: Iterable[SubjectRows],
+        *,
+        wipe: bool,
+        slots: Slots = MappingProxyType({}),
+    ) -> bool:
         """Replace what it holds of some people, and its head, in one transaction; with `wipe`, drop the rest first.
 
+        `slots` are those of the purposes that `changes` were computed under; without them nothing is packed, and
+        queries that look there find nobody.
         Gives False, and changes nothing, when its head is no longer `old`. Doing it twice does no harm.
         """
         table, epochs = tables_of(KeyKind(old.key_kind))
@@ -129,16 +148,20 @@ class ConsentProjection:
             if wipe:
                 self._check_form(connection, table)
                 connection.execute(delete(table))
+                if self.packs:
+                    connection.execute(delete(packed_table(KeyKind(old.key_kind))))
             for batch in _batches(changes):
-                _replace(connection, table, KeyKind(old.key_kind), batch, new.epoch)
+                self._replace(connection, KeyKind(old.key_kind), batch, new.epoch, slots)
         return True
 
     def _drop_earlier_form(self, connection: Connection, table: Table, epochs: Table) -> None:
         """Drop tables that an earlier release made without all columns; all that they hold is computed anew."""
-        if not _is_earlier_form(connection, table):
+        if not self._is_earlier_form(connection, table):
             return
         try:
             table.drop(connection)
+            if self.packs:
+                packed_table(KeyKind.STRING).drop(connection, checkfirst=True)
             epochs.drop(connection, checkfirst=True)
         except SQLAlchemyError as cause:
             raise StoreError(
@@ -149,13 +172,40 @@ class ConsentProjection:
             ) from None
 
     def _check_form(self, connection: Connection, table: Table) -> None:
-        if _is_earlier_form(connection, table):
+        if self._is_earlier_form(connection, table):
             raise StoreError(
                 f"{self.store}.{TABLE}",
-                found="the columns of an earlier release",
-                expected=f"the column `{TARGET}`",
+                found="the columns of an earlier release, or no packed table",
+                expected=f"the column `{TARGET}`, and on SQLite the table `{PACKED}`",
                 next_step="run `governance init --consent-in STORE`, which makes the projection anew",
             )
+
+    def _is_earlier_form(self, connection: Connection, table: Table) -> bool:
+        found = inspect(connection)
+        if not found.has_table(TABLE):
+            return False
+        lacks = not {*table.c.keys()} <= {each["name"] for each in found.get_columns(TABLE)}
+        return lacks or (self.packs and not found.has_table(PACKED))
+
+    def _replace(
+        self, connection: Connection, kind: KeyKind, batch: list[SubjectRows], epoch: int, slots: Slots
+    ) -> None:
+        table, _ = tables_of(kind)
+        typed = [(key, each.rows) for each in batch if (key := kind.typed(each.key)) is not None]
+        if not typed:
+            return
+        gone = delete(table).where(table.c.subject_key == bindparam("gone"))
+        connection.execute(gone, [{"gone": key} for key, _ in typed])
+        rows = [
+            {"subject_key": key, "purpose": purpose, "channel": channel, "form": form, "state": state, "epoch": epoch}
+            | {TARGET: target_code(purpose, channel), ENDS: ends}
+            for key, standings in typed
+            for purpose, channel, form, state, ends in standings
+        ]
+        if rows:
+            connection.execute(insert(table), rows)
+        if self.packs:
+            replace_packed(connection, packed_table(kind), typed, slots)
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -178,11 +228,6 @@ def translated(place: str) -> Iterator[None]:
         ) from None
 
 
-def _is_earlier_form(connection: Connection, table: Table) -> bool:
-    found = inspect(connection)
-    return found.has_table(TABLE) and not {*table.c.keys()} <= {each["name"] for each in found.get_columns(TABLE)}
-
-
 def head_of(row: Sequence[object] | None) -> ProjectionHead | None:
     """The head in the first row that `HEAD_SQL` gave; None when there is none."""
     if row is None:
@@ -200,18 +245,3 @@ def _batches(changes: Iterable[SubjectRows]) -> Iterator[list[SubjectRows]]:
             batch = []
     if batch:
         yield batch
-
-
-def _replace(connection: Connection, table: Table, kind: KeyKind, batch: list[SubjectRows], epoch: int) -> None:
-    typed = [(key, each.rows) for each in batch if (key := kind.typed(each.key)) is not None]
-    if typed:
-        gone = delete(table).where(table.c.subject_key == bindparam("gone"))
-        connection.execute(gone, [{"gone": key} for key, _ in typed])
-    rows = [
-        {"subject_key": key, "purpose": purpose, "channel": channel, "form": form, "state": state, "epoch": epoch}
-        | {TARGET: target_code(purpose, channel), ENDS: ends}
-        for key, standings in typed
-        for purpose, channel, form, state, ends in standings
-    ]
-    if rows:
-        connection.execute(insert(table), rows)

@@ -85,7 +85,7 @@ def tree_digest(purposes: PurposesFile, rules: str = "") -> str:
         f"\0{(purpose, channel) in needing}\0{purposes.may_be_objected(purpose)}"
         for purpose, channel in all_targets(purposes)
     ]
-    return hashlib.sha256("\n".join(["rows 3", rules, *lines]).encode()).hexdigest()[:32]
+    return hashlib.sha256("\n".join(["rows 4", rules, *lines]).encode()).hexdigest()[:32]
 
 
 def never_stale(_: ConsentEvent) -> bool:

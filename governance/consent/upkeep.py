@@ -16,6 +16,7 @@ from governance.consent.changes import ChangeRule
 from governance.consent.events import EVERY, NOES, ConsentEvent, ConsentKind
 from governance.consent.grants import Stale
 from governance.consent.links import seal_context
+from governance.consent.packing import slots_of
 from governance.consent.projection import ConsentProjection, ProjectedRow, ProjectionHead, SubjectRows
 from governance.consent.restriction_events import RestrictionKind
 from governance.consent.restriction_log import active_among, has_gap
@@ -56,6 +57,8 @@ class ProjectionUpkeep:
         self._targets = all_targets(purposes)
         self.tree = tree_digest(purposes, changes.digest if changes else "")
         """Digest of the purposes that this upkeep computes under."""
+        self.slots = slots_of(purposes)
+        """Where consent to each of these purposes is packed."""
 
     def records_head(self) -> event_log.Head:
         """How far the records are, with every end that has come by now: one query, unless something just ended.
@@ -152,7 +155,7 @@ class ProjectionUpkeep:
             with reading(self.records) as connection:
                 since, at = 0 if wipe else head.epoch, max(stamp(self._clock()), records.swept)
                 changes = self._changes(connection, projection.store, since, at)
-                moved = projection.move(head, target, changes, wipe=wipe)
+                moved = projection.move(head, target, changes, wipe=wipe, slots=self.slots)
                 erased = moved and event_log.has_erased(connection, projection.store, records.epoch)
             if erased:
                 self._drop_erased(projection.store, records.epoch)

@@ -188,18 +188,22 @@ class Rewriter:
             settle_orders(resolver, tree, kind)
         if raises:
             decide_late(resolver, tree, totality.may_raise if totality else blind)
-        derived = [self._derived(use, bindings, raises=raises or ordered, ordered=ordered) for use in resolver.uses]
+        joining = kind == "sqlite" and not any(each.side for each in tree.find_all(exp.Join))
+        derived = [
+            self._derived(use, bindings, raises=raises or ordered, ordered=ordered, joining=joining)
+            for use in resolver.uses
+        ]
         for use, each in zip(resolver.uses, derived, strict=True):
             _replace(use, each)
         return raises or ordered, derived
 
-    def _derived(self, use: Use, bindings: Bindings, *, raises: bool, ordered: bool) -> exp.Select:
+    def _derived(self, use: Use, bindings: Bindings, *, raises: bool, ordered: bool, joining: bool) -> exp.Select:
         fields = [
             each
             for each in use.table.fields
             if each in use.permit.fields and (each in use.needed or (use.star and each not in use.unstarred))
         ]
-        derived = self._treating(use.table, use.permit, bindings).derived(fields)
+        derived = self._treating(use.table, use.permit, bindings).derived(fields, joining=joining)
         if use.within is not None:
             for part in self._treating(use.table, use.within, bindings).visible():
                 derived.where(paren(part), copy=False)
@@ -250,6 +254,9 @@ class Rewriter:
             reads.setdefault(fold(use.table.name), set()).update(fold(field) for field in named)
             for condition in conditions:
                 reads.setdefault(fold(condition.table), set()).update(fold(field) for field in condition.columns)
+                if condition.packed is not None:
+                    packed = (*condition.match, *condition.packed.columns)
+                    reads.setdefault(fold(condition.packed.table), set()).update(fold(field) for field in packed)
         return {table: frozenset(fields) for table, fields in reads.items()}
 
 

@@ -9,15 +9,18 @@ from sqlglot import exp
 from connectors.base import Field
 from governance.access.permits import DatasetPermit, FieldPermit
 from governance.guard.masks_sql import mask_sql
-from governance.guard.nodes import ROW, TEMPORARY, case, column, every, name, paren, some, text
+from governance.guard.nodes import ROW, TEMPORARY, case, column, every, name, number, paren, some, text
 from governance.guard.predicate_sql import COLLATES, MOMENT, Bindings, PredicateSql, by_code_points
 from governance.guard.schema import TableShape
 from governance.protect.masks import MASKS, TEXT
 from policies.errors import AccessRefusedError
-from policies.row_conditions import ExistsIn
+from policies.row_conditions import ExistsIn, Packed
 
 _TEXT_TYPES = ("TEXT", "VARCHAR", "CHAR", "CHARACTER", "CLOB", "NVARCHAR", "NCHAR", "STRING", "BPCHAR",
                "TINYTEXT", "MEDIUMTEXT", "LONGTEXT")  # fmt: skip
+OURS = "gov_c"
+"""The alias of a table of ours; further ones in the same derived table have a number behind it."""
+_PLAIN = "gov_p"
 NOTHING = "gov_nothing"
 """The one column of a derived table of which a statement needs no field."""
 
@@ -45,8 +48,13 @@ class Treating:
         self._default_schema = default_schema
         self._encrypted = encrypted
 
-    def derived(self, fields: Sequence[str]) -> exp.Select:
-        """SELECT treated fields FROM the table WHERE the row is visible."""
+    def derived(self, fields: Sequence[str], *, joining: bool = False) -> exp.Select:
+        """SELECT treated fields FROM the table WHERE the row is visible.
+
+        With `joining`, a condition that one row of ours at most can meet joins that row: SQLite walks a join in half
+        the time of EXISTS. Not for the right side of an outer join, where SQLite would write all of it out.
+        """
+        joined = [each for each in self._conditions if joining and _can_join(each)]
         shown = [exp.Alias(this=self._treated(self._permit.fields[field]), alias=name(field)) for field in fields] or [
             exp.Alias(this=exp.Null(), alias=name(NOTHING))
         ]
@@ -55,13 +63,20 @@ class Treating:
             db=name(self._table.schema),
             alias=exp.TableAlias(this=name(ROW)),
         )
-        where = every(self.visible())
-        return exp.Select(
+        sought = [self._sought(each, f"{OURS}{place or ''}") for place, each in enumerate(joined)]
+        where = every([*self.visible(without=joined), *(part for _, met in sought for part in met)])
+        made = exp.Select(
             expressions=shown, from_=exp.From(this=source), where=exp.Where(this=where) if where is not None else None
         )
+        if joined:  # CROSS keeps SQLite from walking our table first, where it guesses from no statistics
+            made.set("joins", [exp.Join(this=table, kind="CROSS") for table, _ in sought])
+        return made
 
-    def visible(self) -> list[exp.Expr]:
-        """What a row must meet, all of it, to be visible: conditions on the fields of `gov_row`."""
+    def visible(self, *, without: Sequence[ExistsIn] = ()) -> list[exp.Expr]:
+        """What a row must meet, all of it, to be visible: conditions on the fields of `gov_row`.
+
+        Those in `without` are left out.
+        """
         parts: list[exp.Expr] = []
         if all(rule.rows is not None for rule in self._permit.allow):
             admitted = some([self._sql.condition(rule.rows) for rule in self._permit.allow if rule.rows is not None])
@@ -70,33 +85,66 @@ class Treating:
             if rule.rows is None:
                 return [exp.false()]
             parts.append(exp.Is(this=paren(self._sql.condition(rule.rows)), expression=exp.false()))
-        return [*parts, *(self._exists(each) for each in self._conditions)]
+        return [*parts, *(self._exists(each) for each in self._conditions if each not in without)]
 
-    def _exists(self, condition: ExistsIn) -> exp.Expr:
+    def _matching(self, condition: ExistsIn, alias: str) -> list[exp.Expr]:
+        """What a row of ours must meet to match, under an alias of its table."""
+        met = self._same_key(condition, alias)
+        for ours, texts in condition.among.items():
+            met.append(exp.In(this=column(ours, alias), expressions=[_literal(each) for each in texts]))
+        if condition.ends is not None:
+            met.append(self._goes_on(condition.ends, alias))
+        return met
+
+    def _matching_packed(self, condition: ExistsIn, packed: Packed, alias: str) -> list[exp.Expr]:
+        """The same of the packed row; behind the first of its ends the condition itself decides."""
+        shifted = paren(exp.BitwiseRightShift(this=column(packed.word, alias), expression=number(packed.shift)))
+        found = paren(exp.BitwiseAnd(this=shifted, expression=number((1 << packed.bits) - 1)))
+        ahead = exp.Or(this=self._goes_on(packed.until, alias), expression=self._exists_plainly(condition))
+        enough = exp.GTE(this=found, expression=number(packed.least))
+        return [*self._same_key(condition, alias), enough, paren(ahead)]
+
+    def _same_key(self, condition: ExistsIn, alias: str) -> list[exp.Expr]:
         met: list[exp.Expr] = []
         for ours, field in condition.match.items():
             if field not in self._table.fields:
                 raise _refused(self._table.dataset, f"a condition on a field `{field}` that the table does not have")
-            met.append(exp.EQ(this=column(ours, "gov_c"), expression=self._by_code_points(field)))
+            met.append(exp.EQ(this=column(ours, alias), expression=self._by_code_points(field)))
             if self._kind == "mysql" and self._table.fields[field].type == "string":
                 # Both sides: made into a semi-join, the comparison would take the collation of ours.
-                met.append(exp.EQ(this=by_code_points(ours, "gov_c"), expression=by_code_points(field)))
-        for ours, texts in condition.among.items():
-            met.append(exp.In(this=column(ours, "gov_c"), expressions=[_literal(each) for each in texts]))
-        if condition.ends is not None:
-            met.append(self._goes_on(condition.ends))
-        source = exp.Table(
-            this=name(condition.table),
-            db=name(TEMPORARY.get(self._kind, self._default_schema) if condition.temporary else self._default_schema),
-            alias=exp.TableAlias(this=name("gov_c")),
+                met.append(exp.EQ(this=by_code_points(ours, alias), expression=by_code_points(field)))
+        return met
+
+    def _own_table(self, condition: ExistsIn, table: str, alias: str) -> exp.Table:
+        temporary = TEMPORARY.get(self._kind, self._default_schema)
+        return exp.Table(
+            this=name(table),
+            db=name(temporary if condition.temporary else self._default_schema),
+            alias=exp.TableAlias(this=name(alias)),
         )
+
+    def _sought(self, condition: ExistsIn, alias: str) -> tuple[exp.Table, list[exp.Expr]]:
+        """The table of ours in which a matching row is looked for first, and what it must meet."""
+        if condition.packed is not None and self._kind == "sqlite":
+            packed = condition.packed
+            return self._own_table(condition, packed.table, alias), self._matching_packed(condition, packed, alias)
+        return self._own_table(condition, condition.table, alias), self._matching(condition, alias)
+
+    def _exists_plainly(self, condition: ExistsIn) -> exp.Expr:
+        """Whether the condition's own table holds a matching row."""
+        return self._exists_in(self._own_table(condition, condition.table, _PLAIN), self._matching(condition, _PLAIN))
+
+    def _exists_in(self, source: exp.Table, met: list[exp.Expr]) -> exp.Expr:
         where = every(met)
         if where is None:
             raise _refused(self._table.dataset, "a condition that asks nothing")
         inner = exp.Select(
             expressions=[exp.Literal.number(1)], from_=exp.From(this=source), where=exp.Where(this=where)
         )
-        exists: exp.Expr = exp.Exists(this=inner)
+        return exp.Exists(this=inner)
+
+    def _exists(self, condition: ExistsIn) -> exp.Expr:
+        exists = self._exists_in(*self._sought(condition, OURS))
         if condition.absent:
             exists = exp.Not(this=exists)
         if condition.spared is None:
@@ -106,14 +154,14 @@ class Treating:
             raise _refused(self._table.dataset, "a condition on a field that the table does not have")
         return paren(exp.Or(this=paren(self._sql.condition(condition.spared)), expression=exists))
 
-    def _goes_on(self, ends: str) -> exp.Expr:
+    def _goes_on(self, ends: str, alias: str) -> exp.Expr:
         """Whether a row of ours has no end, or one that lies ahead; the stamps compare by code points."""
         moment = self._bindings.placeholder(MOMENT)
-        later: exp.Expr = exp.GT(this=column(ends, "gov_c"), expression=moment)
+        later: exp.Expr = exp.GT(this=column(ends, alias), expression=moment)
         if self._kind == "postgresql":
-            stamped = exp.Collate(this=column(ends, "gov_c"), expression=name("C"))
+            stamped = exp.Collate(this=column(ends, alias), expression=name("C"))
             later = exp.GT(this=stamped, expression=exp.cast(moment, exp.DType.TEXT))
-        return paren(exp.Or(this=exp.EQ(this=column(ends, "gov_c"), expression=text("")), expression=later))
+        return paren(exp.Or(this=exp.EQ(this=column(ends, alias), expression=text("")), expression=later))
 
     def _by_code_points(self, field: str) -> exp.Expr:
         if self._kind == "postgresql" and COLLATES in self._table.fields[field].native_type.upper():
@@ -168,6 +216,10 @@ class Treating:
         if self._kind == "sqlite":
             return exp.Null()
         return case([(exp.false(), column(field.name))], None)
+
+
+def _can_join(condition: ExistsIn) -> bool:
+    return condition.single and not condition.absent and condition.spared is None
 
 
 def _literal(value: str | int) -> exp.Expr:

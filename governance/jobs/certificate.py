@@ -31,7 +31,7 @@ SCHEMA = "governance.job-certificate/1"
 def certify(run: Running, journal: Journal, found: JobOutcome, findings: Mapping[str, Any]) -> SignedText:
     """The certificate of a job that has come to its end."""
     office, plan = run.office, run.plan
-    approval = approved_by(office, plan)
+    approval, receipts = approved_by(office, plan), journal.receipts()
     body: dict[str, Any] = {
         "schema": SCHEMA,
         "id": office.new_id(),
@@ -47,7 +47,9 @@ def certify(run: Running, journal: Journal, found: JobOutcome, findings: Mapping
         "began": journal.began(),
         "ended": stamp(office.clock()),
         "batches": found.batches,
-        "steps": [_step(plan.lines[number].dataset, step) for number, step in enumerate(found.steps)],
+        "steps": [
+            _step(plan.lines[number].dataset, step, receipts.get(number)) for number, step in enumerate(found.steps)
+        ],
         "findings": dict(findings),
         "marks": {"sha256": proof_of(journal.proofs()), "until": salt_day(office)},
         "signer": {"name": office.signer.name, "public_key": office.signer.public_key.hex()},
@@ -76,9 +78,9 @@ def _text(document: Mapping[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
-def _step(dataset: str, step: StepOutcome) -> dict[str, Any]:
+def _step(dataset: str, step: StepOutcome, receipts: Mapping[str, int] | None) -> dict[str, Any]:
     counts = {name: getattr(step, name) for name in StepOutcome.__slots__ if name != "left"}
-    return {"dataset": dataset, **counts}
+    return {"dataset": dataset, **counts, **({"receipts": dict(receipts)} if receipts else {})}
 
 
 def _tampered(place: str) -> TamperedError:

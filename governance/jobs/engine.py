@@ -3,11 +3,13 @@
     check, approved?, decision; each step: (bounds, batch, intent, apply, commit, settle)*; findings, certificate
 
 A run can be killed at any instant and started again: it goes on where it stood, does nothing twice and counts nothing
-twice. Rows that are held, barred or not as the plan saw them are left alone and reported.
+twice. Rows that are held, barred or not as the plan saw them are left alone and reported. Rows that a store without
+transactions locks or refuses wait, with the later steps in that store, until the job is started again.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -95,14 +97,23 @@ def _carry_out(run: Running, head: JobHead) -> JobOutcome:
     refuse_unapproved(run)
     decision = run.event("decision", {"rows": run.plan.rows}, outcome="allowed")
     journal, _ = enter(run.office.records, run.office.ledger, head, decision, run.office.clock)
-    ended = journal.steps()
+    ended, waiting = journal.steps(), dict[int, StepOutcome]()
+    stuck: set[str] = set()
     try:
-        for number in range(len(run.plan.lines)):
-            if number not in ended:
-                ended[number] = StepRun(run, journal, number).outcome()
-                journal.end_step(number, ended[number])
+        for number, step in enumerate(run.work.steps):
+            if number in ended or step.dataset.store in stuck:
+                continue
+            outcome = StepRun(run, journal, number).outcome()
+            if outcome.left:  # what comes after it in this store waits with it
+                waiting[number] = outcome
+                stuck.add(step.dataset.store)
+            else:
+                ended[number] = outcome
+                journal.end_step(number, outcome)
     except PausedError as pause:
-        return _paused(run, journal, pause)
+        return _paused(run, journal, pause.until, waiting)
+    if waiting:
+        return _paused(run, journal, None, waiting)
     return _finish(run, journal, tuple(ended[number] for number in sorted(ended)))
 
 
@@ -122,15 +133,16 @@ def _finish(run: Running, journal: Journal, steps: tuple[StepOutcome, ...]) -> J
     return replace(found, certificate=certificate.id)
 
 
-def _paused(run: Running, journal: Journal, pause: PausedError) -> JobOutcome:
+def _paused(run: Running, journal: Journal, until: dt.datetime | None, waiting: dict[int, StepOutcome]) -> JobOutcome:
     batches, rows = journal.done()
-    journal.pause(run.event("job.paused", {"rows": rows}, refs={"decision": journal.decision}))
-    ended, steps = journal.steps(), []
+    counts = {"rows": rows} | ({"left": sum(each.left for each in waiting.values())} if waiting else {})
+    journal.pause(run.event("job.paused", counts, refs={"decision": journal.decision}))
+    ended, steps = journal.steps() | waiting, []
     for number, line in enumerate(run.plan.lines):
         done = journal.done(number)[1]
-        waiting = StepOutcome(line.step, line.rows, done, left=max(0, line.rows - done))
-        steps.append(ended.get(number, waiting))
-    return JobOutcome(run.plan.id, journal.decision, "paused", tuple(steps), batches, resumes=pause.until)
+        still = StepOutcome(line.step, line.rows, done, left=max(0, line.rows - done))
+        steps.append(ended.get(number, still))
+    return JobOutcome(run.plan.id, journal.decision, "paused", tuple(steps), batches, resumes=until)
 
 
 def _ended(journal: Journal) -> JobOutcome:

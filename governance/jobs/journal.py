@@ -8,13 +8,16 @@ in between: the store is asked what became of those rows, which tells whether th
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from connectors.crm.base import Receipt
 from governance.jobs.outcome import StepOutcome
 from governance.jobs.tables import BATCHES, CERTIFICATES, JOBS, PLANS, STEPS
 from governance.ledger.events import Event, EventDraft, stamp
@@ -110,17 +113,41 @@ class Journal:
             raise _another_run(self.job) from None
         return Intent(number, tuple(digests), step)
 
-    def settle(self, intent: Intent, draft: EventDraft | None) -> None:
-        """Close a batch: done with its event, or void without one, in one transaction."""
+    def settle(
+        self,
+        intent: Intent,
+        draft: EventDraft | None,
+        *,
+        proof: str | None = None,
+        receipts: Mapping[str, Receipt] = MappingProxyType({}),
+    ) -> None:
+        """Close a batch: done with its event, or void without one, in one transaction.
+
+        `proof` is over the marks of the rows that were done, where these are not all; `receipts` by mark are what a
+        store without transactions says of each row, and stay with the batch.
+        """
         change = update(BATCHES).where(
             BATCHES.c.job == self.job, BATCHES.c.number == intent.number, BATCHES.c.state == "intent"
         )
         change = change.values(state="done" if draft else "void", rows=draft.counts["rows"] if draft else 0)
+        change = change.values(proof=proof) if proof is not None else change
+        said = " ".join(f"{mark}:{receipt}" for mark, receipt in receipts.items())
         with writing(self.records) as connection:
-            if connection.execute(change.values(digests="", time=stamp(self.clock()))).rowcount != 1:
+            if connection.execute(change.values(digests=said, time=stamp(self.clock()))).rowcount != 1:
                 raise _another_run(self.job)
             if draft:
                 self.ledger.append_in(connection, draft)
+
+    def receipts(self) -> dict[int, dict[str, int]]:
+        """Step to how many rows were done by which receipt; nothing for steps of stores with transactions."""
+        query = select(BATCHES.c.step, BATCHES.c.digests).where(BATCHES.c.job == self.job, BATCHES.c.state == "done")
+        found: dict[int, Counter[str]] = {}
+        with reading(self.records) as connection:
+            for step, said in connection.execute(query.where(BATCHES.c.digests != "")):
+                receipts = Counter(each.partition(":")[2] for each in said.split())
+                found[step] = found.get(step, Counter()) + receipts
+        done = (Receipt.DONE.value, Receipt.GONE.value)
+        return {step: {name: each[name] for name in done if each[name]} for step, each in sorted(found.items())}
 
     def done(self, step: int | None = None) -> tuple[int, int]:
         """How many batches and rows are done, over all runs; of one step or of all."""

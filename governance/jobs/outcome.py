@@ -28,7 +28,7 @@ class StepOutcome:
     fresh: int = 0
     """Rows that the plan did not see and that it would concern today; they wait for the next plan."""
     left: int = 0
-    """Rows that a paused job has still to look at."""
+    """Rows that a paused job has still to look at, or that their store locks or refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class JobOutcome:
     decision: str
     """The ledger's decision that allowed it."""
     state: Literal["done", "paused"]
-    """Whether it has ended, or waits for its time window."""
+    """Whether it has ended, or waits: for its time window, or for rows that their store locks or refuses."""
     steps: tuple[StepOutcome, ...]
     """What became of each step, in order."""
     batches: int
@@ -48,7 +48,7 @@ class JobOutcome:
     certificate: str | None = None
     """The id of its certificate; None while it waits."""
     resumes: dt.datetime | None = None
-    """When it may go on, in the project's zone; None for one that has ended."""
+    """When it may go on, in the project's zone; None for one that has ended or waits for rows."""
 
     def total(self, count: str) -> int:
         """A count of StepOutcome over all steps."""

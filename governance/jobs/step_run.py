@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import structlog
 from sqlalchemy.exc import IntegrityError
 
+from connectors.crm.base import Receipt
 from governance.jobs.bounds import Bounds, bounds_of
 from governance.jobs.journal import Intent, Journal
 from governance.jobs.marks import Marker, proof_of
@@ -17,13 +19,15 @@ from governance.jobs.plan import stale
 from governance.jobs.running import Running
 from governance.jobs.store_connection import transaction
 from governance.jobs.table_step import TableStep
-from governance.jobs.work import Batch, Intended, Key
+from governance.jobs.work import Batch, Intended, Key, Receipts
 from governance.ledger.events import EventDraft
 
 TRIES = 5
 """How often a batch is tried whose rows somebody changes at the same moment."""
 
 Fate = Literal["held", "barred", "changed", "fresh"]
+WAITING = frozenset({Receipt.LOCKED, Receipt.REFUSED})
+"""Receipts of rows that wait until the job is started again."""
 
 _log = structlog.get_logger()
 
@@ -49,6 +53,7 @@ class StepRun:
         self._planned = run.plan.lines[number].rows
         self._marker = Marker(run.office.keyed_hash, run.salt, self._step.dataset)
         self._skipped: Counter[Fate] = Counter()
+        self._left = 0
         self._done = 0
 
     def outcome(self) -> StepOutcome:
@@ -59,6 +64,7 @@ class StepRun:
         while before < self._done:
             before = self._done
             self._skipped.clear()
+            self._left = 0
             self._pass()
             if not (isinstance(self._step, TableStep) and self._step.layered):
                 break
@@ -85,7 +91,12 @@ class StepRun:
             intended = Intended(frozenset(intent.digests), self._marker.mark)
             with transaction(self._store):
                 applied = self._step.applied(self._store, intended)
-            self._journal.settle(intent, self._event(intent) if applied else None)
+            if applied is False:
+                self._journal.settle(intent, None)
+            elif applied is True:
+                self._settle(intent, intent.digests, {})
+            else:
+                self._settle(intent, (), self._by_mark(applied))
 
     def _batch(self, after: Key | None) -> tuple[list[Key] | None, int]:
         """One transaction: the keys that were looked at, None at the end; and how many rows were changed."""
@@ -97,15 +108,14 @@ class StepRun:
                     return None, 0
                 marks, fates = self._judged(batch, bounds)
                 free = [place for place, fate in enumerate(fates) if fate is None]
-                done = not free and bool(fates)
-                done = done or self._apply(batch.only(free), [marks[place] for place in free])
-            if done:
+                done = 0 if not free and fates else self._apply(batch.only(free), [marks[place] for place in free])
+            if done is not None:
                 self._skipped.update(fate for fate in fates if fate is not None)
-                return list(batch.keys), len(free)
+                return list(batch.keys), done
         raise stale(self._run.plan, "records that somebody keeps changing")
 
-    def _apply(self, batch: Batch, marks: list[str]) -> bool:
-        """Change just these rows and commit; False, with nothing done, when some are not as they were a moment ago."""
+    def _apply(self, batch: Batch, marks: list[str]) -> int | None:
+        """Change just these rows, commit, and say how many; None, with nothing done, when one is not as it was."""
         intent = self._journal.intend(marks, step=self._number, proof=proof_of(marks))
         try:
             changed = self._step.apply(self._store, batch)
@@ -114,11 +124,28 @@ class StepRun:
         if changed is None:
             self._store.rollback()
             self._journal.settle(intent, None)
-            return False
+            return None
         self._store.commit()
-        self._journal.settle(intent, self._event(intent))
-        _log.info("job.batch", job=self._run.plan.id, batch=intent.number, rows=len(marks))
-        return True
+        done = self._settle(intent, marks, {}) if isinstance(changed, int) else self._settled(intent, changed)
+        _log.info("job.batch", job=self._run.plan.id, batch=intent.number, rows=done)
+        return done
+
+    def _settled(self, intent: Intent, receipts: Receipts) -> int:
+        self._left += sum(each in WAITING for each in receipts.values())
+        return self._settle(intent, (), self._by_mark(receipts))
+
+    def _by_mark(self, receipts: Receipts) -> dict[str, Receipt]:
+        return {self._marker.mark(key): each for key, each in receipts.items()}
+
+    def _settle(self, intent: Intent, done: Sequence[str], receipts: Mapping[str, Receipt]) -> int:
+        """Close a batch with the rows that were done, all at once or by their receipts; gives how many."""
+        marks = [*done, *(mark for mark, each in receipts.items() if each not in WAITING)]
+        event = self._event(intent, len(marks)) if marks or not intent.digests else None
+        if receipts:
+            self._journal.settle(intent, event, proof=proof_of(marks), receipts=receipts)
+        else:
+            self._journal.settle(intent, event)
+        return len(marks)
 
     def _judged(self, batch: Batch, bounds: Bounds) -> tuple[list[str], list[Fate | None]]:
         """The mark of each row, and why it is left alone; None for a free one."""
@@ -142,16 +169,17 @@ class StepRun:
     def _counted(self) -> StepOutcome:
         done = self._done
         held, barred, changed = (self._skipped[fate] for fate in ("held", "barred", "changed"))
-        if self._planned > done + held + barred + changed:
-            changed += self._moved(held + barred + changed)
+        if self._planned > done + held + barred + changed + self._left:
+            changed += self._moved(held + barred + changed + self._left)
         return StepOutcome(
             self._step.name,
             self._planned,
             done,
+            left=self._left,
             held=held,
             barred=barred,
             changed=changed,
-            gone=max(0, self._planned - done - held - barred - changed),
+            gone=max(0, self._planned - done - held - barred - changed - self._left),
             fresh=self._skipped["fresh"],
         )
 
@@ -165,6 +193,6 @@ class StepRun:
             marks = (self._marker.mark(key) for key in step.there(self._store))
             return sum(rows.states([mark])[0] is not None for mark in marks) - seen - done
 
-    def _event(self, intent: Intent) -> EventDraft:
-        counts = {"rows": len(intent.digests), "batch": intent.number, "step": self._number + 1}
+    def _event(self, intent: Intent, rows: int) -> EventDraft:
+        counts = {"rows": rows, "batch": intent.number, "step": self._number + 1}
         return self._run.event("job.batch", counts, refs={"decision": self._journal.decision}, line=self._number)

@@ -60,8 +60,9 @@ BATCHES = Table(
     Column("proof", String(64), nullable=False, server_default=""),
 )
 """One row per batch: `intent` before the store changes, then `done` or `void`. The keyed hashes of its rows stand
-here only while it is an intent, so that after a crash the store itself can say which of the two it was. `proof` is
-the hash over its rows' marks that goes into the certificate."""
+here only while it is an intent, so that after a crash the store itself can say which of the two it was; for a store
+without transactions `MARK:RECEIPT` of each row stays, which says nothing any more once the plan's salt is emptied.
+`proof` is the hash over its rows' marks that goes into the certificate."""
 
 STEPS = Table(
     "gov_job_step",

@@ -12,10 +12,13 @@ from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy import Connection
 
+from connectors.crm.base import Receipt
 from policies.nouns import DatasetRef
 
 Key: TypeAlias = tuple[Any, ...]
 """The values of a row's key fields, in their order."""
+Receipts: TypeAlias = Mapping[Key, Receipt]
+"""What a store without transactions says of each row; one that is not named was not there any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +88,19 @@ class Step(Protocol):
         """
         ...
 
-    def apply(self, connection: Connection, batch: Batch) -> int | None:
+    def apply(self, connection: Connection, batch: Batch) -> int | Receipts | None:
         """Change just these rows in the open transaction, and say how many that were.
 
         None: somebody changed one of them at this moment. The transaction is then rolled back and the batch read anew.
+        Receipts: a store without transactions has changed some of them; others wait until the job is started again.
         """
         ...
 
-    def applied(self, connection: Connection, intended: Intended) -> bool:
-        """After a kill: whether the batch was committed. Waits for a transaction that may still hold its rows."""
+    def applied(self, connection: Connection, intended: Intended) -> bool | Receipts:
+        """After a kill: whether the batch was committed. Waits for a transaction that may still hold its rows.
+
+        Receipts: which rows of it were changed, in a store without transactions.
+        """
         ...
 
 

@@ -11,18 +11,29 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from governance.protect.lengths import prefixed
 from policies.errors import KeyringError
 
+_DOMAINS_KEPT = 64
+
 
 class HmacKeyedHash:
     """Keyed hashes under one key. The domain is length-prefixed, so no two domains and texts ever meet."""
 
-    __slots__ = ("_keyed",)
+    __slots__ = ("_keyed", "_started")
 
     def __init__(self, key: bytes) -> None:
         self._keyed = HMAC(key, SHA256())  # holds the key schedule; copied for each text
+        self._started: dict[str, HMAC] = {}
 
     def digest(self, domain: str, data: bytes) -> str:
         """The hash as 64 hex digits."""
-        return self.digests(domain, [data])[0].hex()
+        started = self._started.get(domain)
+        if started is None:
+            started = self._keyed.copy()
+            started.update(prefixed(domain.encode()))
+            if len(self._started) < _DOMAINS_KEPT:
+                self._started[domain] = started
+        state = started.copy()
+        state.update(data)
+        return state.finalize().hex()
 
     def digests(self, domain: str, data: Iterable[bytes]) -> list[bytes]:
         """The hashes of many data in one domain: 32 bytes each, equal to the hex digits of `digest`."""

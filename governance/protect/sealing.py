@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from governance.protect.keyring.base import Keyring
-from governance.protect.tokens import FieldPlace, decrypt, encrypt
+from governance.protect.tokens import FieldPlace, decrypt, encrypt, encrypt_cells
 
 _PLACE = FieldPlace("records", "consent_subjects", "sealed_key")
 
@@ -17,6 +19,12 @@ class KeyringSealer:
     def seal(self, data: bytes, context: bytes) -> bytes:
         """A token that `open` gives the data back from, under the same context only. Raises KeyringError."""
         return encrypt(self._keyring.data_key(_PLACE.key_of), _PLACE, context.decode(), data)
+
+    def seal_all(self, data: Sequence[bytes], contexts: Sequence[bytes]) -> list[bytes]:
+        """The tokens of many data, each under its own context. Raises KeyringError."""
+        key = self._keyring.data_key(_PLACE.key_of)
+        tokens = encrypt_cells(key, _PLACE, [each.decode() for each in contexts], data)
+        return [token for token in tokens if token is not None]
 
     def open(self, token: bytes, context: bytes) -> bytes:
         """The data of a token. Raises DecryptionError when it was moved, cut or altered."""

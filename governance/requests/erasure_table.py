@@ -73,6 +73,8 @@ class ErasureTable:
     """Foreign keys of other tables that lead to it."""
     unique: frozenset[str]
     """Fields whose values must differ, alone or with others."""
+    mirrored: bool = False
+    """Whether it is the mirror of a CRM's module: what is nested in its records, as `Owner.email`, is not theirs."""
 
     @property
     def home(self) -> Home:
@@ -93,7 +95,8 @@ class ErasureTable:
         keys = {column.name for column in (*self.table.primary_key.columns, *self.key)}
         linked = {name for link in self.links for name, _ in link.pairs}
         free = {name for name in self.subject if self.table.c[name].nullable}
-        return frozenset(keys | (linked - free))
+        nested = {each.name for each in self.table.c if self.mirrored and "." in each.name}
+        return frozenset(keys | (linked - free) | nested)
 
     @property
     def personal(self) -> tuple[str, ...]:
@@ -202,9 +205,17 @@ class ErasureTable:
 
 
 def find_erasure_table(
-    connection: Connection, dataset: DatasetRef, entry: CatalogDataset, rule: ErasureEntry
+    connection: Connection,
+    dataset: DatasetRef,
+    entry: CatalogDataset,
+    rule: ErasureEntry,
+    *,
+    mirrored: bool = False,
 ) -> ErasureTable:
-    """The table of a dataset. Raises StoreError when it is not there, has no key, or its store is of another kind."""
+    """The table of a dataset, or a CRM's mirror of it.
+
+    Raises StoreError when it is not there, has no key, or its store is of another kind.
+    """
     if connection.dialect.name not in DIALECTS:
         raise _wrong(dataset, f"a store of kind {connection.dialect.name}")
     table = reflected_table(connection, dataset)
@@ -222,6 +233,7 @@ def find_erasure_table(
         tuple(each for each in links if each.child == home),
         tuple(each for each in links if each.parent == home and each.child != home),
         frozenset(_unique(connection, table)),
+        mirrored,
     )
 
 

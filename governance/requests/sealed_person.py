@@ -15,23 +15,12 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from governance.jobs.open_batch import Sealer
 from governance.jobs.work import Key
 from governance.requests.traced import Identifier
 from policies.errors import TamperedError
-
-
-class Sealer(Protocol):
-    """Encrypts small values; `governance.protect.sealing.KeyringSealer` is one."""
-
-    def seal(self, data: bytes, context: bytes) -> bytes:
-        """A token that `open` gives the data back from, under the same context only. Raises KeyringError."""
-        ...
-
-    def open(self, token: bytes, context: bytes) -> bytes:
-        """The data of a token. Raises DecryptionError when it was moved, cut or altered."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

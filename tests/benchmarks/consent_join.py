@@ -21,6 +21,7 @@ from guard_select import NoLedger
 
 from governance.access.permits import DatasetPermit, FieldPermit, FieldRule, RowRule
 from governance.consent.conditions import ConsentConditions
+from governance.consent.packing import PACKED, Slots, packed_table, replace_packed
 from governance.consent.projection import HEAD_SQL, ConsentProjection, ProjectionHead, head_of
 from governance.consent.projection_tables import KeyKind, target_code
 from governance.consent.tables import HEAD
@@ -34,6 +35,7 @@ from policies.purposes import PurposesFile
 
 FIELDS = ("id", "email", "region", "said")
 ROUNDS = 5
+LOT = 10_000
 BAR = 1.3
 _NAME = "gov_bench_consent"
 _ALONE = "-c max_parallel_workers_per_gather=0"
@@ -89,7 +91,7 @@ def fill(engine: sa.Engine, subjects: int) -> None:
     if engine.dialect.name == "postgresql":
         numbers = f"SELECT generate_series(1, {subjects}) AS i"
     with engine.begin() as connection:
-        for table in ("customers", "gov_consent", "gov_consent_epoch"):
+        for table in ("customers", "gov_consent", "gov_consent_epoch", PACKED):
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
         connection.exec_driver_sql(
             "CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT, region TEXT, said INTEGER)"
@@ -115,7 +117,21 @@ def fill(engine: sa.Engine, subjects: int) -> None:
         connection.exec_driver_sql("VACUUM ANALYZE" if engine.dialect.name == "postgresql" else "ANALYZE")
 
 
-def conditions(records: sa.Engine, engine: sa.Engine) -> ConsentConditions:
+def pack_all(engine: sa.Engine, subjects: int, slots: Slots) -> None:
+    """What stands for everybody as the projection packs it, where the store holds that."""
+    if not ConsentProjection("s", engine).packs:
+        return
+    table = packed_table(KeyKind.INTEGER)
+    with engine.begin() as connection:
+        for start in range(1, subjects + 1, LOT):
+            people = []
+            for number in range(start, min(start + LOT, subjects + 1)):
+                state = "given" if number % 10 else "withdrawn"
+                people.append((number, [(*place, "given", state, "") for place in PROJECTED]))
+            replace_packed(connection, table, people, slots)
+
+
+def conditions(records: sa.Engine, engine: sa.Engine, subjects: int) -> ConsentConditions:
     """Consent over records whose epoch the projection has, so that a statement asks and finds nothing to do."""
     purposes = PurposesFile.model_validate({"version": 1, "purposes": PURPOSES})
     upkeep = ProjectionUpkeep(records, purposes, None, clock=lambda: dt.datetime.now(dt.UTC))  # type: ignore[arg-type]  # nothing is unsealed here
@@ -126,6 +142,7 @@ def conditions(records: sa.Engine, engine: sa.Engine) -> ConsentConditions:
         head = head_of(connection.exec_driver_sql(HEAD_SQL).first())
     if head is None or not projection.move(head, ProjectionHead(1, "e1", upkeep.tree, head.key_kind), (), wipe=False):
         raise SystemExit("the projection could not be made")
+    pack_all(engine, subjects, upkeep.slots)
     return ConsentConditions(purposes, catalog(), upkeep, {"s": projection})
 
 
@@ -152,7 +169,7 @@ def measure(url: sa.URL, folder: str, subjects: int) -> None:
     plain = sa.create_engine(url)
     fill(plain, subjects)
     records = create_records(f"sqlite:///{Path(folder) / 'gov.db'}")
-    asked = conditions(records, plain)
+    asked = conditions(records, plain, subjects)
     named = url.update_query_dict({"application_name": _NAME, "options": _ALONE}) if postgres else url
     store = GuardedStore(
         "s",

@@ -18,12 +18,13 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.base import Store
+from connectors.crm.fxiaoke.opening import open_store as open_fxiaoke
 from connectors.crm.zoho.opening import open_store as open_zoho
 from connectors.files.store import FileStore
 from connectors.memory import MemoryStore
 from connectors.sql.store import SqlStore
 
-from .crm import zoho_account, zoho_fake
+from .crm import fxiaoke_account, fxiaoke_fake, zoho_account, zoho_fake
 
 WIDE_FIELDS = 300
 BIG_ROWS = 50_000
@@ -39,7 +40,7 @@ CUSTOMERS: list[dict[str, Any]] = [
     },
 ]
 FIELDS = list(CUSTOMERS[0])
-KINDS = ["memory", "sqlite", "postgresql", "mysql", "csv", "jsonl", "parquet", "xlsx", "zoho"]
+KINDS = ["memory", "sqlite", "postgresql", "mysql", "csv", "jsonl", "parquet", "xlsx", "zoho", "fxiaoke"]
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,21 @@ def _zoho_account() -> zoho_account.Account:
     return account
 
 
+_FXIAOKE = {pa.date32(): "date", pa.int64(): "number"}
+
+
+def _fxiaoke_account() -> fxiaoke_account.Account:
+    """The tables as objects; each record has an id of the vendor's beside its own."""
+    account = fxiaoke_account.Account()
+    for name, table in _tables().items():
+        fields = [fxiaoke_account.made_field(each.name, _FXIAOKE.get(each.type, "text")) for each in table.schema]
+        held = account.hold(name, name, *fields)
+        for place, row in enumerate(table.to_pylist()):
+            cells = {each: fxiaoke_fake.held(cell) for each, cell in row.items()}
+            held.add({"_id": fxiaoke_fake.id_of(place), **cells})
+    return account
+
+
 def _url(kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
     if kind == "sqlite":
         return f"sqlite:///{folder / 'store.db'}"
@@ -175,6 +191,10 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     elif kind == "zoho":
         address = stack.enter_context(zoho_fake.running(_zoho_account()))
         made = Built(open_zoho("s", zoho_fake.settings(address)), kind, "客户", "empty", "wide", "big")
+    elif kind == "fxiaoke":
+        account = _fxiaoke_account()
+        address = stack.enter_context(fxiaoke_fake.running(account))
+        made = Built(open_fxiaoke("s", fxiaoke_fake.settings(account, address)), kind, "客户", "empty", "wide", "big")
     elif kind in _WRITERS:
         made = _files(kind, folder)
     else:

@@ -70,6 +70,7 @@ class Client:
         *,
         judge: Judge | None = None,
         sign: Sign | None = None,
+        fresh: Callable[[Call], Call] | None = None,
         clock: Clock | None = None,
     ) -> None:
         address = checked_address(f"{host.place}, address", host.address)
@@ -80,6 +81,8 @@ class Client:
         """Given after the client is made, since a source may fetch through another client."""
         self._judge: Judge = judge or (lambda status, _body: by_status(status))
         self._sign = sign
+        self._fresh = fresh
+        """Puts into each try, also of a call without a token, what must be of that try alone."""
         self._clock = clock or Clock()
         self._http = httpx.Client(
             base_url=address,
@@ -124,6 +127,7 @@ class Client:
         return self.tokens.current()
 
     def _signed(self, call: Call, token: Token | None) -> Call:
+        call = call if self._fresh is None else self._fresh(call)
         return call if token is None or self._sign is None else self._sign(call, token)
 
     def _try(self, call: Call) -> _Tried:

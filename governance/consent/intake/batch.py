@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -32,6 +31,8 @@ class Examined:
     """Events that are not recorded yet, in the order of the file."""
     links: dict[tuple[str, str], Draft] = field(default_factory=dict)
     """Person and store to the draft that tells the store's key, where no key is known."""
+    unlinked: set[str] = field(default_factory=set)
+    """People of whom no store knows a key yet."""
     known: int = 0
     """Events that are recorded already."""
     faults: list[Fault] = field(default_factory=list)
@@ -46,6 +47,7 @@ def examine(connection: Connection, drafting: Drafting, drafts: Sequence[Draft])
     resolved = _resolved(connection, drafting, drafts, found)
     events = _known_events(connection, {each.event.id for each in resolved})
     links, owners = _known_links(connection, resolved)
+    found.unlinked = {each.event.subject_ref for each in resolved if each.key_refs} - {ref for ref, _ in links}
     seen: dict[str, ConsentEvent] = {}
     for each in resolved:
         _check_event(each, events.get(each.event.id) or seen.get(each.event.id), found)
@@ -75,11 +77,11 @@ def write(connection: Connection, found: Examined, sealer: Sealer) -> EventDraft
     if not count:
         return None
     first = event_log.reserve_epochs(connection, count)
-    events = [replace(event, epoch=first + at) for at, event in enumerate(found.new)]
+    events = [event.numbered(first + at) for at, event in enumerate(found.new)]
     event_log.add_events(connection, events)
     epochs = {event.subject_ref: event.epoch for event in events}
     epochs |= {ref: first + len(events) + at for at, ref in enumerate(extra)}
-    event_log.touch_all(connection, epochs)
+    event_log.touch_all(connection, {ref: epoch for ref, epoch in epochs.items() if ref not in found.unlinked})
     event_log.add_links(connection, _sealed(found.links, epochs, sealer))
     return EventDraft(
         kind="consent.imported",
@@ -190,13 +192,8 @@ def _owners(connection: Connection, pairs: set[tuple[str, str]]) -> dict[tuple[s
 
 def _sealed(
     links: Mapping[tuple[str, str], Draft], epochs: Mapping[str, int], sealer: Sealer
-) -> Iterator[dict[str, Any]]:
-    for (person, store), draft in links.items():
-        yield {
-            "subject_ref": person,
-            "store": store,
-            "key_ref": draft.key_refs[store],
-            "sealed_key": sealer.seal(json.dumps(draft.store_keys[store]).encode(), seal_context(store, person)),
-            "erasing": False,
-            "epoch": epochs[person],
-        }
+) -> Iterator[tuple[str, event_log.SubjectLink]]:
+    keys = [json.dumps(draft.store_keys[store]).encode() for (_, store), draft in links.items()]
+    tokens = sealer.seal_all(keys, [seal_context(store, person) for person, store in links]) if links else []
+    for ((person, store), draft), token in zip(links.items(), tokens, strict=True):
+        yield store, event_log.SubjectLink(person, draft.key_refs[store], token, erasing=False, epoch=epochs[person])

@@ -8,9 +8,10 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
-from governance.consent.drafting import check_form, check_kind, check_target, checked_id, valid_time
-from governance.consent.events import ConsentEvent, Subject
+from governance.consent.drafting import check_form, check_kind, check_target, checked_id, time_of
+from governance.consent.events import ConsentEvent, ConsentKind, Subject
 from governance.consent.intake.entry import Entry, Fault, refuse
 from governance.consent.intake.readers import Told
 from governance.consent.links import STORE_KEY_DOMAIN, SUBJECT_DOMAIN
@@ -23,6 +24,8 @@ IMPORT_DOMAIN = "consent-import"
 """Domain of the keyed hash that gives an event its id where a file gives none."""
 CHECK_DOMAIN = "consent-key-check"
 """Domain of the keyed hash by which a file says under which key its references were made."""
+_FRAMES_KEPT = 4096
+_WHO, _WHEN = "who", "\0when"  # no field of an event holds a NUL
 _DIGEST = re.compile(r"[0-9a-f]{64}|")
 
 
@@ -44,6 +47,34 @@ class Draft:
     """Store and keyed reference by which the person is to be found; None when they are known."""
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """All of an event that does not tell who and when."""
+
+    kind: ConsentKind
+    """Its kind."""
+    fields: Mapping[str, Any]
+    """Its fields as the event has them."""
+    before: str
+    """What its content says between person and time, as JSON writes it inside a list."""
+    after: str
+    """What its content says behind the time."""
+
+    @classmethod
+    def of(cls, entry: Entry, kind: ConsentKind) -> Frame:
+        """The frame of an entry."""
+        told = {"purpose": entry.purpose, "channel": entry.channel, "kind": entry.kind, "form": entry.form}
+        fields = {**told, "snapshot": entry.snapshot, **entry.how.of_event()}
+        blank = ConsentEvent(epoch=0, id="", subject_ref=_WHO, valid_time=_WHEN, recorded_time="", **fields)
+        content = content_of(blank)
+        at = content.index(_WHEN)
+        return cls(kind, fields, json.dumps(content[1:at])[1:-1], json.dumps(content[at + 1 :])[1:-1])
+
+    def content(self, subject_ref: str, told: str) -> str:
+        """`content_of` an event of this frame, as JSON: hex digits and stamps stand in it as they are."""
+        return f'["{subject_ref}", {self.before}, "{told}", {self.after}]'
+
+
 class Drafting:
     """Makes drafts. Two entries that say the same of a person make one and the same event."""
 
@@ -51,11 +82,11 @@ class Drafting:
         self, purposes: PurposesFile, keyed_hash: KeyedHash, now: dt.datetime, stores: Collection[str]
     ) -> None:
         self._purposes = purposes
-        self._stores = stores
+        self._stores = frozenset(stores)
         self._keyed_hash = keyed_hash
         self._now = now
         self._stamp = stamp(now)
-        self._targets: set[tuple[str, str]] = set()
+        self._frames: dict[tuple[object, ...], Frame] = {}
 
     @cached_property
     def key_check(self) -> str:
@@ -78,51 +109,53 @@ class Drafting:
 
     def _draft(self, line: int, entry: Entry) -> Draft:
         self._check_stores(entry)
-        self._check_target(entry.purpose, entry.channel)
-        kind = check_kind(entry.kind)
-        check_form(entry.form, entry.how)
-        if not _DIGEST.fullmatch(entry.snapshot):
-            refuse("snapshot", "a text of another form", "64 hex digits")
-        event = self._event(entry, valid_time(kind, entry.how, self._now))
-        told = stamp(entry.how.valid_time) if entry.how.valid_time else ""
+        frame, moment = self._frame(entry), entry.moment
+        time = time_of(frame.kind, moment, self._now)
+        told = "" if moment is None else time if moment <= self._now else stamp(moment)
+        event_id = checked_id(entry.id) if entry.id else ""
         if entry.store:
             Subject("-", {entry.store: entry.key})  # a key that no store can have is refused
             ref = self._keyed_hash.digest(STORE_KEY_DOMAIN, f"{entry.store}\0{entry.key}".encode())
-            return Draft(line, event, told, {}, {}, (entry.store, ref))
+            return Draft(line, self._event(frame, event_id, "", time), told, {}, {}, (entry.store, ref))
         subject = Subject(entry.key or entry.ref, entry.store_keys)
         ref = entry.ref or self._keyed_hash.digest(SUBJECT_DOMAIN, subject.key.encode())
-        event = replace(event, subject_ref=ref)
         refs = {
             store: self._keyed_hash.digest(STORE_KEY_DOMAIN, f"{store}\0{key}".encode())
             for store, key in sorted(subject.store_keys.items())
         }
-        event = replace(event, id=event.id or self._id(event, told))
-        return Draft(line, event, told, refs, subject.store_keys, None)
+        event_id = event_id or self._keyed_hash.digest(IMPORT_DOMAIN, frame.content(ref, told).encode())
+        return Draft(line, self._event(frame, event_id, ref, time), told, refs, subject.store_keys, None)
 
-    def _event(self, entry: Entry, time: str) -> ConsentEvent:
+    def _frame(self, entry: Entry) -> Frame:
+        """What many lines of a file have in common, checked once."""
+        key = (entry.purpose, entry.channel, entry.kind, entry.form, entry.snapshot, entry.how)
+        found = self._frames.get(key)
+        if found is None:
+            check_target(self._purposes, entry.purpose, entry.channel)
+            kind = check_kind(entry.kind)
+            check_form(entry.form, entry.how)
+            if not _DIGEST.fullmatch(entry.snapshot):
+                refuse("snapshot", "a text of another form", "64 hex digits")
+            found = Frame.of(entry, kind)
+            if len(self._frames) == _FRAMES_KEPT:
+                self._frames.clear()
+            self._frames[key] = found
+        return found
+
+    def _event(self, frame: Frame, event_id: str, ref: str, time: str) -> ConsentEvent:
         return ConsentEvent(
             epoch=0,
-            id=checked_id(entry.id) if entry.id else "",
-            subject_ref="",
-            purpose=entry.purpose,
-            channel=entry.channel,
-            kind=entry.kind,
-            form=entry.form,
+            id=event_id,
+            subject_ref=ref,
             valid_time=time,
             recorded_time=self._stamp,
-            snapshot=entry.snapshot,
-            **entry.how.of_event(),
+            **frame.fields,
         )
 
     def _check_stores(self, entry: Entry) -> None:
         """Only names of stores that the project has are repeated from here on."""
-        if not set(entry.store_keys) | ({entry.store} - {""}) <= set(self._stores):
+        if not (self._stores >= entry.store_keys.keys() and (not entry.store or entry.store in self._stores)):
             refuse("store_keys", "a store that governance.yaml does not have", "one of its stores")
-
-    def _check_target(self, purpose: str, channel: str) -> None:
-        if (purpose, channel) not in self._targets:
-            check_target(self._purposes, purpose, channel)
-            self._targets.add((purpose, channel))
 
     def _id(self, event: ConsentEvent, told: str) -> str:
         """The same for the same content, and told to nobody without the key."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -32,13 +33,20 @@ class Entry:
     form: str = FORMS[0]
     """A word of EVENT_FORMS."""
     how: Circumstances = _UNSTATED
-    """How it came about, with the moment in `valid_time`."""
+    """How it came about."""
+    time: dt.datetime | None = None
+    """The moment that the file tells, where it does not stand in `how`."""
     id: str = ""
     """The event's id; empty where the file gives none."""
     snapshot: str = ""
     """Digest of the purpose when it was first recorded; empty where the file gives none."""
     store_keys: Mapping[str, str | int] = field(default_factory=dict, repr=False)
     """Store name to that store's key of the person."""
+
+    @property
+    def moment(self) -> dt.datetime | None:
+        """The moment that the file tells; None where it tells none."""
+        return self.time if self.time is not None else self.how.valid_time
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from governance.consent.events import EVERY, Circumstances, ConsentEvent
@@ -35,6 +36,7 @@ FIELDS = (
 """What an export writes of each event, in the order of CSV columns."""
 READ_ONLY = ("subject", "schema", "store_keys")
 """What may stand in a file besides: the internal key instead of a reference, and the keys that stores have."""
+_KNOWN = frozenset({*FIELDS, *READ_ONLY})
 STORE_KEY = "store_key."
 """Beginning of the CSV columns that hold the keys of a store."""
 _TEXTS = ("jurisdiction", "notice_version", "language", "method", "proof_ref", "duration", "guardian_ref")
@@ -43,7 +45,7 @@ _TEXTS = ("jurisdiction", "notice_version", "language", "method", "proof_ref", "
 def entry_of(told: Mapping[str, Any], key_check: str) -> Entry:
     """The event in the fields of a line. Raises ConfigError that names the field, never its value."""
     for name, value in told.items():
-        if name not in FIELDS and name not in READ_ONLY:
+        if name not in _KNOWN:
             refuse("fields", "a field that an event does not have", "a field that docs/receipts.md lists")
         if not isinstance(value, str) and name not in ("categories", "store_keys"):
             refuse(name, f"a {type(value).__name__}", "a text")
@@ -56,16 +58,23 @@ def entry_of(told: Mapping[str, Any], key_check: str) -> Entry:
         channel=told.get("channel", "") or EVERY,
         kind=told.get("kind", ""),
         form=told.get("form", "") or FORMS[0],
-        how=Circumstances(
-            **{name: told.get(name, "") for name in _TEXTS},
-            collected_by=told.get("collected_by", "") or "system",
-            valid_time=moment(told.get("time", "")),
-            categories=_categories(told.get("categories", "")),
+        time=moment(told.get("time", "")),
+        how=_circumstances(
+            tuple([told.get(name, "") for name in _TEXTS]),
+            told.get("collected_by", "") or "system",
+            _categories(told.get("categories", "")),
         ),
         id=told.get("id", ""),
         snapshot=told.get("snapshot", ""),
         store_keys=_store_keys(told.get("store_keys", {})),
     )
+
+
+@lru_cache(maxsize=4096)
+def _circumstances(texts: tuple[str, ...], collected_by: str, categories: tuple[str, ...]) -> Circumstances:
+    """Checked once for all lines that tell the same."""
+    told: dict[str, Any] = dict(zip(_TEXTS, texts, strict=True))
+    return Circumstances(**told, collected_by=collected_by, categories=categories)
 
 
 def fields_of(event: ConsentEvent, key_check: str) -> dict[str, str]:

@@ -78,7 +78,7 @@ def _of_document(told: dict[str, Any], form: str, names: Names, key_check: str, 
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        told = json.loads(text, object_pairs_hook=_once)
+        told = _DECODER.decode(text)
     except (ValueError, RecursionError):
         refuse("line", "text that is no JSON, or has one key twice", "one JSON object a line")
     if not isinstance(told, dict):
@@ -90,6 +90,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found := dict(pairs)) != len(pairs):
         raise ValueError
     return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once)
 
 
 def _document(path: Path) -> list[dict[str, Any]] | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from audits.report import Report
 from governance.flows.audits.handling_incidents import incidents
 from governance.flows.consent.judging_consent import audit_consent
+from policies.config import Medium
 from policies.errors import GovernanceError, LedgerError
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ def make_reports(
     """Reports by name, and those that could not be made.
 
     Those of access, of the grants in each store, of protection, retention, requests, training, processing and consent;
-    of incidents when there is one; of MEASURED as far as named; of what the policy shows that a folder or revision did
-    not, when one is given. Each is recorded as if asked for alone.
-    Raises LedgerError: without a record there is no report.
+    of CRMs and of incidents when there is one; of MEASURED as far as named; of what the policy shows that a folder or
+    revision did not, when one is given. Each is recorded as if asked for alone. Raises LedgerError: without a record
+    there is no report.
     """
     made, failed = list[tuple[str, Report]](), list[NotMade]()
     for name, make in _makers(gov, measured, policy_before):
@@ -67,6 +68,8 @@ def _makers(
     if incidents(gov):
         yield "incident", gov.audit_incident
     yield "consent", partial(audit_consent, gov)
+    if any(each.medium is Medium.CRM for each in gov.project.config.stores.values()):
+        yield "crm", gov.audit_crm
     if "scan" in measured:
         yield "scan", lambda: gov.scan_report(gov.scan())
     if "quality" in measured:

@@ -15,6 +15,7 @@ from governance.flows.retention.keeping import explain_retention, retention_rule
 from governance.requests.subject_map import DatasetMap
 from governance.requests.traced import RecordKey
 from policies.access_items import AccessLaw
+from policies.config import Medium
 from policies.nouns import DatasetRef
 from policies.organisation import FILE, OrganisationFile, RecipientEntry, read_organisation
 from policies.retention_rules import RetentionRule
@@ -85,7 +86,7 @@ class Describer:
         Recorded as `explain_retention`.
         """
         limits = any(each.kind == "limit" for each in self._rules(ref))
-        if not limits or len(keys) > VERDICTS or self._gov.project.store(ref.store).url is None:
+        if not limits or len(keys) > VERDICTS or self._gov.project.store(ref.store).medium is not Medium.DATABASE:
             return {}
         found: Counter[str] = Counter()
         for key in keys:

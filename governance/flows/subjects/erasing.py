@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from governance.flows.opening.offices import office_of, writable_store
+from governance.flows.opening.job_stores import JobStore, is_read_only, job_store
+from governance.flows.opening.offices import office_of
 from governance.flows.retention.keeping import retention_rules
+from governance.flows.subjects.erasing_crm import fill_mirror
 from governance.flows.subjects.erasing_duties import kept_records
 from governance.flows.subjects.sharing_keys import refuse_shared_keys
 from governance.jobs import plan as plans
@@ -30,6 +32,7 @@ from governance.requests.erasure_work import KIND, PURPOSE, StepFacts, row_step,
 from governance.requests.keys import key_identifiers
 from governance.requests.sealed_person import SealedPerson, sealed_path, write_sealed
 from governance.requests.traced import Identifier, Reach, Trace, check_one_person
+from policies.config import Medium
 from policies.erasure_rules import ErasureFile, exemptions, read_erasure
 from policies.errors import BadInputError
 from policies.nouns import DatasetRef
@@ -107,14 +110,14 @@ def plan_erasure(
         raise BadInputError(
             "subject erase",
             found="records of the person in files alone",
-            expected="at least one record in a database",
+            expected="at least one record in a database or CRM",
             next_step="take the rows out of the files where these are made; `governance subject find` says which",
         )
     office, rules = office_of(gov), read_erasure(gov.project.policy_file(RULES))
     drafted, slip = _Drafted(), plans.new_slip(office)
     with ExitStack() as opened:
         at = {
-            name: opened.enter_context(connected(opened.enter_context(writable_store(gov, name)), name))
+            name: opened.enter_context(connected(_filled(gov, name, rules, trace, opened).engine, name))
             for name in stores_of(gov, trace)
         }
         refuse_shared_keys(gov, trace, rules, at)
@@ -147,6 +150,18 @@ def plan_erasure(
     return made
 
 
+def _filled(gov: Governance, name: str, rules: ErasureFile, trace: Trace, opened: ExitStack) -> JobStore:
+    """A store of the person's records; of a CRM with all that decides on them in its mirror."""
+    store = opened.enter_context(job_store(gov, name))
+    if store.mirror is not None:
+        own: dict[DatasetRef, list[Key]] = {}
+        for each in trace.own():
+            if each.dataset.store == name:
+                own.setdefault(each.dataset, []).append(each.key)
+        fill_mirror(gov, store.mirror, rules, own)
+    return store
+
+
 def rules_digest(gov: Governance) -> str:
     """A digest of what decides: erasure.yaml, and the duties of retention.yaml. Raises ConfigError."""
     said = [read_erasure(gov.project.policy_file(RULES)).model_dump_json()]
@@ -155,10 +170,10 @@ def rules_digest(gov: Governance) -> str:
 
 
 def stores_of(gov: Governance, trace: Trace) -> list[str]:
-    """The databases in which the person has records, those whose records hang on others' first."""
+    """The databases and CRMs in which the person has records, those whose records hang on others' first."""
     depth: dict[str, int] = {}
     for each in trace.own():
-        if gov.project.store(each.dataset.store).url is not None:
+        if gov.project.store(each.dataset.store).medium is not Medium.FILES:
             depth[each.dataset.store] = max(depth.get(each.dataset.store, 0), each.steps)
     return sorted(depth, key=lambda name: (-depth[name], name))
 
@@ -173,14 +188,16 @@ def _draft_store(
 ) -> None:
     name, connection = at
     links, tables, own = list(links_of(connection)), dict[Home, ErasureTable](), dict[Home, list[Key]]()
+    crm = gov.project.store(name).medium is Medium.CRM
     entries = gov.catalog.reviewed(name).datasets
     for dataset in dict.fromkeys(each.dataset for each in trace.own() if each.dataset.store == name):
-        table = find_erasure_table(connection, dataset, entries[dataset.dataset], rules.of(dataset))
+        table = find_erasure_table(connection, dataset, entries[dataset.dataset], rules.of(dataset), mirrored=crm)
         tables[table.home] = drafted.tables[dataset] = table
         own[table.home] = list(dict.fromkeys(table.typed(each.key) for each in trace.of(dataset)))
     kept = {home: kept_records(gov, office, connection, table, own[home]) for home, table in tables.items()}
     fates = settle(connection, tables, own, kept, links)
-    _draft_rows(drafted, tables, fates, name)
+    if _draft_rows(drafted, tables, fates) and not crm:  # no field of a CRM is under a person's key
+        drafted.shred.append(name)
     ordered = order(tables, fates, links)
     for link in ordered.detached:
         fields = cut_fields(tables[link.child], link)
@@ -195,8 +212,8 @@ def _draft_store(
                 _add(drafted, what, table.dataset, keys, shredded(table) if what == "crypto_shred" else fields)
 
 
-def _draft_rows(drafted: _Drafted, tables: Mapping[Home, ErasureTable], fates: Fates, store: str) -> None:
-    """Note what becomes of each record, and whether the person's key may go."""
+def _draft_rows(drafted: _Drafted, tables: Mapping[Home, ErasureTable], fates: Fates) -> bool:
+    """Note what becomes of each record; gives whether the person's key may go."""
     shred = True
     for home, actions in fates.actions.items():
         table, counts = tables[home], dict[tuple[str, str, str, str], int]()
@@ -222,8 +239,7 @@ def _draft_rows(drafted: _Drafted, tables: Mapping[Home, ErasureTable], fates: F
             }
             for (action, reason, rule, until), rows in sorted(counts.items())
         ]
-    if shred:
-        drafted.shred.append(store)
+    return shred
 
 
 def _add(drafted: _Drafted, what: str, dataset: DatasetRef, keys: Sequence[Key], fields: Sequence[str] = ()) -> None:
@@ -285,8 +301,12 @@ def _facts(gov: Governance, trace: Trace, drafted: _Drafted, recipients: Sequenc
             place = str(each.by) if each.by is not None else str(each.dataset)
             mentions[place] = mentions.get(place, 0) + 1
     files = {
-        name: rows for name, rows in trace.counts().items() if gov.project.store(name.split(".", 1)[0]).url is None
+        name: rows
+        for name, rows in trace.counts().items()
+        if gov.project.store(name.split(".", 1)[0]).medium is Medium.FILES
     }
+    stay = {(name, str(key[0])) for into in (drafted.stays, drafted.emptied) for name in into for key in into[name]}
+    linked = {at: things for at, things in trace.linked.items() if (str(at[0]), str(at[1][0])) in stay}
     return {
         "steps": [each.to_json() for each in drafted.steps],
         "tables": {str(ref): table.fingerprint for ref, table in sorted(drafted.tables.items())},
@@ -297,7 +317,8 @@ def _facts(gov: Governance, trace: Trace, drafted: _Drafted, recipients: Sequenc
             reason: dict(exemptions(laws, reason, today))
             for reason in sorted({each["reason"] for each in drafted.inventory} - {"wish"})
         },
-        "by_hand": {"files": files, "mentions": mentions},
+        "by_hand": {"files": files, "mentions": mentions, "linked": replace(trace, linked=linked).hanging()},
+        "read_only": [name for name in stores_of(gov, trace) if is_read_only(gov, name)],
         "unreached": [{"place": each.place, "reason": each.reason} for each in trace.unreached],
         "recipients": sorted(recipients),
     }

@@ -18,8 +18,8 @@ from governance.flows.access.asking import ask, check_impersonation
 from governance.flows.audits.reporting_automated import automated_facts
 from governance.flows.subjects.describing_subjects import Describer, Organisation, law_facts, organisation_of
 from governance.flows.subjects.packing_subjects import Package, check_place, package_at, text_of
-from governance.flows.subjects.reading_subjects import Asker, Readable, database_rows, file_rows, readable
-from governance.flows.subjects.sparing_others import Seen, Sparing
+from governance.flows.subjects.reading_subjects import Asker, Readable, database_rows, readable, treated_rows
+from governance.flows.subjects.sparing_others import Hanging, Seen, Sparing
 from governance.flows.subjects.tracing_subjects import map_subjects
 from governance.ledger.events import EventDraft, EventObject, stamp
 from governance.requests.packages import Exported, Wanted
@@ -27,6 +27,7 @@ from governance.requests.subject_map import DatasetMap, SubjectMap
 from governance.requests.traced import Identifier, RecordKey, Trace, check_one_person
 from governance.scan.shapes import shape_name
 from policies.access_items import AccessLaw, access_laws
+from policies.config import Medium
 from policies.errors import AccessRefusedError, BadInputError, SchemaDriftError, StoreError
 from policies.nouns import Action
 
@@ -150,12 +151,8 @@ def _begin(work: _Work, dataset: DatasetMap, keys: Sequence[RecordKey], stack: E
     chosen = _chosen(work, dataset)
     if chosen is None:
         return None
-    if work.gov.project.store(dataset.ref.store).url is None:
-        store = work.gov.store(dataset.ref.store)
-        stack.callback(store.close)
-        rows = file_rows(work.gov, work.asker, chosen, store, keys)
-    else:
-        rows = database_rows(work.gov, work.asker, chosen, keys)
+    of_database = work.gov.project.store(dataset.ref.store).medium is Medium.DATABASE
+    rows = (database_rows if of_database else treated_rows)(work.gov, work.asker, chosen, keys)
     stack.callback(rows.close)
     return _Begun(chosen, list(islice(rows, 1)), rows)
 
@@ -171,7 +168,8 @@ def _write_dataset(work: _Work, package: Package, begun: _Begun, keys: Sequence[
     }
     named = str(dataset.ref)
     rows = work.sparing.passing(chosen, chain(begun.first, begun.rest))
-    file = package.dataset(named, chosen.fields, about, seen.passing(rows))
+    hanging = Hanging(work.trace, work.sparing, dataset)
+    file = package.dataset(named, chosen.fields, about, seen.passing(hanging.passing(rows)), hanging.things())
     if package.counts[named] < len(keys) or chosen.hidden:
         work.left_out.append((named, "hidden"))
     work.left_out += ((f"{named}.{name}", "masked") for name in chosen.masked)
@@ -186,6 +184,7 @@ def _write_dataset(work: _Work, package: Package, begun: _Begun, keys: Sequence[
             work.describer.retention(dataset.ref, seen.latest),
             {} if work.wanted.portable else work.describer.verdicts(dataset.ref, keys),
             tuple(tuple(text_of(row[name]) for name in chosen.fields) for row in seen.first),
+            hanging.first,
         )
     )
 

@@ -36,9 +36,17 @@ class Package:
         self._json.write(f'{{"schema": {json.dumps(SCHEMA)}, "as_of": {json.dumps(as_of)}, "datasets": [')
 
     def dataset(
-        self, name: str, columns: Sequence[str], about: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]
+        self,
+        name: str,
+        columns: Sequence[str],
+        about: Mapping[str, Any],
+        rows: Iterable[Mapping[str, Any]],
+        linked: Iterable[Mapping[str, Any]] = (),
     ) -> str:
-        """Write one dataset as CSV and into the JSON, row by row; gives the name of its CSV file."""
+        """Write one dataset as CSV and into the JSON, row by row; gives the name of its CSV file.
+
+        `linked`, which is asked for when the rows are written, is what hangs on them: into the JSON alone.
+        """
         self._datasets += 1
         file = f"{self._datasets:02d}-{_file_name(name)}.csv"
         self._json.write(",\n" if self._datasets > 1 else "\n")
@@ -51,7 +59,9 @@ class Package:
                 writer.writerow([harmless(text_of(row[each])) for each in columns])
                 self._json.write((",\n" if count else "\n") + json.dumps(dict(row), ensure_ascii=False))
                 count += 1
-        self._json.write("]}")
+        hanging = [dict(each) for each in linked]
+        tail = f', "linked": {json.dumps(hanging, ensure_ascii=False)}' if hanging else ""
+        self._json.write(f"]{tail}}}")
         self.counts[name] = count
         return file
 

@@ -1,32 +1,14 @@
-"""What finding and erasing a person need of a CRM: a mirror of its records, what hangs on them, what it withholds."""
+"""What finding a person asks of a CRM besides its records: what hangs on them, and which fields it withholds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from connectors.crm.base import CrmStore, Linked
-from connectors.crm.mirror import Mirror
 from governance.requests.traced import RecordKey, Trace, Unreached
 from policies.catalog import CatalogStore
 from policies.errors import StoreError
 from policies.nouns import DatasetRef
-
-if TYPE_CHECKING:
-    from governance.app import Governance
-
-
-@contextmanager
-def mirrored(gov: Governance, store: CrmStore) -> Iterator[Mirror]:
-    """An empty mirror of a CRM in the project's private folder; it is gone when the block ends. Raises StoreError."""
-    folder = gov.project.keyring_path.parent
-    folder.mkdir(parents=True, exist_ok=True)
-    mirror = Mirror(store, folder, gov.project.config.time_zone)
-    try:
-        yield mirror
-    finally:
-        mirror.close()
 
 
 def linked_things(

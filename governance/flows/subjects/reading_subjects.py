@@ -1,16 +1,16 @@
-"""A person's records as somebody with a purpose may export them: databases through the guard, files by its filter."""
+"""A person's records as somebody may export them: databases through the guard, files and CRMs by its filter."""
 
 from __future__ import annotations
 
 import datetime as dt
 import decimal
 from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from connectors.base import Store
 from governance.flows.access.asking import ask
 from governance.flows.opening.recorded_use import recorded_use
 from governance.guard.filter import RecordFilter
@@ -18,6 +18,7 @@ from governance.protect.encrypted_type import Plain
 from governance.requests.file_rows import FileRows
 from governance.requests.subject_map import DatasetMap
 from governance.requests.traced import RecordKey
+from policies.config import Medium
 from policies.errors import AccessRefusedError
 from policies.nouns import Action
 
@@ -95,18 +96,18 @@ def database_rows(
                 yield {field: plain(row[field]) for field in each.fields}
 
 
-def file_rows(
-    gov: Governance, asker: Asker, each: Readable, store: Store, keys: Sequence[RecordKey]
+def treated_rows(
+    gov: Governance, asker: Asker, each: Readable, keys: Sequence[RecordKey]
 ) -> Generator[dict[str, Any], None, None]:
-    """The records with these keys of a file, treated as the policy says for the purpose; recorded like a query.
+    """The records with these keys of a file or CRM, treated as the policy says for the purpose; recorded like a query.
 
-    Raises AccessRefusedError, also for a purpose that needs consent: a file cannot be joined with it.
+    Raises AccessRefusedError, also for a purpose that needs consent: such a store cannot be joined with it.
     """
     permit, context = _permit(gov, asker, each.dataset), ask(gov, asker.principal, asker.purpose, Action.EXPORT).context
     if gov.policy_files.purposes.needs_consent(asker.purpose):
         raise AccessRefusedError(
             str(each.dataset.ref),
-            found="a purpose that needs consent, on a store of files",
+            found="a purpose that needs consent, on a store that is no database",
             expected="a purpose that rests on another ground",
             next_step="export for a purpose such as answering requests",
             rule_ids=("subject.file_consent",),
@@ -122,11 +123,26 @@ def file_rows(
         principal=asker.principal,
     ) as use:
         count = 0
-        for lot in FileRows(store).records(each.dataset, keys, tuple(permit.fields)):
-            for row in treat.filter(lot):
-                count += 1
-                use.counts = {"rows": count}
-                yield {field: plain(row.get(field)) for field in each.fields}
+        with closing(_lots(gov, each.dataset, keys, tuple(permit.fields))) as lots:
+            for lot in lots:
+                for row in treat.filter(lot):
+                    count += 1
+                    use.counts = {"rows": count}
+                    yield {field: plain(row.get(field)) for field in each.fields}
+
+
+def _lots(
+    gov: Governance, dataset: DatasetMap, keys: Sequence[RecordKey], fields: Sequence[str]
+) -> Generator[list[dict[str, Any]], None, None]:
+    """The raw records of a file or CRM, some at a time."""
+    if gov.project.store(dataset.ref.store).medium is Medium.CRM:
+        with closing(gov.crm(dataset.ref.store)) as crm:
+            for start in range(0, len(keys), AT_ONCE):
+                wanted = [str(each[0]) for each in keys[start : start + AT_ONCE]]
+                yield [dict(row) for row in crm.records(dataset.ref.dataset, wanted, fields)]
+        return
+    with closing(gov.store(dataset.ref.store)) as store:
+        yield from FileRows(store).records(dataset, keys, fields)
 
 
 def plain(value: Any) -> Any:

@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from governance.flows.opening.offices import office_of, writable_store
+from governance.flows.opening.job_stores import JobStore, job_store
+from governance.flows.opening.offices import office_of
 from governance.flows.opening.recorded_use import recorded_use
 from governance.flows.retention.keeping import retention_rules
 from governance.flows.subjects.ending_traces import BASIS
@@ -79,8 +80,8 @@ def plan_erasure_again(
     """
     with (
         recorded_use(gov, PURPOSE, [store]) as use,
-        writable_store(gov, store) as engine,
-        connected(engine, store) as connection,
+        job_store(gov, store) as opened,
+        connected(_filled(gov, opened).engine, store) as connection,
     ):
         graves = _graves(gov)
         there = {who: graves[ref] for who, ref in _subject_keys(gov, store, connection) if ref in graves}
@@ -90,6 +91,27 @@ def plan_erasure_again(
     if any(True for _ in trace.own()):
         plan = plan_erasure(gov, trace, [_identifier(each) for each in sorted(there, key=str)])
     return Returned(plan, len(there), newer, unknown)
+
+
+def _filled(gov: Governance, store: JobStore) -> JobStore:
+    """The store; of a CRM with subject keys and times of creation in its mirror."""
+    rules, starts = read_erasure(gov.project.policy_file(RULES)), _starts(gov, store.name)
+    for name, entry in gov.catalog.reviewed(store.name).datasets.items() if store.mirror is not None else ():
+        ref = DatasetRef(store.name, name)
+        created = rules.of(ref).created or starts.get(ref)
+        if store.mirror is not None and entry.subject_key:
+            store.mirror.fill(name, (*entry.subject_key, *((created,) if created else ())))
+    return store
+
+
+def _starts(gov: Governance, store: str) -> dict[DatasetRef, str]:
+    """By dataset of a store the field from which a retention rule counts."""
+    found: dict[DatasetRef, str] = {}
+    for rule in retention_rules(gov).values():
+        sources = rule.start.sources
+        if rule.dataset.store == store and len(sources) == 1 and sources[0].elsewhere is None:
+            found.setdefault(rule.dataset, sources[0].field)
+    return found
 
 
 def _graves(gov: Governance) -> dict[str, dt.datetime]:
@@ -165,11 +187,7 @@ class _Ages:
     def __init__(self, gov: Governance, store: str, connection: Connection) -> None:
         self._gov, self._connection = gov, connection
         self._rules = read_erasure(gov.project.policy_file(RULES))
-        self._starts: dict[DatasetRef, str] = {}
-        for rule in retention_rules(gov).values():
-            sources = rule.start.sources
-            if rule.dataset.store == store and len(sources) == 1 and sources[0].elsewhere is None:
-                self._starts.setdefault(rule.dataset, sources[0].field)
+        self._starts = _starts(gov, store)
 
     def is_old(self, record: TracedRecord, placed: dt.datetime) -> bool | None:
         """Whether a record came to be on a day before that of a moment, or after it; None where nobody knows."""

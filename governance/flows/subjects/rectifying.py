@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -12,12 +12,14 @@ import sqlalchemy as sa
 from governance.flows.access.asking import check_impersonation
 from governance.flows.opening.offices import writable_store
 from governance.flows.subjects.erasing import recipients_of
+from governance.flows.subjects.rectifying_crm import Corrected, correct_in_crm
 from governance.jobs.key_order import among
 from governance.jobs.work import Key
 from governance.ledger.events import EventDraft, EventObject
 from governance.requests.erasure_table import ErasureTable, find_erasure_table
 from governance.requests.telling.queue import NoticeQueue
 from governance.requests.traced import Trace, check_one_person
+from policies.config import Medium
 from policies.erasure_rules import ErasureEntry
 from policies.errors import BadInputError
 from policies.nouns import Action, DatasetRef
@@ -42,6 +44,10 @@ class Rectified:
     """The ledger's event."""
     told: int
     """How many recipients were queued to be told."""
+    left: int = 0
+    """In a CRM, how many records were not corrected: held, locked or refused, or kept otherwise."""
+    job: str | None = None
+    """In a CRM, the job that did it."""
 
 
 def notices_of(gov: Governance) -> NoticeQueue:
@@ -62,7 +68,8 @@ def rectify(  # noqa: PLR0913 what is corrected, by whom, and who is told, all b
 ) -> Rectified:
     """Set fields of every record of a traced person in one dataset, as a principal may for a purpose.
 
-    All records change in one transaction or none does. The ledger holds keyed digests of the fields before and after,
+    All records change in one transaction or none does; in a CRM they change as a job, and `left` says how many did not:
+    the same call again goes on. The ledger holds keyed digests of the fields before and after,
     never a value. `recipients` as `erasing.plan_erasure` has them. Raises BadInputError for a person without records
     there, a field that is none or a key, a value that does not fit, or a recipient that is no id; AccessRefusedError,
     as well for several subject keys that were not `confirmed` to be one person; StoreError, LedgerError.
@@ -70,6 +77,11 @@ def rectify(  # noqa: PLR0913 what is corrected, by whom, and who is told, all b
     check_one_person(trace, confirmed=confirmed)
     told = recipients_of(gov, recipients)
     check_impersonation(gov, principal, purpose, Action.WRITE)
+    if gov.project.store(dataset.store).medium is Medium.CRM:
+        keys = [each.key for each in trace.of(dataset)]
+        done = correct_in_crm(gov, dataset, keys, values, principal=principal, purpose=purpose)
+        made = _record(gov, (dataset, principal, purpose), tuple(values), (done.before, done.after), told, done)
+        return replace(made, rows=done.rows, left=done.left, job=done.job)
     table = _table(gov, dataset)
     keys = [table.typed(each.key) for each in trace.of(dataset)]
     fields, typed = _checked(table, keys, values)
@@ -84,7 +96,21 @@ def rectify(  # noqa: PLR0913 what is corrected, by whom, and who is told, all b
         if len(before) != len(keys) or [row[len(table.key) :] for row in after] != [typed] * len(keys):
             raise _wrong(dataset, "records that the policy does not show, or values that the store keeps otherwise")
         db.commit()
+    return _record(gov, (dataset, principal, purpose), fields, (before, after), told)
+
+
+def _record(
+    gov: Governance,
+    what: tuple[DatasetRef, str, str],
+    fields: Sequence[str],
+    rows: tuple[Sequence[tuple[Any, ...]], Sequence[tuple[Any, ...]]],
+    told: Sequence[str],
+    done: Corrected | None = None,
+) -> Rectified:
+    """Record what was corrected, by digests, and queue those who must be told."""
+    (dataset, principal, purpose), (before, after) = what, rows
     digests = {"before": _digest(gov, before), "after": _digest(gov, after)}
+    counts = {"rows": len(before) if done is None else done.rows, "recipients": len(set(told))}
     event = gov.ledger.append(
         EventDraft(
             kind="subject.rectified",
@@ -92,15 +118,15 @@ def rectify(  # noqa: PLR0913 what is corrected, by whom, and who is told, all b
             principal=gov.ledger.refer("principal", principal),
             purpose=purpose,
             action="write",
-            outcome="done",
+            outcome="done" if done is None or not done.left else "failed",
             objects=tuple(EventObject(f"{dataset}.{name}") for name in fields),
-            counts={"rows": len(keys), "recipients": len(set(told))},
+            counts=counts if done is None else {**counts, "left": done.left},
             versions=gov.versions(),
-            refs=digests,
+            refs=digests if done is None else {**digests, "job": done.job},
         )
     )
     queued = notices_of(gov).add("rectified", event.id, told)
-    return Rectified(len(keys), digests["before"], digests["after"], event.id, queued)
+    return Rectified(counts["rows"], digests["before"], digests["after"], event.id, queued)
 
 
 def _table(gov: Governance, dataset: DatasetRef) -> ErasureTable:

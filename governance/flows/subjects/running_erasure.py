@@ -11,12 +11,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
-from governance.flows.opening.offices import office_of, pace_of, writable_store
+from governance.flows.opening.job_stores import JobStore, acting, job_store, open_batch, refuse_read_only
+from governance.flows.opening.offices import office_of, pace_of
 from governance.flows.protect.keeping_keys import last_backup_day
 from governance.flows.subjects.ending_traces import end_store, forget_in_store, refresh_projections
 from governance.flows.subjects.erasing import RULES, Tracer, rules_digest, step_over
+from governance.flows.subjects.erasing_crm import fill_mirrors, looking, not_emptied, still_in_bin
 from governance.flows.subjects.rectifying import notices_of
 from governance.flows.subjects.tracing_subjects import trace_subject
 from governance.jobs.engine import run_job
@@ -33,6 +35,7 @@ from governance.requests.erasure_table import ErasureTable, find_erasure_table
 from governance.requests.erasure_work import KIND, Erasing, StepFacts, once
 from governance.requests.sealed_person import SealedPerson, read_sealed, sealed_path
 from governance.requests.traced import Reach, TracedRecord
+from policies.config import Medium
 from policies.erasure_rules import read_erasure
 from policies.nouns import DatasetRef
 
@@ -80,16 +83,19 @@ def run_erasure(
         return ended
     person = read_sealed(path, plan.id, KeyringSealer(gov.keyring))
     facts = [StepFacts.of(each) for each in plan.facts["steps"]]
+    names = list(dict.fromkeys(each.ref.store for each in facts))
+    refuse_read_only(gov, names)
     with ExitStack() as opened:
-        names = list(dict.fromkeys(each.ref.store for each in facts))
-        engines = {name: opened.enter_context(writable_store(gov, name)) for name in names}
-        tables = _tables(gov, engines, plan)
-        steps = list(_steps(gov, plan, facts, (engines, tables, person)))
+        stores = {name: opened.enter_context(job_store(gov, name)) for name in names}
+        fill_mirrors(gov, stores, facts, person)
+        engines = {name: each.engine for name, each in stores.items()}
+        tables = _tables(gov, stores, plan)
+        steps = list(_steps(gov, plan, facts, (stores, tables, person)))
         work = Erasing(
             plan=plan,
             steps=steps,
             prints={str(ref): table.fingerprint for ref, table in sorted(tables.items())},
-            after=lambda: _look_again(gov, plan, person, engines, tracer or trace_subject),
+            after=lambda: _look_again(gov, plan, person, stores, tracer or trace_subject),
             digest=rules_digest(gov),
             rules=tuple(sorted({each["rule"] for each in plan.facts["inventory"]} - {""})),
         )
@@ -101,6 +107,8 @@ def run_erasure(
         return ErasureOutcome(found, {})
     notices_of(gov).add("erased", plan.id, plan.facts["recipients"])
     path.unlink(missing_ok=True)
+    for each in facts:
+        open_batch(gov, plan.id, each.name).remove()
     return ErasureOutcome(found, _findings(office, plan.id))
 
 
@@ -122,13 +130,14 @@ def _findings(office: Office, job: str) -> Mapping[str, Any]:
     return found
 
 
-def _tables(gov: Governance, engines: Mapping[str, Engine], plan: Plan) -> dict[DatasetRef, ErasureTable]:
+def _tables(gov: Governance, stores: Mapping[str, JobStore], plan: Plan) -> dict[DatasetRef, ErasureTable]:
     rules, found = read_erasure(gov.project.policy_file(RULES)), {}
     for name in plan.facts["tables"]:
         ref = DatasetRef(*name.split(".", 1))
-        with engines[ref.store].connect() as connection:
-            entry = gov.catalog.reviewed(ref.store).datasets[ref.dataset]
-            found[ref] = find_erasure_table(connection, ref, entry, rules.of(ref))
+        store, entry = stores[ref.store], gov.catalog.reviewed(ref.store).datasets[ref.dataset]
+        with store.engine.connect() as connection:
+            crm = store.mirror is not None
+            found[ref] = find_erasure_table(connection, ref, entry, rules.of(ref), mirrored=crm)
     return found
 
 
@@ -136,9 +145,9 @@ def _steps(
     gov: Governance,
     plan: Plan,
     facts: Sequence[StepFacts],
-    world: tuple[Mapping[str, Engine], Mapping[DatasetRef, ErasureTable], SealedPerson],
+    world: tuple[Mapping[str, JobStore], Mapping[DatasetRef, ErasureTable], SealedPerson],
 ) -> Iterator[Step]:
-    engines, tables, person = world
+    stores, tables, person = world
     for each in facts:
         store = each.ref.store
         people = person.subjects.get(store, ())
@@ -147,8 +156,9 @@ def _steps(
         elif each.what == "end":
             yield once(each, partial(_end, gov, store, people, shred=store in plan.facts["shred"]))
         else:
-            with engines[store].connect() as connection:
-                yield step_over(tables[each.ref], each, person.rows, plan.facts["cut"], connection)
+            with stores[store].engine.connect() as connection:
+                step = step_over(tables[each.ref], each, person.rows, plan.facts["cut"], connection)
+            yield acting(gov, plan.id, step, stores[store], whole=each.what != "delete")
 
 
 def _end(gov: Governance, store: str, people: Sequence[Key], connection: Connection, *, shred: bool) -> None:
@@ -157,20 +167,26 @@ def _end(gov: Governance, store: str, people: Sequence[Key], connection: Connect
 
 
 def _look_again(
-    gov: Governance, plan: Plan, person: SealedPerson, engines: Mapping[str, Engine], tracer: Tracer
+    gov: Governance, plan: Plan, person: SealedPerson, stores: Mapping[str, JobStore], tracer: Tracer
 ) -> Mapping[str, Any]:
     """Find the person anew, by every identifier and key; whatever nothing keeps is residue."""
-    refresh_projections(gov, list(engines))
+    refresh_projections(gov, list(stores))
     trace = tracer(gov, person.identifiers)
     told = _Told(gov, person)
     for each in trace.records:
         told.take(each)
-    for name, count in _by_subject_key(gov, told, engines):
-        told.residue[name] += count
+    unwritten = Counter[str]()
+    for store in stores.values():
+        with looking(gov, store) as seen:
+            for name, count in _by_subject_key(gov, told, seen):
+                told.residue[name] += count
+            if seen.mirror is not None:
+                told.residue += still_in_bin(plan, person, seen.mirror, told.may_stay)
+                unwritten += not_emptied(gov, plan, person, seen.mirror)
     residue, kept, files, mentions = (dict(each) for each in (told.residue, told.kept, told.files, told.mentions))
-    by_hand = {"files": files, "mentions": mentions}
+    by_hand = {"files": files, "mentions": mentions, "linked": trace.hanging(), "unwritten": dict(unwritten)}
     unreached = [{"place": each.place, "reason": each.reason} for each in trace.unreached]
-    status = "failed" if residue else "open" if files or mentions or unreached else "passed"
+    status = "failed" if residue else "open" if unreached or any(by_hand.values()) else "passed"
     return {
         "verification": {"status": status, "residue": residue, "kept": kept, "unreached": unreached},
         "inventory": plan.facts["inventory"],
@@ -202,7 +218,7 @@ class _Told:
         """Count one record that was found."""
         name = str(record.dataset)
         self._seen.add((name, _texts(record.key)))
-        if self._config.store(record.dataset.store).url is None:
+        if self._config.store(record.dataset.store).medium is Medium.FILES:
             self.files[name] += 1
         elif record.reach is Reach.MENTION:
             self.mentions[name] += 1
@@ -224,21 +240,20 @@ class _Told:
         return (str(dataset), _texts(key)) in self._seen
 
 
-def _by_subject_key(gov: Governance, told: _Told, engines: Mapping[str, Engine]) -> Iterator[tuple[str, int]]:
+def _by_subject_key(gov: Governance, told: _Told, store: JobStore) -> Iterator[tuple[str, int]]:
     """Rows under the person's subject keys that the trace did not show, by dataset: a second look, without the map."""
-    rules = read_erasure(gov.project.policy_file(RULES))
-    for store, people in told.person.subjects.items():
-        for name, entry in gov.catalog.reviewed(store).datasets.items() if store in engines else ():
-            if len(entry.subject_key) not in {len(each) for each in people}:
-                continue
-            ref = DatasetRef(store, name)
-            with engines[store].connect() as connection:
-                table = find_erasure_table(connection, ref, entry, rules.of(ref))
-                rows = _rows_of(connection, table, people)
-            left = [key for key in rows if not told.knows(ref, key)]
-            count = sum(not told.may_stay(ref, key, found_by_value=False) for key in left)
-            if count:
-                yield str(ref), count
+    rules, people = read_erasure(gov.project.policy_file(RULES)), told.person.subjects.get(store.name, ())
+    for name, entry in gov.catalog.reviewed(store.name).datasets.items():
+        if len(entry.subject_key) not in {len(each) for each in people}:
+            continue
+        ref = DatasetRef(store.name, name)
+        with store.engine.connect() as connection:
+            table = find_erasure_table(connection, ref, entry, rules.of(ref))
+            rows = _rows_of(connection, table, people)
+        left = [key for key in rows if not told.knows(ref, key)]
+        count = sum(not told.may_stay(ref, key, found_by_value=False) for key in left)
+        if count:
+            yield str(ref), count
 
 
 def _rows_of(connection: Connection, table: ErasureTable, people: Sequence[Key]) -> list[Key]:

@@ -13,12 +13,14 @@ from governance.requests.forms import KEY, followed, form_of, regions_of
 from governance.requests.json_members import members_of, without_members
 from governance.requests.subject_map import DatasetMap
 from governance.requests.third_persons import ThirdPersons
-from governance.requests.traced import Identifier
+from governance.requests.traced import Identifier, RecordKey, Trace
 from policies.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     from governance.app import Governance
 
+KINDS = ("attachment", "consent", "email", "photo", "timeline")
+"""What can hang on a record of a CRM, as the words know it."""
 LOT = 200
 """Texts of so many records are looked at together."""
 
@@ -62,6 +64,10 @@ class Sparing:
                     row[name] = text
             yield from lot
 
+    def names(self, names: Sequence[str]) -> list[str]:
+        """Names of files and the like without others in them."""
+        return [each or "" for each in self._others.redact(names)]
+
     def _learn(self, dataset: DatasetMap, row: Mapping[str, Any]) -> None:
         for name, value in row.items():
             form = followed(dataset.identifiers.get(name, "name"), value, self._regions)
@@ -90,3 +96,32 @@ class Seen:
                 if row[name] is not None:
                     self.latest[name] = max(self.latest.get(name, ""), str(row[name]))
             yield row
+
+
+class Hanging:
+    """Keeps which records of a CRM pass, and tells what hangs on these: an attachment's name, never its content."""
+
+    def __init__(self, trace: Trace, sparing: Sparing, dataset: DatasetMap) -> None:
+        self.first: tuple[tuple[str, str, str], ...] = ()
+        """Kind, name and time of the first of them, once they were told."""
+        self._linked = {key: things for (ref, key), things in trace.linked.items() if ref == dataset.ref}
+        self._key = dataset.key
+        self._sparing = sparing
+        self._passed: list[RecordKey] = []
+
+    def passing(self, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The rows as they are."""
+        for row in rows:
+            if self._linked:
+                self._passed.append(tuple(row[name] for name in self._key))
+            yield row
+
+    def things(self) -> Iterator[dict[str, Any]]:
+        """Each thing on a record that passed, others' names taken out of its name."""
+        for key in self._passed:
+            things = self._linked.get(key, ())
+            for each, name in zip(things, self._sparing.names([one.name for one in things]), strict=True):
+                kind = each.kind if each.kind in KINDS else "other"
+                if len(self.first) < ROWS_SHOWN:
+                    self.first = (*self.first, (kind, name, each.time))
+                yield {"record": key[0], "kind": each.kind, "name": name, "time": each.time}

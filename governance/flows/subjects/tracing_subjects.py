@@ -17,8 +17,9 @@ from connectors.base import Dataset, Store
 from connectors.crm.base import CrmStore
 from connectors.sql.address import normalised
 from connectors.sql.silent import silenced
+from governance.flows.opening.job_stores import mirrored
 from governance.flows.opening.recorded_use import recorded_use
-from governance.flows.subjects.reaching_crm import linked_things, mirrored, withheld
+from governance.flows.subjects.reaching_crm import linked_things, withheld
 from governance.protect.protector import Protector
 from governance.requests.crm_rows import CrmRows
 from governance.requests.file_rows import FileRows

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import itertools
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,6 +70,9 @@ class TestSealer:
     def seal(self, data: bytes, context: bytes) -> bytes:
         nonce = os.urandom(12)
         return nonce + self._cipher.encrypt(nonce, data, context)
+
+    def seal_all(self, data: Sequence[bytes], contexts: Sequence[bytes]) -> list[bytes]:
+        return [self.seal(each, context) for each, context in zip(data, contexts, strict=True)]
 
     def open(self, token: bytes, context: bytes) -> bytes:
         try:

@@ -35,6 +35,7 @@ keyring: {provider: file, passphrase_file: .governance/passphrase}
 laws: [gdpr, pipl]
 scan: {regions: [DE, CN]}
 jobs: {batch_rows: 2}
+time_zone: Asia/Shanghai
 """
 CATALOG = """
 version: 1
