@@ -35,10 +35,10 @@ from governance.records.transactions import writing, writing_plainly
 from policies.nouns import Principal
 
 ROWS = 20_000
-ROUNDS = {1: 150, 16: 30}
+ROUNDS = {1: 800, 16: 30}
 """By callers: how often each side has its turn."""
-TIMES = {1: 4, 16: 20}
-"""And the calls of a turn: so few that most turns of one caller are over before another process is let in."""
+TIMES = {1: 1, 16: 20}
+"""And the calls of a turn: one by one caller, so that most turns are over before another process is let in."""
 
 
 def _seconds(act: Callable[[], object], callers: int) -> float:
