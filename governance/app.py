@@ -369,6 +369,14 @@ class Governance(Uses, Contacts, Registers):
 
         return protection_status(self, stores, on_progress=on_progress)
 
+    def audit_crm(
+        self, stores: Sequence[str] = (), *, on_progress: Callable[[int, int | None, str], None] | None = None
+    ) -> Report:
+        """The report on what CRMs say of privacy, beside our labels; as `comparing_marks.audit_crm`."""
+        from governance.flows.audits.comparing_marks import audit_crm
+
+        return audit_crm(self, stores, on_progress=on_progress)
+
     # --- parts
 
     @property

@@ -72,8 +72,9 @@ class ConsentFlag(FileModel):
     """The purpose of purposes.yaml that it is about."""
     channel: str = "*"
     """The channel that it is about; `*` for each that the purpose states."""
-    given: tuple[str, ...] = Field(min_length=1)
-    """The values that mean yes, as the database writes them as text: `yes`, `1`, `true`."""
+    given: tuple[str, ...] = ()
+    """The values that mean yes, as the database writes them as text: `yes`, `1`, `true`. Left out for a field of a CRM
+    whose meaning is known by its vendor's name, such as `Email_Opt_Out`."""
 
 
 class CatalogField(FileModel):

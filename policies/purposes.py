@@ -5,10 +5,11 @@ Purposes form a tree: what a rule says of a parent covers its children, never th
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from policies.errors import ConfigError
 from policies.nouns import Scalar
@@ -67,6 +68,15 @@ class PurposeEntry(FileModel):
     """Makes it a purpose for emergencies, closed until somebody opens it; see docs/break-glass.md."""
     under_restriction: bool = False
     """Whether it, and what lies below it, goes on for people whose use of data is restricted: storage, legal claims."""
+    since: dt.date | None = None
+    """The day from which it has its present meaning, for the purposes below it too; a consent of an earlier day that
+    stands in a CRM was given to something else."""
+
+    @model_serializer(mode="wrap")
+    def _without_new_keys(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A key that came later is left out where nothing is said: the digest of older files stays as it was."""
+        written: dict[str, Any] = write(self)
+        return {name: each for name, each in written.items() if name != "since" or each is not None}
 
 
 class PurposesFile(FileModel):
@@ -109,6 +119,11 @@ class PurposesFile(FileModel):
     def is_direct_marketing(self, purpose: str) -> bool:
         """Whether the purpose, or one above it, is direct marketing."""
         return any(self.purposes[step].direct_marketing for step in self.ancestry(purpose))
+
+    def since(self, purpose: str) -> dt.date | None:
+        """The latest day on which the purpose, or one above it, got its present meaning; None where none is stated."""
+        stated = (self.purposes[step].since for step in self.ancestry(purpose))
+        return max((each for each in stated if each is not None), default=None)
 
     def involved(self, purpose: str) -> tuple[str, ...]:
         """What the purpose, or one above it, involves; sorted."""

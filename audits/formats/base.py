@@ -15,6 +15,8 @@ ALL_REPORTS = frozenset(
         "access",
         "automated",
         "consent",
+        "crm",
+        "dpia",
         "exposure",
         "fairness",
         "grants",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from functools import cache
 from typing import Any, NoReturn, Self
 
 from governance.access.permits import DatasetPermit
@@ -25,6 +24,7 @@ from governance.guard.writing import Border, Written, write
 from governance.ledger.events import stamp
 from policies.errors import AccessRefusedError, GovernanceError, SchemaDriftError, StatementRefusedError, StoreError
 from policies.nouns import Action, DatasetRef
+from policies.row_conditions import ExistsIn
 
 _SAVEPOINT = re.compile(r"\s*(SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT) ([A-Za-z_][A-Za-z0-9_]{0,60})\s*")
 _DIALECT_OWN = {
@@ -45,18 +45,22 @@ _DIALECT_OWN = {
 """What SQLAlchemy's dialects run of themselves to ask for or reset an isolation level."""
 _UNSENDABLE = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError)
 """What drivers raise over parameters that they cannot send."""
+_USUAL_FORMS = (tuple, dict, list)
 _LEVELS = (None, "", "DEFERRED", "IMMEDIATE", "EXCLUSIVE")
 
 
 class GuardedConnection:
     """What a driver's connection is to SQLAlchemy, pandas and people; the driver's own is behind none of its names."""
 
-    __slots__ = ("__checkout", "__context", "__recording", "__shared", "__weakref__")
+    __slots__ = ("__check", "__checkout", "__context", "__driver", "__info", "__recording", "__shared", "__weakref__")
 
     def __init__(self, shared: Shared, context: UseContext, checkout: Any) -> None:
         self.__shared = shared
         self.__context = context
         self.__checkout = checkout
+        self.__driver = checkout.driver_connection
+        self.__info: dict[Any, Any] = checkout.info
+        self.__check: SecondCheck | None = self.__info.get("gov_check")  # SQLite's alone
         self.__recording = Recording(shared.recorder, context, shared.drafts, shared.permits.versions)
 
     def __repr__(self) -> str:
@@ -86,7 +90,7 @@ class GuardedConnection:
 
     def close(self) -> None:
         """Give the driver's connection back; from now on everything is refused."""
-        checkout, self.__checkout = self.__checkout, None
+        checkout, self.__checkout, self.__driver = self.__checkout, None, None
         if checkout is not None:
             self.__shared.check_in(checkout)
 
@@ -140,13 +144,13 @@ class GuardedConnection:
         """Whether nothing can be run any more."""
         if self.__checkout is None:
             return True
-        raw = self.__checkout.driver_connection
+        raw = self.__driver
         return not getattr(raw, "open", True) or bool(getattr(raw, "closed", False))
 
     @property
     def broken(self) -> bool:
         """Whether PostgreSQL's connection was lost."""
-        return self.__checkout is not None and bool(getattr(self.__checkout.driver_connection, "broken", False))
+        return self.__checkout is not None and bool(getattr(self.__driver, "broken", False))
 
     # --- what the cursor asks for
 
@@ -164,12 +168,11 @@ class GuardedConnection:
 
     def _begin(self) -> None:
         """A call to the database begins: its time is counted from now."""
-        running = self.__checkout.info.get("gov_time") if self.__checkout is not None else None
-        if running is not None:
-            running.begin()
+        if self.__check is not None:
+            self.__info["gov_time"].begin()
 
     def _guarded_run(self, sql: str, parameters: Parameters) -> tuple[Any, Use | None, tuple[Any, ...]]:
-        raw, check = self.__raw(), self.__check()
+        raw, check = self.__raw(), self.__check
         if (_SAVEPOINT.fullmatch(sql) or sql in _DIALECT_OWN[self.__shared.kind]) and not parameters:
             self.__changed()
             return self.__run(raw, check.ours() if check else nullcontext(), sql, None), None, ()
@@ -201,7 +204,7 @@ class GuardedConnection:
         return self.__write(sql, sets, version), None, plan.rewritten.omitted
 
     def __write(self, sql: str, sets: list[Parameters], version: Any) -> Written:
-        shared, raw, check = self.__shared, self.__raw(), self.__check()
+        shared, raw, check = self.__shared, self.__raw(), self.__check
 
         def run(plan: Plan, values: Any) -> Any:
             made = plan.rewritten
@@ -225,7 +228,7 @@ class GuardedConnection:
     def __changed(self) -> None:
         """A setting of the driver's connection may differ from now on; it is set anew when it is given back."""
         if self.__checkout is not None:
-            self.__checkout.info["gov_changed"] = True
+            self.__info["gov_changed"] = True
 
     def __hold(self, raw: Any) -> tuple[Sequence[str], Sequence[str]]:
         """Begin what a write can be taken back to: a transaction where the driver begins none, else a savepoint."""
@@ -242,7 +245,7 @@ class GuardedConnection:
         return ("RELEASE SAVEPOINT gov_write",), ("ROLLBACK TO SAVEPOINT gov_write", "RELEASE SAVEPOINT gov_write")
 
     def __command(self, sql: str) -> None:
-        check = self.__check()
+        check = self.__check
         self.__run(self.__raw(), check.ours() if check else nullcontext(), sql, None).close()
 
     def _guarded_filter(self, records: Any, dataset: DatasetRef) -> Any:
@@ -274,7 +277,7 @@ class GuardedConnection:
 
     def __ask(self, sql: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
         """The rows of a constant statement of ours with bound values."""
-        raw, check = self.__raw(), self.__check()
+        raw, check = self.__raw(), self.__check
         failure: GovernanceError | None = None
         rows: Sequence[Sequence[Any]] = ()
         cursor = raw.cursor()
@@ -305,18 +308,18 @@ class GuardedConnection:
 
     def __planned(self, sql: str, parameters: Parameters, rows: int = 1) -> tuple[Plan, Any, Any]:
         shared, context = self.__shared, self.__context
+        asked: dict[DatasetRef, tuple[ExistsIn, ...]] = {}  # one answer for one statement
+
+        def conditions(ref: DatasetRef) -> tuple[ExistsIn, ...]:
+            if ref not in asked:
+                asked[ref] = shared.predicate.conditions(ref, context.purpose)
+            return asked[ref]
+
         try:
             shared.predicate.prepare(shared.store, context.purpose, self.__own())
             numbered = shared.planner.numbered(sql, parameters)
             schema = shared.schema(self.__first_row, fresh=self.__is_fresh())
-            plan = shared.planner.plan(
-                numbered,
-                parameters,
-                schema,
-                self.__permit,
-                cache(lambda ref: shared.predicate.conditions(ref, context.purpose)),  # one answer for one statement
-                rows=rows,
-            )
+            plan = shared.planner.plan(numbered, parameters, schema, self.__permit, conditions, rows=rows)
             return plan, plan.values(parameters, context) if rows == 1 else None, schema.version
         except (AccessRefusedError, SchemaDriftError) as error:
             self.__recording.refused(sql, error)
@@ -354,7 +357,7 @@ class GuardedConnection:
 
     def __first_row(self, sql: str) -> Sequence[object] | None:
         """The first row of a constant SELECT of ours, in the transaction of the statement to come."""
-        raw, check = self.__raw(), self.__check()
+        raw, check = self.__raw(), self.__check
         cursor = self.__run(raw, check.ours() if check else nullcontext(), self.__shared.qualified(sql), None)
         try:
             row: Sequence[object] | None = cursor.fetchone()
@@ -369,17 +372,17 @@ class GuardedConnection:
             self.__shared.mark,
             self.__first_row,
             self.__plainly,
-            self.__checkout.info,
+            self.__info,
             self.__context.writes,
             is_idle(raw, kind),
         )
 
     def __is_fresh(self) -> bool:
         """Whether this is the first statement on a new connection of the driver."""
-        return self.__checkout is not None and bool(self.__checkout.info.pop("gov_fresh", False))
+        return bool(self.__info.pop("gov_fresh", False))
 
     def __plainly(self, act: Callable[[Any], object]) -> None:
-        raw, check = self.__raw(), self.__check()
+        raw, check = self.__raw(), self.__check
         failure: GovernanceError | None = None
         self._begin()
         try:
@@ -390,17 +393,15 @@ class GuardedConnection:
         if failure is not None:
             raise failure
 
-    def __check(self) -> SecondCheck | None:
-        found = self.__checkout.info.get("gov_check") if self.__checkout is not None else None
-        return found if isinstance(found, SecondCheck) else None
-
     def __raw(self) -> Any:
         if self.__checkout is None:
             raise _closed("a connection that was given back")
-        return self.__checkout.driver_connection
+        return self.__driver
 
 
 def _check_form(parameters: Parameters) -> None:
+    if type(parameters) in _USUAL_FORMS:  # the question below takes longer than the rest of the guard's looking up
+        return
     if parameters is not None and (
         isinstance(parameters, str | bytes) or not isinstance(parameters, Sequence | Mapping)
     ):

@@ -28,6 +28,7 @@ from governance.guard.bounds import STATEMENT_SECONDS, bound_sqlite, postgres_se
 from governance.guard.connection import GuardedConnection
 from governance.guard.dialects import Compiled, Dialects
 from governance.guard.held import StopOf
+from governance.guard.liveness import Liveness
 from governance.guard.neutral import neutral_error
 from governance.guard.paths import PathPermits
 from governance.guard.plans import Planner
@@ -114,13 +115,16 @@ class GuardedStore:
             poolclass=SilentQueuePool,
             pool_size=POOL_CONNECTIONS,
             max_overflow=POOL_CONNECTIONS,
-            pool_pre_ping=kind != "sqlite",
+            pool_pre_ping=kind == "mysql",
         )
         self._raw.logger = SILENT
         self._kind = kind
         self._clock = clock
         self._statement_seconds = statement_seconds
+        self._liveness = Liveness(clock, self._is_answered)
         event.listen(self._raw, "connect", self._prepare_raw)
+        if kind == "postgresql":
+            event.listen(self._raw, "checkout", self._check_alive)
         self._errors: tuple[type[BaseException], ...] = (self._raw.dialect.loaded_dbapi.Error, sa.exc.SQLAlchemyError)
         self._name = name
         self._connected()
@@ -272,7 +276,20 @@ class GuardedStore:
             failed = True
         if failed:
             checkout.invalidate()
+        elif raw is not None and self._kind == "postgresql":
+            self._liveness.seen(checkout.info)
         checkout.close()
+
+    def _check_alive(self, raw: Any, record: Any, _: object) -> None:
+        """Raise what makes the pool open its connections anew where this one is dead."""
+        if not self._liveness.lives(raw, record.info):
+            raise sa.exc.InvalidatePoolError
+
+    def _is_answered(self, raw: Any) -> bool:
+        try:
+            return bool(self._raw.dialect.do_ping(raw))
+        except self._errors:
+            return False
 
     def _connected(self) -> None:
         """Connect once, so that the dialect learns the server's version on a connection without guard."""
@@ -290,6 +307,7 @@ class GuardedStore:
     def _prepare_raw(self, raw: Any, record: Any) -> None:
         record.info["gov_fresh"] = True
         record.info["gov_level"] = getattr(raw, "isolation_level", None)
+        self._liveness.seen(record.info)
         if self._kind == "mysql":
             mysql_driver.prepare(raw, self._statement_seconds)
             return

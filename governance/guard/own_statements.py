@@ -9,7 +9,7 @@ from typing import Any
 from governance.guard import mysql_driver
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class OwnStatements:
     """Statements of ours on one connection; a snapshot that only they have taken can be given up for a newer one."""
 

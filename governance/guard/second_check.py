@@ -6,8 +6,8 @@ It runs when a statement is prepared. Between statements it refuses everything.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 from governance.guard.functions import is_known
 from governance.guard.schema import ascii_lower
@@ -23,30 +23,21 @@ class SecondCheck:
         self._reads: Mapping[str, frozenset[str]] | None = None
         self._writes: Mapping[str, frozenset[str]] = {}
         self._ours = False
+        self._own = _LettingOurs(self)
 
     def __call__(self, action: int, first: str | None, second: str | None, _: str | None, view: str | None) -> int:
         """Answer the database's question."""
         return sqlite3.SQLITE_OK if self._allows(action, first or "", second or "", view or "") else sqlite3.SQLITE_DENY
 
-    @contextmanager
     def statement(
         self, reads: Mapping[str, frozenset[str]], writes: Mapping[str, frozenset[str]] | None = None
-    ) -> Iterator[None]:
+    ) -> AbstractContextManager[None]:
         """Let one statement of the guard's making read some columns of some tables, and write to some."""
-        self._reads, self._writes = reads, writes or {}
-        try:
-            yield
-        finally:
-            self._reads, self._writes = None, {}
+        return _Letting(self, reads, writes or {})
 
-    @contextmanager
-    def ours(self) -> Iterator[None]:
+    def ours(self) -> AbstractContextManager[None]:
         """Let a constant statement of our own run: transactions, the schema's version, consent's epoch."""
-        self._ours = True
-        try:
-            yield
-        finally:
-            self._ours = False
+        return self._own
 
     def _allows(self, action: int, first: str, second: str, view: str) -> bool:
         if self._ours:
@@ -76,3 +67,35 @@ class SecondCheck:
                 return f"update {ascii_lower(second)}" in self._writes.get(ascii_lower(first), ())
             case _:
                 return False
+
+
+class _Letting:
+    """While it is entered, a statement may read and write what it names."""
+
+    __slots__ = ("_check", "_reads", "_writes")
+
+    def __init__(
+        self, check: SecondCheck, reads: Mapping[str, frozenset[str]], writes: Mapping[str, frozenset[str]]
+    ) -> None:
+        self._check, self._reads, self._writes = check, reads, writes
+
+    def __enter__(self) -> None:
+        self._check._reads, self._check._writes = self._reads, self._writes  # noqa: SLF001 one unit
+
+    def __exit__(self, *_: object) -> None:
+        self._check._reads, self._check._writes = None, {}  # noqa: SLF001 one unit
+
+
+class _LettingOurs:
+    """While it is entered, everything may run."""
+
+    __slots__ = ("_check",)
+
+    def __init__(self, check: SecondCheck) -> None:
+        self._check = check
+
+    def __enter__(self) -> None:
+        self._check._ours = True  # noqa: SLF001 one unit
+
+    def __exit__(self, *_: object) -> None:
+        self._check._ours = False  # noqa: SLF001 one unit

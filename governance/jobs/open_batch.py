@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from governance.writing import replace_durably
+
 
 class Sealer(Protocol):
     """Encrypts small values; `governance.protect.sealing.KeyringSealer` is one."""
@@ -43,11 +45,8 @@ class OpenBatch:
     """Encrypts it."""
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Keep the rows of the batch that is about to begin, in place of others. Raises KeyringError."""
-        draft = self._path.with_suffix(".draft")
-        draft.touch(mode=0o600)
-        draft.write_bytes(self.sealer.seal(json.dumps(list(rows)).encode(), self._context))
-        draft.replace(self._path)
+        """Keep the rows of the batch that is about to begin, in place of others. Raises KeyringError, OSError."""
+        replace_durably(self._path, self.sealer.seal(json.dumps(list(rows)).encode(), self._context))
 
     def read(self) -> list[dict[str, Any]]:
         """The rows of the last batch that began; none where none did. Raises DecryptionError."""

@@ -1,8 +1,9 @@
 """Ends of uses that wait a moment for a commit to share: a decision is durable before its use, its end shortly after.
 
-    close_soon --> queue --(next event of this ledger, or LATE_SECONDS)--> the log
+    close_soon --> queue --(with the next event once LATE_ENDS wait, or LATE_SECONDS later)--> the log
 
-A process that is killed in between leaves decisions without an end, which every report calls "outcome unknown".
+Ends written together cost little more than one: they go to the same pages of the database. A process that is killed in
+between leaves decisions without an end, which every report calls "outcome unknown".
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from policies.errors import LedgerError
 
 LATE_SECONDS = 0.2
 """How long an end waits at most while nothing else is recorded."""
+LATE_ENDS = 16
+"""How many ends wait at most when another event is recorded."""
 _log = structlog.get_logger()
 
 
@@ -37,9 +40,9 @@ class LateCloses:
                 self._timer = threading.Timer(LATE_SECONDS, self._in_time)
                 self._timer.start()
 
-    def take(self) -> list[EventDraft]:
-        """What waits, in its order; the caller records it or gives it back."""
-        if not self._waiting:
+    def take(self, least: int = 1) -> list[EventDraft]:
+        """What waits, in its order, where that is so many; the caller records it or gives it back."""
+        if len(self._waiting) < least:
             return []
         with self._lock:
             found, self._waiting = self._waiting, []

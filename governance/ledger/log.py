@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -11,33 +12,26 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from governance.ledger.appending import Appender
 from governance.ledger.base import KeyedHash, Signer
-from governance.ledger.checkpoint import sign_checkpoint
 from governance.ledger.checkpoint_file import CheckpointFiles, KeptAt
+from governance.ledger.closes import close_of
 from governance.ledger.events import Event, EventDraft, stamp
 from governance.ledger.export import export_lines
 from governance.ledger.group_commit import GroupCommit, Outcome, Units
-from governance.ledger.late_closes import LateCloses
+from governance.ledger.late_closes import LATE_ENDS, LateCloses
 from governance.ledger.names import Names
 from governance.ledger.period_ending import closing, drop, droppable, dropping, edited, opening, retention_limit
-from governance.ledger.periods import Period, PeriodState, list_periods, newest_note, seal_event
+from governance.ledger.periods import PeriodState, list_periods, newest_note, stored_note
 from governance.ledger.proving import prove_event, prove_start
 from governance.ledger.reading import Filter, read_events, read_leaves
-from governance.ledger.tables import CHECKPOINTS, EVENTS
-from governance.ledger.tree import Frontier, leaf_hashes
+from governance.ledger.tree import Frontier
 from governance.ledger.verification import Verification, verify_log, verify_period
-from governance.records.transactions import reading, writing
+from governance.records.transactions import plain, reading, writing, writing_plainly
 from policies.errors import LedgerError, RecordsError
-
-CHECKPOINT_EVENTS = 1000
-"""A checkpoint is signed at the latest after so many events."""
-CHECKPOINT_SECONDS = 60
-"""And with the first event that comes so many seconds after the last one."""
-
-_INSERT = insert(EVENTS)
 
 
 class Ledger:
@@ -61,7 +55,7 @@ class Ledger:
         self._signer = signer
         self._keyed_hash = keyed_hash
         self._clock = clock
-        self._new_id = new_id
+        self._appender = Appender(signer, keyed_hash, clock, new_id)
         self._files = CheckpointFiles(checkpoint_files)
         self._names = Names(engine, keyed_hash, new_id)
         self._file_behind = False  # a checkpoint was signed in somebody else's transaction
@@ -79,7 +73,7 @@ class Ledger:
 
         Events that other threads record at the same moment share the commit.
         """
-        late = self._late.take()
+        late = self._late.take(LATE_ENDS)
         try:
             return self._group.submit([*late, *drafts])[len(late) :]
         except LedgerError:
@@ -95,7 +89,7 @@ class Ledger:
         with `finish`. Raises LedgerError; then roll back.
         """
         with _translated():
-            events, note = self._append_locked(connection, (draft,))
+            events, note = self._appender.append(plain(connection), (draft,))
         self._file_behind = self._file_behind or note is not None
         return events[0]
 
@@ -110,14 +104,14 @@ class Ledger:
         decision = next(self.events(ids=(decision_id,)), None)
         if decision is None or decision.kind != "decision":
             raise _refused("an id that is no decision of this ledger")
-        return self.append(_closing(decision, outcome, counts, reason))
+        return self.append(close_of(decision, outcome, counts, reason))
 
     def close_soon(self, decision: Event, outcome: str, counts: Mapping[str, int]) -> None:
-        """Record how the use that a decision allowed has ended, with the next event or `LATE_SECONDS` later.
+        """Record how the use that a decision allowed has ended, `LATE_SECONDS` later at most.
 
         Returns at once: what must be durable before a use is its decision. Whatever reads this ledger sees it.
         """
-        self._late.add(_closing(decision, outcome, counts))
+        self._late.add(close_of(decision, outcome, counts))
 
     def settle(self) -> None:
         """Record the ends that wait for another event, now. Raises LedgerError."""
@@ -129,10 +123,10 @@ class Ledger:
         A file that cannot be written raises nothing: what the note covers is durable. See `checkpoint_faults`.
         """
         self._late.flush()
-        with _translated(), writing(self._engine) as connection:
-            period = self._open_period(connection)
-            note = self._stored_note(connection, period) or self._sign(connection, period)
-            period.save(connection, self._keyed_hash)
+        with _translated(), writing_plainly(self._engine) as lines:
+            period = self._appender.open_period(lines)
+            note = stored_note(lines, period) or self._appender.sign(lines, period)
+            period.save(lines, self._keyed_hash)
         self._keep(note)
         return note
 
@@ -144,22 +138,23 @@ class Ledger:
     def checkpoint_places(self) -> list[KeptAt]:
         """How each checkpoint file stands to the newest signed checkpoint. Raises LedgerError."""
         with _translated(), reading(self._engine) as connection:
-            return self._files.states(newest_note(connection))
+            return self._files.states(newest_note(plain(connection)))
 
     def close_period(self, *, actor: str = "system") -> str:
         """End the open period and begin the next one, in one transaction; gives the last checkpoint of the old one.
 
         Raises LedgerError.
         """
-        with _translated(), writing(self._engine) as connection:
-            period = self._open_period(connection)
-            self._add(connection, period, (closing(period, actor),))
-            note = self._sign(connection, period)
-            period.save(connection, self._keyed_hash, stamp(self._clock()))
-            following = period.follow(connection, stamp(self._clock()))
-            self._add(connection, following, (opening(period),))
-            newest = self._sign(connection, following)  # so that the files hold what binds the two together
-            following.save(connection, self._keyed_hash)
+        appender = self._appender
+        with _translated(), writing_plainly(self._engine) as lines:
+            period = appender.open_period(lines)
+            appender.add(lines, period, (closing(period, actor),))
+            note = appender.sign(lines, period)
+            period.save(lines, self._keyed_hash, stamp(self._clock()))
+            following = period.follow(lines, stamp(self._clock()))
+            appender.add(lines, following, (opening(period),))
+            newest = appender.sign(lines, following)  # so that the files hold what binds the two together
+            following.save(lines, self._keyed_hash)
         self._files.keep(newest)
         return note
 
@@ -177,7 +172,7 @@ class Ledger:
         with _translated(), writing(self._engine) as connection:
             row = droppable(connection, number, self._keyed_hash, until)
             root = Frontier.load(row.size, row.frontier).root()
-            events, note = self._append_locked(connection, (dropping(row, actor, root),))
+            events, note = self._appender.append(plain(connection), (dropping(row, actor, root),))
             drop(connection, row, self._keyed_hash, stamp(self._clock()))
         self._keep(note)
         return events[0]
@@ -294,7 +289,7 @@ class Ledger:
         )
         with _translated(), writing(self._engine) as connection:
             found = self._names.erase_in(connection, ref)
-            note = self._append_locked(connection, (draft,))[1] if found else None
+            note = self._appender.append(plain(connection), (draft,))[1] if found else None
         self._names.overwrite()
         self._keep(note)
         return found
@@ -309,88 +304,17 @@ class Ledger:
         """Units in one transaction; when that fails each in its own, so that a wrong one fails alone."""
         units: Units = ()
         try:
-            with _translated(), writing(self._engine) as connection:
+            with _translated(), writing_plainly(self._engine) as lines:
                 units = take()
                 behind, self._file_behind = self._file_behind, False
-                events, note = self._append_locked(connection, [draft for unit in units for draft in unit])
-                note = note or (newest_note(connection) if behind else None)
+                events, note = self._appender.append(lines, [draft for unit in units for draft in unit])
+                note = note or (newest_note(lines) if behind else None)
         except LedgerError as error:
             alone = [partial(tuple, (unit,)) for unit in units]
             return [error] if len(units) < 2 else [self._write(each)[0] for each in alone]
         self._keep(note)
         found = iter(events)
         return [list(islice(found, len(unit))) for unit in units]
-
-    def _append_locked(self, connection: Connection, drafts: Sequence[EventDraft]) -> tuple[list[Event], str | None]:
-        """The events, and the last checkpoint that fell due."""
-        note = None
-        period = self._open_period(connection)
-        events: list[Event] = []
-        for start in range(0, len(drafts), CHECKPOINT_EVENTS):
-            events += self._add(connection, period, drafts[start : start + CHECKPOINT_EVENTS])
-            note = self._checkpoint_if_due(connection, period) or note
-        period.save(connection, self._keyed_hash)
-        return events, note
-
-    def _open_period(self, connection: Connection) -> Period:
-        period = Period.lock(connection, self._keyed_hash)
-        if period is None:
-            period = Period.begin(connection, ledger_id=self._new_id(), time=stamp(self._clock()))
-            self._add(connection, period, (EventDraft(kind="ledger.opened", actor="system"),))
-        return period
-
-    def _add(self, connection: Connection, period: Period, drafts: Sequence[EventDraft]) -> list[Event]:
-        now = self._clock()
-        first = period.frontier.size
-        events = [
-            Event.of(draft, event_id=self._new_id(), time=now, period=period.number, seq=first + place)
-            for place, draft in enumerate(drafts)
-        ]
-        leaves = [event.leaf() for event in events]
-        rows = [self._row(event, leaf) for event, leaf in zip(events, leaves, strict=True)]
-        if rows:
-            connection.execute(_INSERT, rows)
-        period.frontier.extend(leaf_hashes(leaves))
-        return events
-
-    def _row(self, event: Event, leaf: bytes) -> dict[str, object]:
-        row = {
-            "period": event.period,
-            "seq": event.seq,
-            "leaf": leaf,
-            "seal": seal_event(self._keyed_hash, event.period, event.seq, leaf),
-        }
-        if self._engine.dialect.name == "sqlite":  # which derives the rest
-            return row
-        return row | {
-            "id": event.id,
-            "time": event.time,
-            "kind": event.kind,
-            "principal": event.principal,
-            "closes": event.closes,
-        }
-
-    def _checkpoint_if_due(self, connection: Connection, period: Period) -> str | None:
-        waiting = period.frontier.size - period.checkpoint_size
-        oldest = stamp(self._clock() - dt.timedelta(seconds=CHECKPOINT_SECONDS))
-        if waiting >= CHECKPOINT_EVENTS or (waiting and period.checkpoint_time <= oldest):
-            return self._sign(connection, period)
-        return None
-
-    def _sign(self, connection: Connection, period: Period) -> str:
-        note = sign_checkpoint(period.checkpoint, self._signer)
-        period.checkpoint_size, period.checkpoint_time = period.frontier.size, stamp(self._clock())
-        row = {"period": period.number, "size": period.frontier.size, "time": period.checkpoint_time, "note": note}
-        connection.execute(insert(CHECKPOINTS), row)
-        return note
-
-    @staticmethod
-    def _stored_note(connection: Connection, period: Period) -> str | None:
-        query = select(CHECKPOINTS.c.note).where(
-            CHECKPOINTS.c.period == period.number, CHECKPOINTS.c.size == period.frontier.size
-        )
-        note: str | None = connection.execute(query).scalar_one_or_none()
-        return note
 
     def _keep(self, note: str | None) -> None:
         if note is not None:
@@ -402,11 +326,11 @@ def _translated() -> Iterator[None]:
     """Turn what the database raises into LedgerError; its own text can carry values."""
     try:
         yield
-    except IntegrityError:
+    except (IntegrityError, sqlite3.IntegrityError):
         raise _refused("an id that is taken, or a decision that is closed already") from None
     except LedgerError:
         raise
-    except (SQLAlchemyError, RecordsError):
+    except (SQLAlchemyError, sqlite3.Error, RecordsError):
         raise _refused("a database that could not be written") from None
 
 
@@ -416,18 +340,4 @@ def _refused(found: str) -> LedgerError:
         found=found,
         expected="an event that is durable before the use it records",
         next_step="nothing was released; run `governance doctor`, then `governance ledger verify`",
-    )
-
-
-def _closing(decision: Event, outcome: str, counts: Mapping[str, int], reason: str | None = None) -> EventDraft:
-    return EventDraft(
-        kind="close",
-        actor=decision.actor,
-        principal=decision.principal,
-        purpose=decision.purpose,
-        action=decision.action,
-        outcome=outcome,
-        counts=counts,
-        refs={"decision": decision.id},
-        reason=reason,
     )

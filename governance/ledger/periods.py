@@ -6,15 +6,17 @@ checkpoint. The first event of a period names the root of the period before it: 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, select
 
 from governance.ledger.base import KeyedHash
 from governance.ledger.checkpoint import Checkpoint
-from governance.ledger.tables import CHECKPOINTS, EVENTS, PERIODS
+from governance.ledger.tables import PERIODS
 from governance.ledger.tree import Frontier, leaf_hash
+from governance.records.transactions import Plain
 from policies.errors import LedgerError
 
 ORIGIN_PREFIX = "governance.ledger/"
@@ -38,37 +40,37 @@ class Period:
     """When it was signed; the opening time before the first."""
 
     @classmethod
-    def lock(cls, connection: Connection, keyed_hash: KeyedHash) -> Self | None:
+    def lock(cls, plain: Plain, keyed_hash: KeyedHash) -> Self | None:
         """The open period, held against other writers until the transaction ends; None in an empty ledger.
 
         Raises LedgerError when its row was edited or is gone.
         """
-        if connection.dialect.name == "postgresql":  # SQLite's transaction holds the write lock already
-            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-        row = connection.execute(_NEWEST).one_or_none()
-        if row is None:
-            if connection.execute(select(EVENTS.c.seq).limit(1)).one_or_none() is not None:
+        if plain.dialect == "postgresql":  # SQLite's transaction holds the write lock already
+            plain.execute("SELECT pg_advisory_xact_lock(?)", (_LOCK,))
+        found = plain.execute(_NEWEST, ()).fetchone()
+        if found is None:
+            if plain.execute("SELECT seq FROM gov_ledger_event LIMIT 1", ()).fetchone() is not None:
                 raise _edited()
             return None
+        row = _Row(*found)
         if row.seal != seal_of(row, keyed_hash) or row.closed is not None:
             raise _edited()
         frontier = Frontier.load(row.size, row.frontier)
         return cls(row.period, row.origin, frontier, row.checkpoint_size, row.checkpoint_time)
 
     @classmethod
-    def begin(cls, connection: Connection, *, ledger_id: str, time: str) -> Self:
+    def begin(cls, plain: Plain, *, ledger_id: str, time: str) -> Self:
         """The first period, with its row."""
-        return cls._begin(connection, 1, f"{ORIGIN_PREFIX}{ledger_id}/1", time)
+        return cls._begin(plain, 1, f"{ORIGIN_PREFIX}{ledger_id}/1", time)
 
-    def follow(self, connection: Connection, time: str) -> Self:
+    def follow(self, plain: Plain, time: str) -> Self:
         """The period behind this one, with its row."""
         number = self.number + 1
-        return self._begin(connection, number, f"{self.origin.rpartition('/')[0]}/{number}", time)
+        return self._begin(plain, number, f"{self.origin.rpartition('/')[0]}/{number}", time)
 
     @classmethod
-    def _begin(cls, connection: Connection, number: int, origin: str, time: str) -> Self:
-        row = {"period": number, "origin": origin, "opened": time, "checkpoint_size": 0, "checkpoint_time": time}
-        connection.execute(insert(PERIODS), row | {"size": 0, "frontier": b"", "seal": ""})
+    def _begin(cls, plain: Plain, number: int, origin: str, time: str) -> Self:
+        plain.execute(_BEGIN, (number, origin, time, 0, b"", "", 0, time))
         return cls(number, origin, Frontier(), 0, time)
 
     @property
@@ -76,18 +78,11 @@ class Period:
         """What a checkpoint of this moment says."""
         return Checkpoint(self.origin, self.frontier.size, self.frontier.root())
 
-    def save(self, connection: Connection, keyed_hash: KeyedHash, closed: str | None = None) -> None:
+    def save(self, plain: Plain, keyed_hash: KeyedHash, closed: str | None = None) -> None:
         """Write the row, in the transaction that holds its lock; with `closed`, for the last time."""
         size, frontier = self.frontier.size, self.frontier.dump()
-        changes = {
-            "size": size,
-            "frontier": frontier,
-            "seal": seal_period(keyed_hash, self.origin, size, frontier, closed),
-            "closed": closed,
-            "checkpoint_size": self.checkpoint_size,
-            "checkpoint_time": self.checkpoint_time,
-        }
-        connection.execute(_SAVE, changes | {"number": self.number})
+        seal = seal_period(keyed_hash, self.origin, size, frontier, closed)
+        plain.execute(_SAVE, (size, frontier, seal, closed, self.checkpoint_size, self.checkpoint_time, self.number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,30 +109,45 @@ def list_periods(connection: Connection) -> list[PeriodState]:
     return [PeriodState(row.period, row.origin, row.size, row.opened, row.closed, row.dropped) for row in found]
 
 
-def newest_note(connection: Connection) -> str | None:
+def newest_note(plain: Plain) -> str | None:
     """The newest signed checkpoint."""
-    query = select(CHECKPOINTS.c.note).order_by(CHECKPOINTS.c.period.desc(), CHECKPOINTS.c.size.desc()).limit(1)
-    note: str | None = connection.execute(query).scalar_one_or_none()
-    return note
+    found = plain.execute(_NEWEST_NOTE, ()).fetchone()
+    return found[0] if found else None
 
 
-_NEWEST = (
-    select(
-        PERIODS.c.period,
-        PERIODS.c.origin,
-        PERIODS.c.size,
-        PERIODS.c.frontier,
-        PERIODS.c.seal,
-        PERIODS.c.checkpoint_size,
-        PERIODS.c.checkpoint_time,
-        PERIODS.c.closed,
-        PERIODS.c.dropped,
-    )
-    .order_by(PERIODS.c.period.desc())
-    .limit(1)
+def stored_note(plain: Plain, period: Period) -> str | None:
+    """The checkpoint of a period as it stands, where there is one already."""
+    found = plain.execute(_STORED_NOTE, (period.number, period.frontier.size)).fetchone()
+    return found[0] if found else None
+
+
+_NEWEST_NOTE = "SELECT note FROM gov_ledger_checkpoint ORDER BY period DESC, size DESC LIMIT 1"
+_STORED_NOTE = "SELECT note FROM gov_ledger_checkpoint WHERE period = ? AND size = ?"
+
+
+class _Row(NamedTuple):
+    """The row of a period as `_NEWEST` gives it."""
+
+    period: int
+    origin: str
+    size: int
+    frontier: bytes
+    seal: str
+    checkpoint_size: int
+    checkpoint_time: str
+    closed: str | None
+    dropped: str | None
+
+
+_NEWEST = f"SELECT {', '.join(_Row._fields)} FROM gov_ledger_period ORDER BY period DESC LIMIT 1"  # noqa: S608 constant
+_BEGIN = (
+    "INSERT INTO gov_ledger_period (period, origin, opened, size, frontier, seal, checkpoint_size, checkpoint_time) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
-
-_SAVE = update(PERIODS).where(PERIODS.c.period == bindparam("number"))
+_SAVE = (
+    "UPDATE gov_ledger_period SET size = ?, frontier = ?, seal = ?, closed = ?, checkpoint_size = ?, "
+    "checkpoint_time = ? WHERE period = ?"
+)
 
 
 def seal_period(
@@ -161,7 +171,14 @@ def seal_of(row: Any, keyed_hash: KeyedHash) -> str:
 
 def seal_event(keyed_hash: KeyedHash, period: int, seq: int, leaf: bytes) -> str:
     """The keyed hash that ties leaf bytes to their place."""
-    return keyed_hash.digest("ledger.event", f"{period}\n{seq}\n".encode() + leaf_hash(leaf))
+    return seal_leaves(keyed_hash, period, seq, (leaf_hash(leaf),))[0]
+
+
+def seal_leaves(keyed_hash: KeyedHash, period: int, first: int, hashes: Sequence[bytes]) -> list[str]:
+    """The same for leaves one behind the other, by their hashes."""
+    return [
+        keyed_hash.digest("ledger.event", b"%d\n%d\n" % (period, seq) + each) for seq, each in enumerate(hashes, first)
+    ]
 
 
 def _edited() -> LedgerError:

@@ -172,7 +172,7 @@ class Client:
                     Judged(Verdict.REFUSED), status, headers=given, problem="a redirect, which is not followed"
                 )
             raw = bytearray()
-            for piece in response.iter_bytes(65_536):
+            for piece in response.iter_bytes():  # as they come: pieces of a size would wait for one to be full
                 raw += piece
                 if len(raw) > self.host.most_bytes:
                     problem = f"an answer of more than {self.host.most_bytes} bytes"

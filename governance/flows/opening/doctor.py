@@ -20,7 +20,7 @@ from governance.ledger.checkpoint_file import CheckpointFiles
 from governance.ledger.periods import newest_note
 from governance.project import Project
 from governance.records.database import open_records
-from governance.records.transactions import reading
+from governance.records.transactions import plain, reading
 from governance.scan.shapes import shape_name
 from policies.config import Medium
 from policies.errors import GovernanceError
@@ -106,7 +106,7 @@ def _checkpoint_files(project: Project) -> Iterator[Check]:
         return  # reported as `records`
     try:
         with reading(engine) as connection:
-            states = CheckpointFiles(project.checkpoint_files).states(newest_note(connection))
+            states = CheckpointFiles(project.checkpoint_files).states(newest_note(plain(connection)))
     except sa.exc.SQLAlchemyError:
         return
     finally:

@@ -494,3 +494,25 @@ def test_lost_connection_is_named_and_the_next_one_works(postgres_url):
     finally:
         admin.dispose()
         world.store.close()
+
+
+def test_connection_that_died_in_the_pool_is_replaced_unseen(postgres_url):
+    from .conftest import fill, guard
+
+    fill(postgres_url, CUSTOMERS, ())
+    world = guard(postgres_url)
+    admin = sa.create_engine(postgres_url)
+    try:
+        for _ in range(2):
+            assert world.rows("SELECT count(*) FROM customers")[1] == [(5,)]
+            with admin.begin() as other:
+                other.execute(
+                    text(
+                        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    )
+                )
+        assert world.rows("SELECT count(*) FROM customers")[1] == [(5,)]
+    finally:
+        admin.dispose()
+        world.store.close()

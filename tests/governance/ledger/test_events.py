@@ -7,6 +7,7 @@ import rfc8785
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from governance.ledger.closes import close_of
 from governance.ledger.events import KINDS, RETIRED_KINDS, SCHEMA, Event, EventDraft, EventObject, stamp
 from policies.errors import LedgerError, TamperedError
 
@@ -145,6 +146,57 @@ def test_leaf_bytes_are_those_of_rfc_8785(ref, counts):
     draft = EventDraft(kind="scan", actor="p:alice", objects=(EventObject(ref),), counts=counts)
     leaf = Event.of(draft, event_id="e1", time=dt.datetime(2026, 11, 22, tzinfo=dt.UTC), period=1, seq=0).leaf()
     assert leaf == rfc8785.dumps(json.loads(leaf))
+
+
+_REFS = st.from_regex(r"[a-z]{1,5}\.[^\x00-\x1f\x7f@]{1,20}", fullmatch=True) | st.sampled_from(
+    ["s.\\u0000", 's."\\u0000"', 's."refs":{"decision":"any"}', 's.","id":"']
+)
+
+
+@given(_REFS.filter(lambda ref: ref.isprintable()), st.sampled_from(["support", "客服.email", "any"]))
+def test_a_filled_in_form_is_the_event_encoded_whole(ref, purpose):
+    draft = dataclasses.replace(full_draft(), objects=(EventObject(ref, "clear"),), purpose=purpose)
+    for number in range(3):  # the form is made with the first
+        event = Event.of(draft, event_id=f"e{number}", time=NOW, period=1, seq=number)
+        leaf = event.leaf()
+        assert leaf == rfc8785.dumps(json.loads(leaf))
+        assert Event.from_leaf(leaf) == event
+        assert Event.from_leaf(leaf).leaf() == leaf  # read events are encoded whole
+
+
+@given(
+    st.sampled_from(["p:a1", "system"]),
+    st.none() | st.just("客服.email"),
+    st.integers(0, 2**53 - 1),
+    st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True),
+)
+def test_ends_of_many_uses_are_those_made_one_by_one(actor, purpose, rows, decision_id):
+    draft = EventDraft(kind="decision", actor=actor, principal="p:b2", purpose=purpose, action="read")
+    decision = Event.of(draft, event_id=decision_id, time=NOW, period=1, seq=0)
+    made = close_of(decision, "done", {"rows": rows}, "guard.stopped")
+    alone = EventDraft(
+        kind="close",
+        actor=actor,
+        principal="p:b2",
+        purpose=purpose,
+        action="read",
+        outcome="done",
+        counts={"rows": rows},
+        refs={"decision": decision_id},
+        reason="guard.stopped",
+    )
+    assert made == alone
+    one, two = (Event.of(each, event_id="e9", time=NOW, period=1, seq=1) for each in (made, alone))
+    assert one.leaf() == two.leaf() == rfc8785.dumps(json.loads(two.leaf()))
+    assert one.closes == decision_id
+
+
+@pytest.mark.parametrize(("outcome", "counts"), [(MARKER, {"rows": 1}), ("done", {MARKER: 1}), ("done", {"rows": -1})])
+def test_an_end_that_holds_anything_else_is_refused(outcome, counts):
+    decision = Event.of(full_draft(), event_id="e1", time=NOW, period=1, seq=0)
+    with pytest.raises(LedgerError) as caught:
+        close_of(decision, outcome, counts)
+    assert MARKER not in str(caught.value)
 
 
 def test_a_lone_surrogate_is_refused_before_it_is_hashed():

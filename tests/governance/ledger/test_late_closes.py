@@ -1,4 +1,4 @@
-"""The end of a use shares the next commit, is seen by whoever reads the ledger, and outlives a fault."""
+"""The end of a use shares a commit, is seen by whoever reads the ledger, and outlives a fault."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from governance.ledger import late_closes
+from governance.ledger import late_closes, log
 from policies.errors import LedgerError
 
 
@@ -14,14 +14,23 @@ def _kinds(ledger):
     return [event.kind for event in ledger.events(("decision", "close"))]
 
 
-def test_end_is_recorded_with_the_next_event(ledger, draft):
-    first = ledger.decide(draft("decision", principal="p:bob", purpose="support", action="read"))
-    ledger.close_soon(first, "done", {"rows": 7})
-    second = ledger.decide(draft("decision"))
-    found = list(ledger.events(("decision", "close")))
-    assert [event.id for event in found][::2] == [first.id, second.id]
-    assert (found[1].closes, found[1].principal, found[1].counts["rows"]) == (first.id, "p:bob", 7)
-    assert found[1].seq == second.seq - 1
+def test_ends_are_recorded_with_the_next_event_once_there_are_enough(ledger, make, draft, monkeypatch):
+    monkeypatch.setattr(late_closes, "LATE_SECONDS", 60)
+    use = draft("decision", principal="p:bob", purpose="support", action="read")
+    first = []
+    for rows in range(late_closes.LATE_ENDS):
+        first.append(ledger.decide(use))
+        ledger.close_soon(first[-1], "done", {"rows": rows})
+    other = make()
+    assert _kinds(other) == ["decision"] * late_closes.LATE_ENDS
+    last = ledger.decide(draft("decision"))
+    found = list(other.events(("decision", "close")))
+    assert found[late_closes.LATE_ENDS :][-1].id == last.id
+    ends = found[late_closes.LATE_ENDS : -1]
+    assert [(end.closes, end.principal, end.counts["rows"]) for end in ends] == [
+        (decision.id, "p:bob", rows) for rows, decision in enumerate(first)
+    ]
+    assert ends[-1].seq == last.seq - 1
     ledger.finish()
 
 
@@ -53,6 +62,7 @@ def test_end_that_cannot_be_recorded_waits_for_the_next_event(ledger, draft, mon
         ledger._group, "_write", lambda _: [LedgerError("ledger", found="x", expected="y", next_step="z")]
     )
     ledger.close_soon(decision, "done", {"rows": 1})
+    monkeypatch.setattr(log, "LATE_ENDS", 1)
     for act in (lambda: ledger.append(draft()), ledger.finish):
         with pytest.raises(LedgerError):
             act()

@@ -1,4 +1,5 @@
 import base64
+import dataclasses
 import datetime as dt
 import json
 import threading
@@ -36,7 +37,7 @@ def test_append_many_is_all_or_nothing(ledger, make, draft):
     ledger.append(draft())
     broken = make("y")
     ids = iter(["a1", "a2", "a1"])
-    broken._new_id = lambda: next(ids)
+    broken._appender = dataclasses.replace(broken._appender, new_id=lambda: next(ids))
     with pytest.raises(LedgerError):
         broken.append_many([draft(), draft(), draft()])
     assert [event.seq for event in ledger.events()] == [0, 1]

@@ -1,6 +1,8 @@
 import importlib
 import multiprocessing
 import pkgutil
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
@@ -9,10 +11,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import governance
-from governance.records import database
+from governance.records import database, transactions
 from governance.records.database import create_records, open_records
 from governance.records.metadata import metadata
-from governance.records.transactions import reading, writing
+from governance.records.transactions import plain as plain_of
+from governance.records.transactions import reading, writing, writing_plainly
 from policies.errors import RecordsError
 
 MARKER = "marker-ann@example.org"
@@ -160,6 +163,74 @@ def test_a_block_that_raises_writes_nothing(engine):
         write_and_fail()
     with reading(engine) as connection:
         assert connection.execute(sa.text("SELECT count(*) FROM gov_ledger_name")).scalar_one() == 0
+
+
+_NAME = "INSERT INTO gov_ledger_name (ref, kind, digest, text) VALUES (?, ?, ?, ?)"
+
+
+def _names(engine):
+    with reading(engine) as connection:
+        return connection.execute(sa.text("SELECT count(*) FROM gov_ledger_name")).scalar_one()
+
+
+def test_plain_statements_are_committed_together_or_not_at_all(engine):
+    def write_and_fail():
+        with writing_plainly(engine) as plain:
+            plain.execute(_NAME, ("n:1", "note", "a", "t"))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        write_and_fail()
+    assert _names(engine) == 0
+    with writing_plainly(engine) as plain:
+        plain.executemany(_NAME, [("n:1", "note", "a", "t"), ("n:2", "note", "b", "t")])
+        assert plain.execute("SELECT text FROM gov_ledger_name WHERE ref = ?", ("n:1",)).fetchone() == ("t",)
+    assert _names(engine) == 2
+    with writing(engine) as connection:  # the same statements inside a transaction of another kind
+        plain_of(connection).execute(_NAME, ("n:3", "note", "c", "t"))
+    assert _names(engine) == 3
+
+
+def test_plain_writers_take_turns_with_others(engine):
+    def plainly(number):
+        with writing_plainly(engine) as plain:
+            plain.execute(_NAME, (f"n:{number}", "note", f"d{number}", "t"))
+
+    def otherwise(number):
+        with writing(engine) as connection:
+            connection.execute(sa.text(f"INSERT INTO gov_ledger_name VALUES ('n:{number}', 'note', 'd{number}', 't')"))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: (plainly if number % 2 else otherwise)(number), range(40)))
+    assert _names(engine) == 40
+
+
+def test_a_disposed_engine_keeps_no_connection_and_can_write_again(engine):
+    with writing_plainly(engine) as plain:
+        run = plain.execute
+    engine.dispose()
+    if engine.dialect.name == "sqlite":
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            run("SELECT 1", ())
+    with writing_plainly(engine) as plain:
+        plain.execute(_NAME, ("n:1", "note", "a", "t"))
+    assert _names(engine) == 1
+
+
+def test_a_forked_process_writes_by_a_connection_of_its_own(tmp_path, monkeypatch):
+    engine = create_records(f"sqlite:///{tmp_path / 'gov.db'}")
+    used = []
+    for process in (1, 1, 2, 2):
+        monkeypatch.setattr(transactions.os, "getpid", lambda process=process: process)
+        with writing_plainly(engine) as plain:
+            used.append(plain.execute.__self__)
+    assert used[0] is used[1]
+    assert used[1] is not used[2]
+    assert used[2] is used[3]
+    assert used[0].execute("SELECT 1").fetchone() == (1,)  # the other process's is not closed here
+    engine.dispose()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        used[2].execute("SELECT 1")
 
 
 def test_errors_hide_parameters(engine):
