@@ -20,6 +20,19 @@ from policies.yaml_files import FileModel, read_model
 
 FILE = "organisation.yaml"
 """Its name in the policies folder."""
+DeclaredFact = Literal[
+    "automated",
+    "blocks_right",
+    "evaluation",
+    "extensive_evaluation",
+    "innovative",
+    "major",
+    "matching",
+    "monitoring",
+    "public_monitoring",
+    "training",
+]
+"""What a purpose does to people that no register shows; an assessment of its impact asks for it."""
 
 
 class PartyEntry(FileModel):
@@ -94,6 +107,8 @@ class ProcessingEntry(FileModel):
     """The office that answers for it, such as `customer care`; a name is not needed."""
     review_by: dt.date | None = None
     """The day by which somebody looks at it again."""
+    declares: dict[DeclaredFact, bool] = Field(default_factory=dict)
+    """What it does to people, or does not; see docs/dpia.md. What is not here has to be asked."""
     codes: dict[str, str] = Field(default_factory=dict)
     """Law to the official code of the purpose, where a law has a list of them: `{tw-pdpa: "040"}`."""
 

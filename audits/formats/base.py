@@ -16,6 +16,7 @@ ALL_REPORTS = frozenset(
         "automated",
         "consent",
         "crm",
+        "dpia",
         "exposure",
         "fairness",
         "grants",

@@ -22,6 +22,9 @@ SCHEMA = "governance.event/1"
 KINDS = frozenset(
     {
         "archive.checked",
+        "assessment.closed",
+        "assessment.opened",
+        "assessment.signed",
         "automated.declared",
         "automated.ended",
         "automated.review_asked",

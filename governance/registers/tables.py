@@ -153,3 +153,44 @@ HUMAN_REVIEW_OUTCOME = Table(
     Column("event", String(64), nullable=False),
 )
 """How a review ended; the key lets one outcome stand where two are recorded at once."""
+
+ASSESSMENT = Table(
+    "gov_assessment",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("purpose", String(200), nullable=False),
+    Column("opened", String(27), nullable=False),
+    Column("opened_by", String(80), nullable=False),
+    Column("looked_at", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("event", String(64), nullable=False),
+)
+"""One row an assessment of the impact on people: what it looked at, as JSON, with its digest; people and texts are
+references to the erasable names beside the ledger, times UTC as events write them."""
+
+ASSESSMENT_SIGNATURE = Table(
+    "gov_assessment_signature",
+    metadata,
+    Column("assessment", String(64), ForeignKey("gov_assessment.id"), primary_key=True),
+    Column("signer", String(80), nullable=False),
+    Column("signed", String(27), nullable=False),
+    Column("recorded_by", String(80), nullable=False),
+    Column("review_by", String(10), nullable=False),
+    Column("authority_consulted", String(10), nullable=False),
+    Column("risks", Text, nullable=False),
+    Column("answers", String(80), nullable=False),
+    Column("event", String(64), nullable=False),
+)
+"""Who signed one and when; the key lets one signature stand where two sign at once. `risks` are levels, as JSON;
+`answers` refers to the words, which can be erased; `authority_consulted` is empty where it was not."""
+
+ASSESSMENT_CLOSING = Table(
+    "gov_assessment_closing",
+    metadata,
+    Column("assessment", String(64), ForeignKey("gov_assessment.id"), primary_key=True),
+    Column("closed", String(27), nullable=False),
+    Column("closed_by", String(80), nullable=False),
+    Column("note", String(80), nullable=False),
+    Column("event", String(64), nullable=False),
+)
+"""The end of one: it stands for nothing any more."""

@@ -16,6 +16,7 @@ from audits.reports.access import access_report
 from audits.reports.automated import automated_report
 from audits.reports.consent import consent_report
 from audits.reports.crm import crm_report
+from audits.reports.dpia import dpia_report
 from audits.reports.exposure import exposure_report
 from audits.reports.fairness import fairness_report
 from audits.reports.grants import grants_report
@@ -80,6 +81,7 @@ def reports(scan: dict[str, Any], evidence: Evidence) -> dict[str, Report]:
         "automated": automated_report(evidence, load("automated.json")),
         "fairness": fairness_report(replace(evidence, measures=tuple(load("fairness.json")["measures"])), fairness),
         "incident": incident_report(evidence, load("incident.json")),
+        "dpia": dpia_report(evidence, load("dpia.json")),
         "ropa": ropa_report(evidence, load("ropa.json")),
         "training": training_report(evidence, load("training.json")),
         "consent": consent_report(load("consent.json"), as_of=AS_OF, zone="Asia/Taipei"),

@@ -41,6 +41,8 @@ class Api:
             clock=self.clock,
         )
         self._client.tokens = self.tokens
+        self.absence: dict[tuple[str, int], str] = {}
+        """By object and length of an id, the code with which the vendor refuses an id that no record has."""
 
     def post(self, place: str, path: str, data: Mapping[str, Any], **beside: Any) -> Mapping[str, Any]:
         """The `data` of an answer; empty when it has none.

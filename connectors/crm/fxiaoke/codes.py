@@ -29,9 +29,11 @@ def judge(status: int, body: Any) -> Judged:
     """Success is `errorCode` 0 and nothing else."""
     if not 200 <= status < 300:
         return by_status(status)
-    code = body.get("errorCode") if isinstance(body, Mapping) else None
-    if isinstance(code, bool) or not isinstance(code, int):
+    if not isinstance(body, Mapping):
         return Judged(Verdict.AGAIN)
+    code = body.get("errorCode")
+    if isinstance(code, bool) or not isinstance(code, int):
+        return Judged(Verdict.REFUSED)
     return Judged(_VERDICTS.get(code, Verdict.REFUSED), str(code))
 
 

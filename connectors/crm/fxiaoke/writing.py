@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
 from connectors.crm.base import Receipt, Record
 from connectors.crm.fxiaoke.api import Api
@@ -128,7 +129,10 @@ def _done(api: Api, found: Object, path: str, **data: Any) -> bool:
 
 
 def gone(api: Api, found: Object, keys: Collection[str]) -> dict[str, bool]:
-    """Whether the vendor neither lists a record nor gives it by its id, as it does an invalid one."""
+    """Whether the vendor neither lists a record nor gives it by its id, as it does an invalid one.
+
+    A record of which the vendor does not say that it is not there is not gone.
+    """
     verdicts: dict[str, bool] = {}
     for some in _chunks(keys):
         listed = _listed(api, found, some)
@@ -137,16 +141,30 @@ def gone(api: Api, found: Object, keys: Collection[str]) -> dict[str, bool]:
 
 
 def _held(api: Api, found: Object, key: str) -> bool:
-    """Whether the vendor gives a record by its id, be it invalid. Raises CallError when that cannot be told."""
+    """Whether a record may be there, be it invalid: the vendor gives it by its id, or does not say that it is not.
+
+    No page says how the vendor refuses a record that is not there. So it is asked for an id that nobody has: only the
+    same code means that a record is not there; any other one, of a missing right for example, does not.
+    """
+    given, code = _given(api, found, key)
+    if given or code is None:
+        return given
+    known = found.name, len(key)
+    if known not in api.absence:
+        _, nothing = _given(api, found, f"{uuid4().hex}{uuid4().hex}"[: len(key)])
+        api.absence[known] = nothing or ""
+    return code != api.absence[known]
+
+
+def _given(api: Api, found: Object, key: str) -> tuple[bool, str | None]:
+    """Whether a record was given, and the code when it was refused."""
+    data = {"dataObjectApiName": found.name, "objectDataId": key}
     try:
-        given = api.post(
-            f"{api.name}.{found.name}", found.path("get"), {"dataObjectApiName": found.name, "objectDataId": key}
-        )
+        return bool(api.post(f"{api.name}.{found.name}", found.path("get"), data)), None
     except CallError as error:
         if not is_of_the_record(error):
             raise
-        return False
-    return bool(given)
+        return False, error.code
 
 
 def _listed(api: Api, found: Object, keys: Sequence[str]) -> dict[str, Mapping[str, Any]]:

@@ -64,6 +64,8 @@ class Registry:
             "owner": told.owner if told else None,
             "review_by": told.review_by.isoformat() if told and told.review_by else None,
             "codes": dict(sorted(told.codes.items())) if told else {},
+            "declares": dict(sorted(told.declares.items())) if told else {},
+            "sold": self._sold(line),
             "basis": self._basis(name),
             "involves": list(purposes.involved(name)),
             "direct_marketing": purposes.is_direct_marketing(name),
@@ -72,6 +74,7 @@ class Registry:
             "categories": sorted(use.categories(self.gov.policy_files.policy) | set(stated)),
             "stated": list(stated),
             "special": list(self._special(name, use, stated)),
+            "special_in": {str(ref): whole for ref, whole in sorted(use.special_in.items())},
             "recipients": recipients,
             "retention": self._retention(line, use),
             "protection": self._protection(use),
@@ -104,6 +107,11 @@ class Registry:
             if entry.status == "confirmed" and entry.category != HARMLESS:
                 found.setdefault(entry.category, []).append(str(ref))
         return [{"category": name, "fields": fields} for name, fields in sorted(found.items())]
+
+    def _sold(self, line: tuple[str, ...]) -> bool | None:
+        """Whether data is sold or shared for it, as Californian law divides purposes; None where nobody said."""
+        out = self.organisation.opt_out
+        return None if out is None else bool({*out.sale, *out.sharing} & set(line))
 
     def _basis(self, name: str) -> dict[str, str]:
         found = {law: self.gov.policy_files.purposes.basis(name, law) for law in self.gov.project.config.laws}

@@ -23,6 +23,17 @@ class PurposeUse:
     special: set[str] = field(default_factory=set)
     """Special categories that the data reveals: of fields, datasets and rows that the purpose may see."""
 
+    special_in: dict[DatasetRef, str] = field(default_factory=dict)
+    """Dataset to whether `all` of its records reveal them, or some `rows`."""
+
+    def reveal(self, dataset: DatasetRef, category: str, *, whole: bool) -> None:
+        """Add that a dataset, or some rows of it, reveals a special category."""
+        self.special.add(category)
+        if whole:
+            self.special_in[dataset] = "all"
+        else:
+            self.special_in.setdefault(dataset, "rows")
+
     def categories(self, policy: AccessPolicy) -> set[str]:
         """The data categories of the fields, harmless ones left out, and what datasets and rows reveal."""
         found = {policy.datasets[ref.of].fields[ref.field].category for ref in self.fields}
@@ -60,7 +71,8 @@ def _add(policy: AccessPolicy, principal: Principal, purpose: str, use: PurposeU
             for name, shown in permit.fields.items():
                 if set(shown.treatments) != {"null"}:
                     use.fields.setdefault(FieldRef(ref.store, ref.dataset, name), set()).update(shown.treatments)
-                    use.special |= {facts.fields[name].category} if facts.fields[name].special else set()
-            use.special |= {
-                each for each in (*facts.special, *facts.special_rows) if policy.purposes.admits_special(purpose, each)
-            }
+                    if facts.fields[name].special:
+                        use.reveal(ref, facts.fields[name].category, whole=True)
+            for each in (*facts.special_rows, *facts.special):
+                if policy.purposes.admits_special(purpose, each):
+                    use.reveal(ref, each, whole=each in facts.special)

@@ -1,4 +1,4 @@
-"""The registers that `Governance` offers: reviews, training, incidents, fairness, automated decisions."""
+"""The registers that `Governance` offers: reviews, training, incidents, assessments, automated decisions."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from governance.app import Governance
     from governance.flows.audits.declaring_automated import Declared
     from governance.flows.audits.incident_scope import Leaked
+    from governance.registers.assessments import Assessment
     from governance.registers.automated import HumanReview, Procedure
     from governance.registers.incidents import Incident
     from governance.registers.reviews import Review
     from governance.registers.training import Attestation
+    from policies.assessment_answers import AnswersFile
     from policies.nouns import Principal
 
 
@@ -160,6 +162,30 @@ class Registers:
         from governance.flows.audits.reporting_automated import audit_automated
 
         return audit_automated(self._whole)
+
+    def open_assessment(self, purpose: str) -> Assessment:
+        """Open an impact assessment of a purpose; as `assessing.open_assessment`."""
+        from governance.flows.audits.assessing import open_assessment
+
+        return open_assessment(self._whole, purpose)
+
+    def sign_assessment(self, assessment: str, answers: AnswersFile, *, principal: str) -> Assessment:
+        """Sign an impact assessment as a person; as `assessing.sign_assessment`."""
+        from governance.flows.audits.assessing import sign_assessment
+
+        return sign_assessment(self._whole, assessment, answers, principal=principal)
+
+    def close_assessment(self, assessment: str, *, reason: str) -> Assessment:
+        """End an impact assessment; as `assessing.close_assessment`."""
+        from governance.flows.audits.assessing import close_assessment
+
+        return close_assessment(self._whole, assessment, reason=reason)
+
+    def audit_dpia(self) -> Report:
+        """The report on impact assessments; as `assessing.audit_dpia`."""
+        from governance.flows.audits.assessing import audit_dpia
+
+        return audit_dpia(self._whole)
 
     @property
     def _whole(self) -> Governance:

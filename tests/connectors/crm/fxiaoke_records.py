@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-GUESSED = {"missing": 32101, "locked": 32102, "not_invalid": 32103, "invalid_already": 32104}
+GUESSED = {"missing": 32101, "locked": 32102, "not_invalid": 32103, "invalid_already": 32104, "forbidden": 32105}
 WRONG = 32000
 EXPIRED, UNSIGNED, BUSY, OFFSET = 20016, 20017, 30004, 10013
 LIFE, SAME = 7200, 6600
@@ -41,6 +41,8 @@ class Held:
     bin: dict[str, Row] = field(default_factory=dict)
     ids: list[str] = field(default_factory=list)
     masked: set[str] = field(default_factory=set)
+    hidden: set[str] = field(default_factory=set)
+    """Records that the employee may not see."""
 
     def add(self, row: Row) -> None:
         self.rows[row["_id"]] = row
@@ -93,7 +95,7 @@ class Records:
             keys = reversed(list(keys))
         found, passed = [], 0
         for key in keys:
-            if all(_fits(held.rows[key], each) for each in filters):
+            if key not in held.hidden and all(_fits(held.rows[key], each) for each in filters):
                 passed += 1
                 if passed > offset:
                     found.append(self._shown(held, held.rows[key], info.get("fieldProjection")))
@@ -125,6 +127,8 @@ class Records:
         return shown
 
     def _get(self, held: Held, data: Row, _body: Row) -> Answer:
+        if data["objectDataId"] in held.hidden:
+            raise RefusedError(GUESSED["forbidden"])
         row = held.rows.get(data["objectDataId"]) or held.bin.get(data["objectDataId"])
         if row is None:
             raise RefusedError(GUESSED["missing"])

@@ -94,7 +94,7 @@ def test_default_pace_is_100_calls_in_20_seconds() -> None:
     [
         (Fault("tell", body=b"<html>13800138000</html>", content="text/html"), "no JSON"),
         (Fault("tell", body=b'{"data": 13800138000', content="application/json"), "broken JSON"),
-        (Fault("tell", body=b'{"data": {"dataList": 13800138000}}'), "fault"),
+        (Fault("tell", body=b'{"data": {"dataList": 13800138000}}'), "refuses the call"),
         (Fault("tell", body=b'{"errorCode": 0, "data": {"dataList": [13800138000]}}'), "unknown form"),
         (Fault("tell", body=b'{"errorCode": 30002, "errorMessage": "13800138000"}'), "30002"),
         (Fault("tell", status=302, body=b"", content="text/html"), "redirect"),

@@ -139,6 +139,19 @@ def test_custom_objects_become_invalid_in_one_call_unless_one_is_refused() -> No
     assert made.calls.count("/cgi/crm/custom/v2/data/delete") == 1
 
 
+def test_record_that_the_employee_may_not_see_is_never_called_gone() -> None:
+    made = seed(6)
+    made.objects[PEOPLE].hidden = {id_of(2)}
+    with running(made) as address:
+        store = _store(made, address)
+        receipts = {id_of(2): Receipt.REFUSED, id_of(3): Receipt.DONE, id_of(99): Receipt.GONE}
+        assert store.erase(PEOPLE, receipts) == receipts
+        assert store.gone(PEOPLE, receipts) == {id_of(2): False, id_of(3): True, id_of(99): True}
+        assert store.update(PEOPLE, {id_of(2): {"name": "x"}}) == {id_of(2): Receipt.REFUSED}
+        store.close()
+    assert {key for _, key in made.done} == {id_of(3)}
+
+
 def test_lock_that_comes_between_look_and_call_is_told() -> None:
     made = seed(6)
 

@@ -71,6 +71,8 @@ BOOKS = {
     ),
 }
 CHINESE = {"outlook_zh", "wecom"}
+ENCODINGS = {"outlook_zh": "gb18030"}
+"""What Chinese Windows writes."""
 
 
 def people(*, chinese):
@@ -110,7 +112,7 @@ def labels(path):
 @pytest.mark.parametrize("book", BOOKS)
 def test_address_book_gets_its_labels(tmp_path, book):
     columns = BOOKS[book]
-    with (tmp_path / "contacts.csv").open("w", encoding="utf-8-sig", newline="") as file:
+    with (tmp_path / "contacts.csv").open("w", encoding=ENCODINGS.get(book, "utf-8-sig"), newline="") as file:
         writer = csv.writer(file)
         writer.writerow(header for header, _, _ in columns)
         writer.writerows([cell(each, part) for _, part, _ in columns] for each in people(chinese=book in CHINESE))
