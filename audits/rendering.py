@@ -15,12 +15,15 @@ from audits.formats.json import JsonFormat
 from audits.formats.markdown import MarkdownFormat
 from audits.formats.sarif import SarifFormat
 from audits.formats.text import TextFormat
+from audits.formats.xlsx import XlsxFormat
 from audits.report import Report
 from audits.speaking import Speaker
 from policies.errors import ConfigError
 
 FORMATS = register((TextFormat(), JsonFormat(), HtmlFormat(), MarkdownFormat(), CsvFormat(), SarifFormat()))
-"""Every format by name."""
+"""Every format of text by name."""
+BINARY = "xlsx"
+"""The one format that is no text; `render_bytes` writes it, for a file."""
 
 
 def formats_for(kind: str) -> tuple[str, ...]:
@@ -47,3 +50,18 @@ def render(report: Report, format: str, lang: str = "en", zone: str | None = Non
     Raises ConfigError for a format that does not serve the report, PackError for a language without texts.
     """
     return format_named(format, report.kind).write(report, Speaker(lang, zone or report.zone))
+
+
+def render_bytes(
+    report: Report,
+    format: str,  # noqa: A002
+    lang: str = "en",
+    zone: str | None = None,
+) -> bytes:
+    """A report as the bytes of a file, in any format, `xlsx` included; text is encoded as its readers expect.
+
+    Raises as `render`, and InstallationError for `xlsx` without its extra.
+    """
+    if format == BINARY:
+        return XlsxFormat().write(report, Speaker(lang, zone or report.zone))
+    return render(report, format, lang, zone).encode(format_named(format, report.kind).encoding)

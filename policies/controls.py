@@ -19,9 +19,11 @@ class Control(BaseModel):
     report: str
     """The kind of report that decides it."""
     fails_on: tuple[str, ...] = ()
-    """Findings of that report, keys of policies/words, of which one is enough to fail."""
+    """Findings or short answers of that report, keys of policies/words, of which one is enough to fail."""
     unknown_on: tuple[str, ...] = ()
     """Findings that say that the report could not see enough."""
+    absent_on: tuple[str, ...] = ()
+    """Short answers that say that there is nothing to control, such as that nobody ever made a request."""
     asked_by: dict[str, str]
     """Law to the articles that ask for it."""
 
@@ -50,7 +52,7 @@ def load_controls(on: dt.date) -> Controls:
         raise PackError(
             "pack controls",
             found=f"{cause.error_count()} values of another form",
-            expected="report, fails_on, unknown_on and asked_by for each control",
+            expected="report, fails_on, unknown_on, absent_on and asked_by for each control",
             next_step="correct policies/packs/controls.yaml",
         ) from None
     return Controls(pack.version, found)

@@ -19,7 +19,9 @@ from audits.report import (
     Row,
     Section,
     Table,
+    Tag,
     Task,
+    Text,
     Tone,
     Verdict,
     text,
@@ -43,6 +45,15 @@ _DRIFT = (
     Column("flag_only", text("consent_use.flag_only"), "number"),
     Column("consent_only", text("consent_use.consent_only"), "number"),
     Column("neither", text("consent_use.neither"), "number"),
+)
+_STATES = (
+    Column("field", text("consent_use.field"), "code"),
+    Column("purpose", text("consent_use.purpose"), "code"),
+    Column("channel", text("consent_use.channel"), "code"),
+    Column("says", text("consent_use.says")),
+    Column("on_record", text("consent_use.on_record")),
+    Column("rows", text("consent_use.rows"), "number"),
+    Column("differs", text("consent_use.differs"), "tag"),
 )
 _EVENTS = (
     Column("purpose", text("consent_use.purpose"), "code"),
@@ -100,6 +111,9 @@ def _sections(document: Mapping[str, Any]) -> Iterator[Section]:
             for each in document["drift"]
         )
         yield Section("drift", text("consent_use.drift"), (Table(_DRIFT, drift),), marks=(len(drift),))
+    if document.get("states"):
+        states = tuple(_state(each) for each in document["states"])
+        yield Section("states", text("consent_use.states"), (Table(_STATES, states),), marks=(len(states),))
     if "events" in parts:
         events = tuple(
             Row(
@@ -116,7 +130,8 @@ def _sections(document: Mapping[str, Any]) -> Iterator[Section]:
         yield Section("events", text("consent_use.recorded"), (Table(_EVENTS, events),), marks=(len(events),))
     missing = tuple(Missing(each["place"], each["found"]) for each in document["not_seen"])
     always = (Missing("", text("consent_use.not_seen_files")), Missing("", text("consent_use.not_seen_persons")))
-    yield Section("not-seen", text("report.not_seen"), (NotSeen((*missing, *always)),))
+    unmapped = (Missing(each, text("crm_use.not_seen_unmapped")) for each in document.get("unmapped", ()))
+    yield Section("not-seen", text("report.not_seen"), (NotSeen((*missing, *unmapped, *always)),))
 
 
 def _overview(document: Mapping[str, Any]) -> Iterator[Block]:
@@ -145,6 +160,14 @@ def _overview(document: Mapping[str, Any]) -> Iterator[Block]:
 
 def _counts(each: Mapping[str, Any]) -> tuple[int, ...]:
     return each["rows"], each["basis"], _without(each), each["restricted"], each["objected"], each["unknown_law"]
+
+
+def _state(each: Mapping[str, Any]) -> Row:
+    differs = Tag(text("consent_use.differs"), Tone.BAD) if each["differs"] else None
+    says = text(f"consent.shown_{each['says']}") if each["says"] else text("consent_use.says_nothing")
+    recorded = Text(f"consent.shown_{each['on_record']}", (), each["on_record"])
+    place = (Code(each["field"]), Code(each["purpose"]), Code(each["channel"]))
+    return Row((*place, says, recorded, each["rows"], differs))
 
 
 def _without(each: Mapping[str, Any]) -> int:

@@ -117,7 +117,8 @@ def overview_report(audited: Audited, *, as_of: dt.datetime, zone: str = "UTC") 
 
 def _decide(audited: Audited, name: str, control: Control) -> _Decided:
     made = [(title, each) for title, each in audited.reports if each.kind == control.report]
-    keys = {task.what.key for _, each in made for task in each.verdict.tasks}
+    lines = [each.verdict.line.key for _, each in made]
+    keys = {*lines, *(task.what.key for _, each in made for task in each.verdict.tasks)}
     failed = tuple(key for key in control.fails_on if key in keys)
     missed = tuple(key for key in control.unknown_on if key in keys)
     in_force = {_SAME_AS.get(law, law) for law in audited.laws}
@@ -126,6 +127,8 @@ def _decide(audited: Audited, name: str, control: Control) -> _Decided:
         state = "not_applicable"
     elif failed:
         state = "fail"
+    elif made and not lost and all(key in control.absent_on for key in lines):
+        state = "not_applicable"
     elif not control.decided or not made or lost or missed or any(_blind(each) for _, each in made):
         state = "unknown"
     else:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from audits.evidence import Evidence, moment
+from audits.evidence import Evidence
 from audits.report import (
     Block,
     Code,
@@ -29,14 +29,21 @@ from audits.report import (
 )
 from audits.reports.review_facts import UNUSED_DAYS, Standing, standings
 from audits.reports.review_tables import STATES, flat_table, grants_table, reviews_table
+from audits.reports.review_uses import RuleUses
 
-SCHEMA = "governance.review/1"
+SCHEMA = "governance.review/2"
 """The form of the document and of the JSON."""
 
 
-def review_report(evidence: Evidence, document: Mapping[str, Any]) -> Report:
-    """The report on a document in the form `governance.review/1`; see docs/json/review.md."""
-    found = standings(evidence, document)
+def review_report(evidence: Evidence, document: Mapping[str, Any], gathered: RuleUses | None = None) -> Report:
+    """The report on a document in the form `governance.review/2`; see docs/json/review.md.
+
+    `gathered` is what the ledger says of uses; without it, that is read from the evidence's events.
+    """
+    if gathered is None:
+        gathered = RuleUses()
+        gathered.take_events(evidence.events)
+    found = standings(evidence, document, gathered)
     review, names = document["review"], document["names"]
     return Report(
         kind="review",
@@ -51,7 +58,7 @@ def review_report(evidence: Evidence, document: Mapping[str, Any]) -> Report:
                 (reviews_table(document["reviews"], names),),
                 marks=(len(document["reviews"]),),
             ),
-            Section("not-seen", text("report.not_seen"), (NotSeen(_not_seen(evidence)),)),
+            Section("not-seen", text("report.not_seen"), (NotSeen(_not_seen(evidence, gathered)),)),
         ),
         flat=flat_table(found, names),
         data=_data(document, found),
@@ -164,10 +171,10 @@ def _due(review: Mapping[str, Any]) -> dt.date:
     return dt.date.fromisoformat(review["due"])
 
 
-def _not_seen(evidence: Evidence) -> tuple[Missing, ...]:
+def _not_seen(evidence: Evidence, gathered: RuleUses) -> tuple[Missing, ...]:
     reasons: list[Text] = [text("not_seen.other_ways"), text("grants.not_asked"), text("review.not_granted_by")]
-    if evidence.events:
-        reasons.append(text("review.ledger_from", time=moment(evidence.events[0])))
+    if gathered.first is not None:
+        reasons.append(text("review.ledger_from", time=dt.datetime.fromisoformat(gathered.first)))
     return (*(Missing("", each) for each in reasons), *evidence.could_not_see)
 
 
@@ -177,9 +184,10 @@ def _data(document: Mapping[str, Any], found: Sequence[Standing]) -> dict[str, A
         | {
             "state": each.state,
             "flags": list(each.flags),
-            "uses": len(each.uses),
+            "uses": each.uses.value,
             "last_used": each.last_used,
-            "evidence": list(each.evidence),
+            "evidence": list(each.uses.evidence),
+            "more": each.uses.count.more,
         }
         for each in found
     ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from audits.evidence import Evidence
-from audits.reports.access_uses import Use, uses_of
+from audits.reports.access_tally import Tally
+from audits.reports.review_uses import RuleUses
 
 UNUSED_DAYS = 90
 """A grant that nobody used for so long is named as unused."""
@@ -26,30 +27,24 @@ class Standing:
     """`unreviewed`, `undecided`, `kept`, `revoked`, `changed` or `new`."""
     decision: Mapping[str, Any] | None
     """What was decided in the review that is shown."""
-    uses: tuple[Use, ...]
-    """Granted uses under it, oldest first."""
+    uses: Tally
+    """Granted uses under it."""
     flags: tuple[str, ...]
     """What to look at: `separation`, `own`, `everybody`, `wide`, `grave_clear`, `impersonate`, `unused`."""
 
     @property
     def last_used(self) -> str | None:
         """When it was last used, as events write times."""
-        return self.uses[-1].decision["time"] if self.uses else None
-
-    @property
-    def evidence(self) -> tuple[str, ...]:
-        """Ids of the events of its uses."""
-        return tuple(each.decision["id"] for each in self.uses)
+        return self.uses.last[2] if self.uses.last is not None else None
 
 
-def standings(evidence: Evidence, document: Mapping[str, Any]) -> tuple[Standing, ...]:
+def standings(evidence: Evidence, document: Mapping[str, Any], gathered: RuleUses) -> tuple[Standing, ...]:
     """Every grant of the policy, in its order."""
     review = document["review"]
     decided = {each["grant_id"]: each for each in review["decisions"]} if review else {}
-    by_rule = _by_rule(uses_of(evidence.events))
     found = []
     for grant in document["grants"]:
-        uses = tuple(_uses(by_rule, grant))
+        uses = gathered.under(grant)
         decision = decided.get(grant["id"])
         flags = tuple(_flags(evidence.as_of, grant, uses, review))
         found.append(Standing(grant, _state(grant, review, decision), decision, uses, flags))
@@ -69,28 +64,8 @@ def _state(grant: Mapping[str, Any], review: Mapping[str, Any] | None, decision:
     return "undecided" if decision is None else "kept"
 
 
-def _by_rule(uses: Iterable[Use]) -> Mapping[str, Sequence[Use]]:
-    found: dict[str, list[Use]] = {}
-    for each in uses:
-        if each.granted:
-            for rule in each.decision["rules"]:
-                found.setdefault(rule, []).append(each)
-    return found
-
-
-def _uses(by_rule: Mapping[str, Sequence[Use]], grant: Mapping[str, Any]) -> list[Use]:
-    """A rule is used by whoever it let in; a role line only by those that it reaches."""
-    people = set(grant["principals"])
-    seen: dict[str, Use] = {}
-    for rule in grant["rules"]:
-        for each in by_rule.get(rule, ()):
-            if grant["kind"] == "line" or each.decision["principal"] in people:
-                seen[each.decision["id"]] = each
-    return sorted(seen.values(), key=lambda use: (use.decision["time"], use.decision["id"]))
-
-
 def _flags(
-    as_of: dt.datetime, grant: Mapping[str, Any], uses: Sequence[Use], review: Mapping[str, Any] | None
+    as_of: dt.datetime, grant: Mapping[str, Any], uses: Tally, review: Mapping[str, Any] | None
 ) -> Iterable[str]:
     if grant["separation"]:
         yield "separation"
@@ -98,5 +73,5 @@ def _flags(
         yield "own"
     yield from grant["broad"]
     cutoff = as_of - dt.timedelta(days=UNUSED_DAYS)
-    if grant["rules"] and not any(dt.datetime.fromisoformat(each.decision["time"]) >= cutoff for each in uses):
+    if grant["rules"] and (uses.last is None or dt.datetime.fromisoformat(uses.last[2]) < cutoff):
         yield "unused"

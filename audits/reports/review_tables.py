@@ -87,7 +87,7 @@ def _cells(standing: Standing) -> tuple[Value, ...]:
         in_words(grant),
         Tag(text(f"review.state_{standing.state}"), STATES[standing.state]),
         _moment(standing.last_used),
-        Count(len(standing.uses), standing.evidence),
+        standing.uses.count,
         len(grant["users"]),
         Listing(flags) if flags else None,
         grant["line"],

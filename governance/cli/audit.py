@@ -16,10 +16,15 @@ from governance.cli.audit_incident import incident
 from governance.cli.audit_review import review
 from governance.cli.audit_ropa import ropa
 from governance.cli.audit_training import training
-from governance.cli.output import emit_report, examples, format_option, lang_option, output_option
+from governance.cli.output import (
+    REPORT_FORMATS,
+    emit_report,
+    examples,
+    format_option,
+    lang_option,
+    output_option,
+)
 from governance.cli.project_option import opened
-
-FORMATS = ("text", "json", "html", "markdown", "csv")
 
 
 @click.group()
@@ -38,7 +43,7 @@ audit.add_command(training)
 
 
 @audit.command(epilog=examples("audit access", "audit access --format html --output access.html --lang zh-Hans"))
-@format_option(*FORMATS)
+@format_option(*REPORT_FORMATS)
 @lang_option
 @output_option
 @click.pass_context
@@ -51,7 +56,7 @@ def access(ctx: click.Context, form: str, lang: str, output: Path | None) -> int
 
 
 @audit.command(epilog=examples("audit consent", "audit consent --format html --output consent.html --lang zh-Hant"))
-@format_option(*FORMATS)
+@format_option(*REPORT_FORMATS)
 @lang_option
 @output_option
 @click.pass_context
@@ -66,7 +71,7 @@ def consent(ctx: click.Context, form: str, lang: str, output: Path | None) -> in
 
 
 @audit.command(epilog=examples("audit retention", "audit retention --format html --output retention.html"))
-@format_option(*FORMATS)
+@format_option(*REPORT_FORMATS)
 @lang_option
 @output_option
 @click.pass_context
@@ -86,7 +91,7 @@ def retention(ctx: click.Context, form: str, lang: str, output: Path | None) -> 
     )
 )
 @click.option("--year", type=click.IntRange(2000, 2999), help="Of the CCPA's metrics; the last one by default.")
-@format_option(*FORMATS)
+@format_option(*REPORT_FORMATS)
 @lang_option
 @output_option
 @click.pass_context

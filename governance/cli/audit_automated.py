@@ -7,7 +7,16 @@ from pathlib import Path
 
 import click
 
-from governance.cli.output import emit, emit_report, examples, format_option, lang_option, output_option, say
+from governance.cli.output import (
+    REPORT_FORMATS,
+    emit,
+    emit_report,
+    examples,
+    format_option,
+    lang_option,
+    output_option,
+    say,
+)
 from governance.cli.project_option import opened
 from governance.cli.times import moment, time
 from policies.automated_laws import EFFECTS, GROUNDS
@@ -142,7 +151,7 @@ def decide(ctx: click.Context, review: str, outcome: str, principal: str, reason
 @automated.command(
     epilog=examples("audit automated show", "audit automated show --format html --output a.html --lang zh-Hant")
 )
-@format_option("text", "json", "html", "markdown", "csv")
+@format_option(*REPORT_FORMATS)
 @lang_option
 @output_option
 @click.pass_context

@@ -6,11 +6,17 @@ from pathlib import Path
 
 import click
 
-from governance.cli.output import emit_report, examples, format_option, lang_option, output_option
+from governance.cli.output import (
+    REPORT_FORMATS,
+    emit_report,
+    examples,
+    format_option,
+    lang_option,
+    output_option,
+)
 from governance.cli.progress import progress
 from governance.cli.project_option import opened
 
-FORMATS = ("text", "json", "html", "markdown", "csv")
 RULES = (
     "crm.basis_missing",
     "crm.consent_older_than_purpose",
@@ -33,7 +39,7 @@ RULES = (
 @click.option(
     "--fail-on", multiple=True, type=click.Choice(RULES), help="Exit 1 for a finding of this rule; repeatable."
 )
-@format_option(*FORMATS)
+@format_option(*REPORT_FORMATS)
 @lang_option
 @output_option
 @click.pass_context

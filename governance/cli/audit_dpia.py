@@ -6,7 +6,16 @@ from pathlib import Path
 
 import click
 
-from governance.cli.output import emit, emit_report, examples, format_option, lang_option, output_option, say
+from governance.cli.output import (
+    REPORT_FORMATS,
+    emit,
+    emit_report,
+    examples,
+    format_option,
+    lang_option,
+    output_option,
+    say,
+)
 from governance.cli.project_option import opened
 
 
@@ -82,7 +91,7 @@ def close(ctx: click.Context, assessment: str, reason: str) -> int:
 @dpia.command(
     epilog=examples("audit dpia show", "audit dpia show --format html --output dpia.html --lang zh-Hant"),
 )
-@format_option("text", "json", "html", "markdown", "csv")
+@format_option(*REPORT_FORMATS)
 @lang_option
 @output_option
 @click.pass_context

@@ -6,12 +6,19 @@ from pathlib import Path
 
 import click
 
-from governance.cli.output import emit_report, examples, format_option, lang_option, output_option
+from governance.cli.output import (
+    REPORT_FORMATS,
+    emit_report,
+    examples,
+    format_option,
+    lang_option,
+    output_option,
+)
 from governance.cli.project_option import opened
 
 
 @click.command(epilog=examples("audit fairness", "audit fairness --format html --output fairness.html --lang zh-Hant"))
-@format_option("text", "json", "html", "markdown", "csv")
+@format_option(*REPORT_FORMATS)
 @lang_option
 @output_option
 @click.pass_context

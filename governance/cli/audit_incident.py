@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from governance.cli.output import emit, emit_report, examples, format_option, lang_option, output_option, say
+from governance.cli.output import (
+    REPORT_FORMATS,
+    emit,
+    emit_report,
+    examples,
+    format_option,
+    lang_option,
+    output_option,
+    say,
+)
 from governance.cli.project_option import opened
 from governance.cli.times import moment, time
 
@@ -137,7 +146,7 @@ def close(ctx: click.Context, incident_id: str, reason: str) -> int:
     epilog=examples("audit incident show", "audit incident show 5f0c0d6c --format html --output i.html --lang zh-Hant")
 )
 @click.argument("incident_id", metavar="[INCIDENT]", required=False)
-@format_option("text", "json", "html", "markdown", "csv")
+@format_option(*REPORT_FORMATS)
 @lang_option
 @output_option
 @click.pass_context

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from governance.cli.output import emit, emit_report, examples, format_option, lang_option, output_option, say
+from governance.cli.output import (
+    REPORT_FORMATS,
+    emit,
+    emit_report,
+    examples,
+    format_option,
+    lang_option,
+    output_option,
+    say,
+)
 from governance.cli.project_option import opened
 from governance.cli.times import day
 
@@ -91,7 +100,7 @@ def close(ctx: click.Context, review_id: str, principal: str) -> int:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the change of access.csv anew for what is revoked in REVIEW and still stands.",
 )
-@format_option("text", "json", "html", "markdown", "csv")
+@format_option(*REPORT_FORMATS)
 @lang_option
 @output_option
 @click.pass_context

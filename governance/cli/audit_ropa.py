@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from governance.cli.output import emit_report, examples, format_option, lang_option, output_option
+from governance.cli.output import REPORT_FORMATS, emit_report, examples, format_option, lang_option, output_option
 from governance.cli.project_option import opened
 
 
@@ -23,7 +23,7 @@ from governance.cli.project_option import opened
     metavar="LAW",
     help="The form of one law in force: gdpr, pipl, tw-pdpa; of all unless told otherwise.",
 )
-@format_option("text", "json", "html", "markdown", "csv")
+@format_option(*REPORT_FORMATS)
 @lang_option
 @output_option
 @click.pass_context

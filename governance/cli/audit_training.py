@@ -7,7 +7,15 @@ from pathlib import Path
 
 import click
 
-from governance.cli.output import emit, emit_report, examples, format_option, lang_option, output_option
+from governance.cli.output import (
+    REPORT_FORMATS,
+    emit,
+    emit_report,
+    examples,
+    format_option,
+    lang_option,
+    output_option,
+)
 from governance.cli.project_option import opened
 from governance.cli.times import day
 
@@ -41,7 +49,7 @@ def attest(ctx: click.Context, principal: str, course: str, day: dt.date | None)
 @training.command(
     epilog=examples("audit training show", "audit training show --format html --output training.html --lang zh-Hant")
 )
-@format_option("text", "json", "html", "markdown", "csv")
+@format_option(*REPORT_FORMATS)
 @lang_option
 @output_option
 @click.pass_context

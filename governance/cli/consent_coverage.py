@@ -6,16 +6,21 @@ from pathlib import Path
 
 import click
 
-from governance.cli.output import emit_report, examples, format_option, lang_option, output_option
+from governance.cli.output import (
+    REPORT_FORMATS,
+    emit_report,
+    examples,
+    format_option,
+    lang_option,
+    output_option,
+)
 from governance.cli.project_option import opened
-
-FORMATS = ("text", "json", "html", "markdown", "csv")
 
 
 @click.command(
     epilog=examples("consent coverage", "consent coverage --format html --output coverage.html --lang zh-Hans")
 )
-@format_option(*FORMATS)
+@format_option(*REPORT_FORMATS)
 @lang_option
 @output_option
 @click.pass_context
@@ -30,7 +35,7 @@ def coverage(ctx: click.Context, form: str, lang: str, output: Path | None) -> i
 
 
 @click.command(epilog=examples("consent drift", "consent drift --format csv --output drift.csv"))
-@format_option(*FORMATS)
+@format_option(*REPORT_FORMATS)
 @lang_option
 @output_option
 @click.pass_context

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from governance.writing import replace_file
+from governance.writing import replace_file, replace_file_with_bytes
+from policies.errors import ConfigError
 from policies.vocabulary import LANGUAGES
 
 if TYPE_CHECKING:
     from audits.report import Report
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+BOOK = "xlsx"
+"""The form that is no text."""
+REPORT_FORMATS = ("text", "json", "html", "markdown", "csv", BOOK)
+"""The forms of a report; `xlsx` needs `--output`."""
 
 
 def examples(*lines: str) -> str:
@@ -25,7 +32,7 @@ def examples(*lines: str) -> str:
 
 def format_option(*formats: str) -> Callable[[Command], Command]:
     """`--format` with the formats that a command serves, the first as default."""
-    return click.option(
+    option = click.option(
         "--format",
         "form",
         type=click.Choice(formats),
@@ -33,6 +40,24 @@ def format_option(*formats: str) -> Callable[[Command], Command]:
         show_default=True,
         help="Form of the result.",
     )
+    return option if BOOK not in formats else lambda command: option(_with_a_file(command))
+
+
+def _with_a_file(command: Command) -> Command:
+    """A command that refuses a workbook without `--output` before it reads anything."""
+
+    @wraps(command)
+    def checked(*args: Any, **options: Any) -> Any:
+        if options["form"] == BOOK and options["output"] is None:
+            raise ConfigError(
+                f"--format {BOOK}",
+                found="no --output",
+                expected="a file to write the workbook to: it is no text for a terminal",
+                next_step=f"add `--output FILE.{BOOK}`",
+            )
+        return command(*args, **options)
+
+    return cast("Command", checked)
 
 
 def output_option(command: Command) -> Command:
@@ -57,10 +82,17 @@ def lang_option(command: Command) -> Command:
 
 
 def emit_report(report: Report, form: str, lang: str, output: Path | None) -> None:
-    """Write a report in a format and language; a file gets the encoding that its readers expect."""
-    from audits.rendering import format_named, render
+    """Write a report in a format and language; a file gets the encoding that its readers expect.
 
-    emit(render(report, form, lang), output, encoding=format_named(form, report.kind).encoding)
+    Raises ConfigError for a workbook without a file to write it to, InstallationError without the extra `xlsx`.
+    """
+    from audits.rendering import render, render_bytes
+
+    if output is None:
+        emit(render(report, form, lang), None)
+        return
+    replace_file_with_bytes(output, (render_bytes(report, form, lang),))
+    say(f"wrote {output}")
 
 
 def emit(text: str, output: Path | None, *, encoding: str = "utf-8") -> None:

@@ -9,12 +9,19 @@ from pathlib import Path
 import click
 
 from governance.cli import completion
-from governance.cli.output import emit, emit_report, examples, format_option, lang_option, output_option
+from governance.cli.output import (
+    REPORT_FORMATS,
+    emit,
+    emit_report,
+    examples,
+    format_option,
+    lang_option,
+    output_option,
+)
 from governance.cli.policy_compile import compile_
 from governance.cli.project_option import opened
 from policies.nouns import Sensitivity
 
-REPORT_FORMATS = ("text", "json", "html", "markdown", "csv")
 """The formats of a report on grants."""
 
 

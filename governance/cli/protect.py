@@ -6,11 +6,18 @@ from pathlib import Path
 
 import click
 
-from governance.cli.output import emit_report, examples, format_option, lang_option, output_option, say
+from governance.cli.output import (
+    REPORT_FORMATS,
+    emit_report,
+    examples,
+    format_option,
+    lang_option,
+    output_option,
+    say,
+)
 from governance.cli.project_option import opened
 from governance.cli.protect_convert import COMMANDS as CONVERTING
 
-FORMATS = ("text", "json", "html", "markdown", "csv")
 _FAILING = {"bad": ("bad",), "warn": ("bad", "warn")}
 
 
@@ -32,7 +39,7 @@ def protect() -> None:
     type=click.Choice(tuple(_FAILING)),
     help="Exit 1 when a field is not protected as it must be (`bad`), or a conversion is not finished too (`warn`).",
 )
-@format_option(*FORMATS)
+@format_option(*REPORT_FORMATS)
 @lang_option
 @output_option
 @click.pass_context

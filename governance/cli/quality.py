@@ -6,7 +6,15 @@ from pathlib import Path
 
 import click
 
-from governance.cli.output import emit_report, examples, format_option, lang_option, output_option, say
+from governance.cli.output import (
+    REPORT_FORMATS,
+    emit_report,
+    examples,
+    format_option,
+    lang_option,
+    output_option,
+    say,
+)
 from governance.cli.progress import progress
 from governance.cli.project_option import opened
 
@@ -37,7 +45,7 @@ from governance.cli.project_option import opened
 )
 @click.option("--as", "principal", metavar="USER", help="Who asks for the work list. Others need `impersonate`.")
 @click.option("--purpose", help="The purpose of the work list, as in purposes.yaml.")
-@format_option("text", "json", "html", "markdown", "csv")
+@format_option(*REPORT_FORMATS)
 @lang_option
 @output_option
 @click.pass_context

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from governance.cli.output import emit_report, examples, format_option, lang_option, output_option, say
+from governance.cli.output import (
+    REPORT_FORMATS,
+    emit_report,
+    examples,
+    format_option,
+    lang_option,
+    output_option,
+    say,
+)
 from governance.cli.progress import progress
 from governance.cli.project_option import opened
 
@@ -31,7 +39,7 @@ class _Writes:
 
 
 SENSITIVITIES = ("public", "internal", "confidential", "restricted", "special")
-FORMATS = ("text", "json", "html", "markdown", "csv", "sarif")
+FORMATS = (*REPORT_FORMATS, "sarif")
 
 
 @click.command(

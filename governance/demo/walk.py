@@ -19,6 +19,8 @@ from governance.demo.chapters.check import check
 from governance.demo.chapters.consent import consent
 from governance.demo.chapters.copies import copies
 from governance.demo.chapters.erase import erase
+from governance.demo.chapters.everything import everything
+from governance.demo.chapters.fairness import fairness
 from governance.demo.chapters.find import find, recorded_scan
 from governance.demo.chapters.ledger import ledger
 from governance.demo.chapters.policy import policy
@@ -89,7 +91,10 @@ def _chapters(stage: Stage) -> Iterator[Line]:
     recorded = with_confirmed_datasets(dict(recorded_scan(stage)), gov.catalog)
     scan = scan_report(recorded, as_of=gov.clock(), zone=zone, drift=found)
     reports = {"scan": scan, "access": access, "retention": gov.audit_retention(plans)}
-    yield from _reports(stage, reports | {"quality": gov.quality_report(measured), "requests": gov.audit_requests()})
+    reports |= {"quality": gov.quality_report(measured), "requests": gov.audit_requests()}
+    yield from _reports(stage, reports)
+    yield from stage.chapter(next(number), "everything_head")
+    yield from everything(stage, reports)
 
 
 _TOLD = (
@@ -104,6 +109,7 @@ _ASKED = (
     ("subject_head", subject),
     ("erase_head", erase),
     ("registers_head", registers),
+    ("fairness_head", fairness),
 )
 
 

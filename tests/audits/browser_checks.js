@@ -1,5 +1,5 @@
 // Run in a page by test_browser.py: what a keyboard or a screen reader would stumble over, written into the page.
-addEventListener("load", () => {
+addEventListener("load", async () => {
   const wrong = [], all = (what) => [...document.querySelectorAll(what)];
   const name = (e) => (e.getAttribute("aria-label") || e.textContent || e.title || "").trim();
   const shown = (e) => e.getClientRects().length > 0 && getComputedStyle(e).visibility !== "hidden";
@@ -38,8 +38,10 @@ addEventListener("load", () => {
   const asked = performance.getEntriesByType("resource").map((each) => each.name);
   const wide = document.documentElement.scrollWidth > innerWidth + 1;
   if (wide) wrong.push("page scrolls sideways");
+  const seen = await axe.run(document, { resultTypes: ["violations"] });
+  const axed = seen.violations.map((each) => ({ id: each.id, impact: each.impact, where: each.nodes.map((one) => one.target.join(" ") + ": " + one.any.concat(one.all, one.none).map((why) => why.message).join("; ")) }));
   const out = document.createElement("pre");
   out.id = "found";
-  out.textContent = JSON.stringify({ wrong: [...new Set(wrong)], asked, blocked: window.blocked, least });
+  out.textContent = JSON.stringify({ wrong: [...new Set(wrong)], asked, blocked: window.blocked, least, axe: axed, passes: seen.passes.length });
   document.body.append(out);
 });

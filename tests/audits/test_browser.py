@@ -8,20 +8,27 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import axe_core_python
 import pytest
 
+from audits.formats.base import ALL_REPORTS
 from audits.rendering import render
 from audits.report import Report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-KINDS = ("access", "dpia", "exposure", "grants", "overview", "protection", "quality", "retention", "ropa", "scan")
+AXE = (
+    Path(axe_core_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8").replace("</script", r"<\/script")
+)
+"""The checker axe-core, as the package for its users brings it."""
+GRAVE = ("critical", "serious")
+"""Findings of these impacts fail a report."""
 CHECKS = Path(__file__).with_name("browser_checks.js").read_text(encoding="utf-8")
 WATCH = """<script>
 window.blocked = [];
 addEventListener("securitypolicyviolation", (e) => blocked.push(e.blockedURI));
 </script>"""
 BAD = """<h5>deep</h5><img src="https://example.org/x.png"><button></button>
-<p style="color:#bbb;background:#fff">pale</p>"""
+<p style="color:#bbb;background:#fff">pale</p><ul><p>x</p></ul><div role="buton">y</div>"""
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium here to render pages with")
 
@@ -31,7 +38,8 @@ def look(page: str, folder: Path, width: int = 1280) -> dict:
     path = folder / "page.html"
     head, rest = page.split("<title>", 1)
     path.write_text(
-        head + WATCH + "<title>" + rest.replace("</body>", f"<script>{CHECKS}</script></body>"), encoding="utf-8"
+        head + WATCH + "<title>" + rest.replace("</body>", f"<script>{AXE}</script><script>{CHECKS}</script></body>"),
+        encoding="utf-8",
     )
     shown = subprocess.run(
         [
@@ -48,13 +56,20 @@ def look(page: str, folder: Path, width: int = 1280) -> dict:
     return answer
 
 
-@pytest.mark.parametrize("kind", KINDS)
+def grave(found: dict) -> list[str]:
+    """What axe-core finds that shuts somebody out, and where."""
+    return [f"{each['id']}: {where}" for each in found["axe"] if each["impact"] in GRAVE for where in each["where"]]
+
+
+@pytest.mark.parametrize("kind", sorted(ALL_REPORTS))
 def test_a_report_asks_for_nothing_and_can_be_read_by_all(
     reports: dict[str, Report], kind: str, tmp_path: Path
 ) -> None:
     found = look(render(reports[kind], "html", "zh-Hant" if kind == "overview" else "en"), tmp_path)
     assert (found["asked"], found["blocked"]) == ([], [])
     assert found["wrong"] == []
+    assert grave(found) == []
+    assert found["passes"] > 10
 
 
 def test_the_checks_find_what_is_wrong(reports: dict[str, Report], tmp_path: Path) -> None:
@@ -64,3 +79,5 @@ def test_the_checks_find_what_is_wrong(reports: dict[str, Report], tmp_path: Pat
     wrong = " ".join(found["wrong"])
     for each in ("heading skipped", "img without alt", "control without a name", "contrast"):
         assert each in wrong, each
+    rules = {each.partition(":")[0] for each in grave(found)}
+    assert {"button-name", "image-alt", "color-contrast", "list", "aria-roles"} <= rules

@@ -24,6 +24,12 @@ CONTROLS = Controls(
         ),
         "consent": Control(report="consent", asked_by={"gdpr": "Art. 7"}),
         "opt_out": Control(report="quality", fails_on=("quality.task_validity",), asked_by={"ccpa": "1798.120"}),
+        "requests": Control(
+            report="requests",
+            fails_on=("requests.task_late", "requests.verdict_late"),
+            absent_on=("requests.verdict_nothing",),
+            asked_by={"gdpr": "Art. 12"},
+        ),
     },
 )
 
@@ -49,7 +55,28 @@ def states(*reports: Report, not_made: tuple[str, ...] = (), laws: tuple[str, ..
 
 
 def test_a_control_passes_when_its_report_found_nothing() -> None:
-    assert states(quality())[0] == {"accuracy": "pass", "consent": "unknown", "opt_out": "not_applicable"}
+    assert states(quality())[0] == {
+        "accuracy": "pass",
+        "consent": "unknown",
+        "opt_out": "not_applicable",
+        "requests": "unknown",
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "tasks", "state"),
+    [
+        ("requests.verdict_nothing", (), "not_applicable"),
+        ("requests.verdict_nothing", ("requests.task_late",), "fail"),
+        ("requests.verdict_good", (), "pass"),
+        ("requests.verdict_late", (), "fail"),
+    ],
+)
+def test_where_there_never_was_anything_a_control_does_not_pass(line: str, tasks: tuple[str, ...], state: str) -> None:
+    made = quality(*tasks)
+    report = replace(made, kind="requests", verdict=replace(made.verdict, line=text(line, open=0, count=1)))
+    assert states(report)[0]["requests"] == state
+    assert states(report, not_made=("requests",))[0]["requests"] == ("fail" if state == "fail" else "unknown")
 
 
 def test_a_finding_fails_its_control_and_is_a_task() -> None:
@@ -107,5 +134,6 @@ def test_every_control_and_finding_of_the_pack_has_words_in_each_language() -> N
                 *(f"controls.{each}_{name}" for each in ("title", "person", "iso")),
                 *control.fails_on,
                 *control.unknown_on,
+                *control.absent_on,
             ):
                 assert words.has(key), key

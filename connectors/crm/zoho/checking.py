@@ -13,11 +13,14 @@ from connectors.crm.zoho.modules import Inventory
 from connectors.crm.zoho.reading import Reader
 
 SKEW_SECONDS = 300
+ADMINISTRATOR = "Administrator"
+"""The profile that sees all modules, fields and records."""
 SCOPES: tuple[tuple[str, tuple[str, ...], Mapping[str, str]], ...] = (
     ("ZohoCRM.settings.modules.READ", ("settings", "modules"), {}),
     ("ZohoCRM.org.READ", ("org",), {}),
     ("ZohoCRM.users.READ", ("users",), {"page": "1", "per_page": "1"}),
     ("ZohoCRM.settings.profiles.READ", ("settings", "profiles"), {}),
+    ("ZohoCRM.settings.recycle_bin.READ", ("settings", "recycle_bin"), {"page": "1", "per_page": "1"}),
 )
 """A scope, and a call that needs it."""
 
@@ -26,6 +29,7 @@ LIMITS = (
     Limit("crm.cannot.search_covers_some_fields", "vendor"),
     Limit("crm.cannot.search_is_delayed", "guess"),
     Limit("crm.cannot.withheld_fields_are_not_seen", "vendor"),
+    Limit("crm.cannot.what_the_user_may_not_see_is_not_seen", "vendor"),
     Limit("crm.cannot.encryption_key_is_the_vendors", "vendor"),
     Limit("crm.cannot.vendors_copies_are_not_reached", "guess"),
     Limit("crm_zoho.cannot.audit_trail_columns_are_not_known", "guess"),
@@ -50,6 +54,7 @@ def check(api: Api, inventory: Callable[[], Inventory], now: Callable[[], dt.dat
     yield _clock(api, now)
     for scope, segments, params in SCOPES:
         yield _scope(api, scope, segments, params)
+    yield _user(api)
     try:
         found = inventory()
     except CallError as error:
@@ -60,8 +65,12 @@ def check(api: Api, inventory: Callable[[], Inventory], now: Callable[[], dt.dat
     yield Check("crm.check.described", not found.not_seen, "0 left out", f"{len(found.not_seen)} left out")
     withheld = sum(len(each.withheld) for each in found.modules.values())
     yield Check("crm.check.withheld", withheld == 0, "0 fields", f"{withheld} fields")
+    strange = found.strange_types()
+    named = ", ".join(each for each in strange[:5] if each.isascii() and each.isidentifier())
+    yield Check("crm.check.types", not strange, "0 unknown", f"{len(strange)} unknown {named}".strip())
     if found.modules:
         yield _page(api, found)
+        yield _query(api, found)
     most = api.quota
     yield Check(
         "crm.check.limit",
@@ -91,6 +100,32 @@ def _clock(api: Api, now: Callable[[], dt.datetime]) -> Check:
 def _scope(api: Api, scope: str, segments: tuple[str, ...], params: Mapping[str, str]) -> Check:
     try:
         api.get(api.place, *segments, params=params)
+    except CallError as error:
+        return Check("crm.check.scope", fine=False, expected=scope, found=_said(error))
+    return Check("crm.check.scope", fine=True, expected=scope, found=scope)
+
+
+def _user(api: Api) -> Check:
+    """Whether the grant is an administrator's; who it is and how the profile is called are not told."""
+    try:
+        users = api.listed(api.place, "users", "users", params={"type": "CurrentUser"}).items
+    except CallError as error:
+        return Check("crm.check.user", fine=False, expected=ADMINISTRATOR, found=_said(error))
+    profiles = [each["profile"].get("name") for each in users if isinstance(each.get("profile"), Mapping)]
+    fine = profiles == [ADMINISTRATOR]
+    return Check("crm.check.user", fine, ADMINISTRATOR, ADMINISTRATOR if fine else "another profile")
+
+
+def _query(api: Api, found: Inventory) -> Check:
+    """The query that reads go on by. It is of the first module that queries may cover."""
+    scope = "ZohoCRM.coql.READ"
+    name = next(
+        (each for each in sorted(found.modules) if each.isascii() and each.isidentifier() and each != "Notes"), ""
+    )
+    if not name:
+        return Check("crm.check.scope", fine=True, expected=scope, found="no module to query")
+    try:
+        api.query(f"{api.name}.{name}", f"select id from {name} where id > '0' order by id asc limit 1", 1)  # noqa: S608 a word
     except CallError as error:
         return Check("crm.check.scope", fine=False, expected=scope, found=_said(error))
     return Check("crm.check.scope", fine=True, expected=scope, found=scope)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connectors.base import Field
-from connectors.crm.base import Linked, Record, Sought
+from connectors.crm.base import Linked, Record, Sought, SoughtKind
 from connectors.crm.http.calls import CallError
-from connectors.crm.zoho.api import Api
+from connectors.crm.zoho.api import Api, chunks
 from connectors.crm.zoho.modules import KEY, Module
 from connectors.crm.zoho.reading import Reader, is_id
 
@@ -17,6 +18,10 @@ SEARCH_PAGES = 10
 SHORTEST_WORD = 2
 CONSENT = "Data_Processing_Basis_Details"
 PHOTO = "Record_Image"
+CRITERIA = 10
+"""Most conditions of a search."""
+_NOT_SEARCHED = frozenset({"INVALID_QUERY", "INVALID_DATA", "NOT_SUPPORTED"})
+"""Codes of a field that cannot be searched after all."""
 _NOT_THERE = frozenset({"INVALID_MODULE", "INVALID_DATA", "NOT_SUPPORTED", "RECORD_NOT_FOUND", "INVALID_URL_PATTERN"})
 """Codes of a record that is gone, or of a module without such a list."""
 _LISTS: tuple[tuple[str, str, str, str, str, Mapping[str, str]], ...] = (
@@ -28,7 +33,10 @@ _LISTS: tuple[tuple[str, str, str, str, str, Mapping[str, str]], ...] = (
 
 
 def search(api: Api, module: Module, fields: Sequence[Field], sought: Sequence[Sought]) -> Iterator[Record]:
-    """Records that the vendor finds, each once, in the order of their id for each identifier."""
+    """Records that the vendor finds, each once, in the order of their id for each identifier.
+
+    The vendor looks for an e-mail address and a phone in fields of these types alone, so short texts are asked besides.
+    """
     if not module.searched:
         return
     seen: set[str] = set()
@@ -41,16 +49,35 @@ def search(api: Api, module: Module, fields: Sequence[Field], sought: Sequence[S
         yield from reader.records(found)
 
 
-def _found(api: Api, module: Module, one: Sought) -> list[str]:
-    pages = api.every(
-        f"{api.name}.{module.name}",
-        "data",
-        module.name,
-        "search",
-        params={one.kind.value: one.value.strip(), "fields": KEY},
-        most=SEARCH_PAGES + 1,
-    )
-    return [str(each.get(KEY) or "") for each in pages]
+def _found(api: Api, module: Module, one: Sought) -> Iterator[str]:
+    value = one.value.strip()
+    yield from _keys(api, module, {one.kind.value: value})
+    if one.kind is SoughtKind.WORD:
+        return
+    texts = [
+        each.name
+        for each in module.dataset.fields
+        if each.native_type.startswith("text(") and each.name not in module.withheld
+    ]
+    for names in chunks(texts, CRITERIA):
+        try:
+            yield from _keys(api, module, {"criteria": _criteria(names, value)})
+        except CallError as error:
+            if error.code not in _NOT_SEARCHED:
+                raise
+
+
+def _criteria(names: Sequence[str], value: str) -> str:
+    """One condition for each field, joined by `or`; what has a meaning in conditions is escaped in the value."""
+    escaped = re.sub(r"([\\(),])", r"\\\1", value)
+    each = [f"({name}:equals:{escaped})" for name in names]
+    return each[0] if len(each) == 1 else f"({'or'.join(each)})"
+
+
+def _keys(api: Api, module: Module, sought: Mapping[str, str]) -> Iterator[str]:
+    place, params = f"{api.name}.{module.name}", {**sought, "fields": KEY}
+    for each in api.every(place, "data", module.name, "search", params=params, most=SEARCH_PAGES + 1):
+        yield str(each.get(KEY) or "")
 
 
 def linked(api: Api, module: Module, key: str) -> Sequence[Linked]:

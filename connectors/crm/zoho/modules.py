@@ -43,6 +43,11 @@ _TYPES = {
 """Our type for the vendor's word; `bigint` stays text since it is longer than other programs hold exactly, and so does
 a word that is not known, so that it is read and scanned."""
 
+_TEXTS = frozenset(
+    {"text", "textarea", "email", "phone", "website", "picklist", "bigint", "autonumber", "formula", "profileimage"}
+)
+"""The vendor's words for what is read as text and known to be so."""
+
 _PERSON = (("id", "string"), ("name", "string"), ("email", "string"))
 _RECORD = (("id", "string"), ("name", "string"))
 _CONSENT = (
@@ -92,6 +97,17 @@ class Inventory:
 
     modules: Mapping[str, Module]
     not_seen: tuple[NotSeen, ...] = ()
+
+    def strange_types(self) -> tuple[str, ...]:
+        """The vendor's words for types that no document of ours lists, sorted; such fields are read as text."""
+        known = _TYPES.keys() | _NESTED.keys() | _TEXTS
+        words = {
+            each.native_type.partition("(")[0]
+            for module in self.modules.values()
+            for each in module.dataset.fields
+            if each.name != KEY
+        }
+        return tuple(sorted(words - known))
 
 
 def inventory(api: Api, wanted: Sequence[str] = ()) -> Inventory:

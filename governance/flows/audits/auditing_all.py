@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from audits.rendering import render
@@ -28,12 +29,20 @@ _OVERVIEW = "overview"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
-def audit_all(gov: Governance, folder: Path, *, measured: Sequence[str] = MEASURED, lang: str = "en") -> Report:
+def audit_all(
+    gov: Governance,
+    folder: Path,
+    *,
+    measured: Sequence[str] = MEASURED,
+    made: Mapping[str, Report] = MappingProxyType({}),
+    lang: str = "en",
+) -> Report:
     """Write every report that can be made and an overview to a folder, made if it is not there; give the overview.
 
     `index.html` is the overview in `lang`. The overview that an earlier audit left in the folder is what this one is
     compared with, and is replaced last, so that an audit that breaks off is compared with nothing. A report that
-    cannot be made leaves its controls unknown. Recorded. Raises ConfigError for a folder that cannot be written,
+    cannot be made leaves its controls unknown. `made` are reports by name that were just made, and are not made again.
+    Recorded. Raises ConfigError for a folder that cannot be written,
     LedgerError.
     """
     before = _previous(folder)
@@ -42,9 +51,9 @@ def audit_all(gov: Governance, folder: Path, *, measured: Sequence[str] = MEASUR
     )
     begun = gov.ledger.append(drafted)
     as_of = gov.clock()
-    made, failed = make_reports(gov, measured)
+    found, failed = make_reports(gov, measured, made=made)
     audited = Audited(
-        tuple(made),
+        tuple(found),
         tuple(asdict(each) for each in failed),
         tuple(gov.project.config.laws),
         load_controls(as_of.date()),
@@ -52,9 +61,9 @@ def audit_all(gov: Governance, folder: Path, *, measured: Sequence[str] = MEASUR
         before,
     )
     overview = overview_report(audited, as_of=as_of, zone=gov.project.config.time_zone)
-    for name, content in _site([(_OVERVIEW, overview), *made], lang):
+    for name, content in _site([(_OVERVIEW, overview), *found], lang):
         replace_file(folder / name, content)
-    _drop_old(folder, {*(before or {}).get("reports", ())} - {name for name, _ in made})
+    _drop_old(folder, {*(before or {}).get("reports", ())} - {name for name, _ in found})
     gov.ledger.append(replace(drafted, outcome="failed" if failed else "done", refs={"begun": begun.id}))
     return overview
 

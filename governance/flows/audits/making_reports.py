@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from audits.report import Report
@@ -33,24 +34,29 @@ class NotMade:
 
 
 def make_reports(
-    gov: Governance, measured: Sequence[str] = MEASURED, policy_before: str | None = None
+    gov: Governance,
+    measured: Sequence[str] = MEASURED,
+    policy_before: str | None = None,
+    *,
+    made: Mapping[str, Report] = MappingProxyType({}),
 ) -> tuple[list[tuple[str, Report]], list[NotMade]]:
     """Reports by name, and those that could not be made.
 
-    Those of access, of the grants in each store, of protection, retention, requests, training, processing, impact and
-    consent; of CRMs and of incidents when there is one; of MEASURED as far as named; of what the policy shows that a
-    folder or revision did not, when one is given. Each is recorded as if asked for alone. Raises LedgerError: without a
-    record there is no report.
+    Those of access, of the grants in each store and of their review, of protection, retention, requests, training,
+    fairness, automated decisions, processing, impact and consent; of CRMs and of incidents when there is one; of
+    MEASURED as far as named; of what the policy shows that a folder or revision did not, when one is given. Each is
+    recorded as if asked for alone; those that are in `made` by name are taken as they are. Raises LedgerError: without
+    a record there is no report.
     """
-    made, failed = list[tuple[str, Report]](), list[NotMade]()
+    found, failed = list[tuple[str, Report]](), list[NotMade]()
     for name, make in _makers(gov, measured, policy_before):
         try:
-            made.append((name, make()))
+            found.append((name, made[name] if name in made else make()))
         except LedgerError:
             raise
         except GovernanceError as cause:
             failed.append(NotMade(name, cause.place, cause.found))
-    return made, failed
+    return found, failed
 
 
 def _makers(
@@ -63,7 +69,10 @@ def _makers(
     yield "protection", gov.protection_status
     yield "retention", gov.audit_retention
     yield "requests", gov.audit_requests
+    yield "review", gov.audit_review
     yield "training", gov.audit_training
+    yield "fairness", gov.audit_fairness
+    yield "automated", gov.audit_automated
     yield "ropa", gov.audit_ropa
     yield "dpia", gov.audit_dpia
     if incidents(gov):

@@ -49,13 +49,14 @@ def gather_uses(batches: Iterable[Iterable[bytes]], as_of: dt.datetime, zone: st
     Side effect: a temporary file while very many decisions wait for their end.
     """
     with closing(WaitingFile()) as waiting:
-        gathering = Gathering(as_of, zone, _checked, waiting)
+        gathering = Gathering(as_of, zone, checked_leaf, waiting)
         for batch in batches:
             gathering.take(batch)
         return gathering.found()
 
 
-def _checked(leaf: bytes) -> dict[str, Any]:
+def checked_leaf(leaf: bytes) -> dict[str, Any]:
+    """The event of a leaf as reports read it. Raises TamperedError for one that is no event."""
     return plain_event(Event.from_leaf(leaf))
 
 
@@ -106,13 +107,18 @@ def _grants(gov: Governance, about: str, name: str, grants: Iterable[Grant]) -> 
 
 
 def evidence_in_force(
-    gov: Governance, *, measures: Sequence[Mapping[str, Any]] = (), packs: Mapping[str, str] | None = None
+    gov: Governance,
+    *,
+    measures: Sequence[Mapping[str, Any]] = (),
+    packs: Mapping[str, str] | None = None,
+    events_read: int | None = None,
 ) -> Evidence:
     """What is in force now, without the ledger's events, for reports that are made from registers or measures."""
     policy = gov.policy_files.policy
     return Evidence(
         as_of=gov.clock(),
         zone=gov.project.config.time_zone,
+        events_read=events_read,
         measures=tuple(measures),
         pack_versions=packs or {},
         digests={"catalog": policy.catalog.digest, "policy": policy.digest},

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from audits.report import Report
 from audits.reports.review import SCHEMA, review_report
-from governance.flows.audits.reporting import gather
+from audits.reports.review_uses import RuleUses
+from governance.flows.audits.reporting import checked_leaf, evidence_in_force
 from governance.ledger.events import EventDraft, stamp
 from governance.registers.review_grants import ReviewedGrant, reviewed_grants
 from governance.registers.review_patch import removal_patch
@@ -120,7 +121,11 @@ def audit_review(gov: Governance, review: str | None = None) -> Report:
         "reviews": [_heading(each) for each in known],
         "names": gov.ledger.resolve_all(refs),
     }
-    return review_report(gather(gov), document)
+    gathered = RuleUses(checked_leaf)
+    for batch in gov.ledger.leaves():
+        gathered.take(batch)
+    packs = {"taxonomy": gov.policy_files.policy.taxonomy.version}
+    return review_report(evidence_in_force(gov, packs=packs, events_read=gathered.events), document, gathered)
 
 
 def write_patch(gov: Governance, review: str, patch: Path) -> int:

@@ -58,9 +58,12 @@ class Counting:
         )
         return RowCounts(**found)
 
-    def flags(self, field: str, flag: ConsentFlag, conditions: Sequence[ExistsIn]) -> Mapping[str, int]:
-        """How a flag in the store and the consent on record agree, in rows."""
-        said = sa.cast(self.table.c[field], sa.String(255)).in_(flag.given)
+    def says_yes(self, field: str, flag: ConsentFlag) -> ColumnElement[bool]:
+        """Where a flag in the store says yes."""
+        return sa.cast(self.table.c[field], sa.String(255)).in_(flag.given)
+
+    def flags(self, said: ColumnElement[bool], conditions: Sequence[ExistsIn]) -> Mapping[str, int]:
+        """How a flag that says yes where `said` holds and the consent on record agree, in rows."""
         stands = sa.and_(sa.true(), *(self._met(each) for each in conditions if not each.absent))
         yes, agreed = sa.case((said, 1), else_=0) == 1, sa.case((stands, 1), else_=0) == 1
         return self._sums(

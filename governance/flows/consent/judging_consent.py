@@ -14,16 +14,17 @@ from audits.reports.consent import consent_report
 from connectors.sql.address import normalised
 from connectors.sql.silent import silenced
 from governance.consent.events import ConsentKind
-from governance.consent.projection_tables import TARGET, target_code
+from governance.consent.projection_tables import TARGET
 from governance.consent.tables import EVENTS
 from governance.flows.consent.counting_consent import Counting
+from governance.flows.consent.judging_crm import Wanted, about, count_crm
 from governance.ledger.events import EventDraft, EventObject, stamp
 from governance.protect.token_counts import snapshot
 from governance.records.transactions import reading
 from governance.retention.store_tables import find_table
 from policies.catalog import CatalogDataset
 from policies.config import Medium
-from policies.errors import AccessRefusedError, GovernanceError
+from policies.errors import AccessRefusedError, CatalogError, GovernanceError
 from policies.nouns import DatasetRef
 
 if TYPE_CHECKING:
@@ -69,11 +70,18 @@ def _report(gov: Governance, *parts: str) -> Report:
         "parts": list(parts),
         "coverage": [],
         "drift": [],
+        "states": [],
+        "unmapped": [],
         "events": list(_events(gov)) if "events" in parts else [],
         "withdrawals": _withdrawals(gov) if "events" in parts else None,
         "not_seen": [],
     }
+    crms = {name for name, each in gov.project.config.stores.items() if each.medium is Medium.CRM}
+    for store in sorted({ref.store for ref, _ in datasets} & crms):
+        _count_crm(gov, store, [each for each in datasets if each[0].store == store], parts, document)
     for ref, entry in datasets:
+        if ref.store in crms:
+            continue
         try:
             _count(gov, ref, entry, parts, document)
         except GovernanceError as cause:
@@ -101,18 +109,15 @@ def _event(
 def _count(
     gov: Governance, ref: DatasetRef, entry: CatalogDataset, parts: Sequence[str], document: dict[str, Any]
 ) -> None:
-    purposes, consent = gov.policy_files.purposes, gov.consent_conditions
-    asked = [each for each in sorted(purposes.purposes) if purposes.needs_consent(each)]
-    heeding = [each for each in sorted(purposes.purposes) if purposes.may_be_objected(each) and each not in asked]
+    consent = gov.consent_conditions
+    asked, heeding = _purposes(gov)
     flags = {name: field.consent_flag for name, field in entry.fields.items() if field.consent_flag is not None}
     if not asked and not heeding and not flags:
         return
-    if (
-        gov.project.store(ref.store).medium is Medium.CRM
-        or ref.store not in consent.projections
-        or ref.store in consent.temporary
-    ):
+    if ref.store not in consent.projections or ref.store in consent.temporary:
         raise _uncounted(ref)
+    if any(not flag.given for flag in flags.values()):
+        raise _meaningless(ref)
     consent.upkeep.bring_up_to_date(consent.projections[ref.store])
     engine = silenced(sa.create_engine(normalised(f"stores.{ref.store}.url", gov.project.store_target(ref.store))))
     try:
@@ -124,16 +129,44 @@ def _count(
                     {"dataset": str(ref), "purpose": purpose, "needs_consent": purpose in asked} | asdict(counts)
                 )
             for name, flag in flags.items() if "drift" in parts else ():
-                wanted = [
-                    each
-                    for each in consent.conditions(ref, flag.purpose, every_row=True)
-                    if flag.channel == "*" or target_code(flag.purpose, flag.channel) in each.among.get(TARGET, ())
-                ]
-                found = counting.flags(name, flag, wanted)
+                conditions = consent.conditions(ref, flag.purpose, every_row=True)
+                wanted = [each for each in conditions if about(flag, each.among.get(TARGET, ()))]
+                found = counting.flags(counting.says_yes(name, flag), wanted)
                 said = {"field": f"{ref}.{name}", "purpose": flag.purpose, "channel": flag.channel}
                 document["drift"].append(said | dict(found))
     finally:
         engine.dispose()
+
+
+def _count_crm(
+    gov: Governance,
+    name: str,
+    datasets: Sequence[tuple[DatasetRef, CatalogDataset]],
+    parts: Sequence[str],
+    document: dict[str, Any],
+) -> None:
+    """Count in one CRM; where it does not answer, none of its datasets is counted."""
+    asked, heeding = _purposes(gov)
+    purposes = tuple((each, each in asked) for each in (*asked, *heeding)) if "coverage" in parts else ()
+    wanted = [Wanted(ref, entry, purposes, flags="drift" in parts) for ref, entry in datasets]
+    try:
+        store = gov.crm(name)
+        try:
+            counts = count_crm(gov, store, wanted)
+        finally:
+            store.close()
+    except GovernanceError as cause:
+        document["not_seen"] += [{"place": str(ref), "found": cause.found} for ref, _ in datasets]
+        return
+    for part in ("coverage", "drift", "states", "unmapped"):
+        document[part] += getattr(counts, part)
+
+
+def _purposes(gov: Governance) -> tuple[list[str], list[str]]:
+    """The purposes that need consent, and the others that heed an objection."""
+    purposes = gov.policy_files.purposes
+    asked = [each for each in sorted(purposes.purposes) if purposes.needs_consent(each)]
+    return asked, [each for each in sorted(purposes.purposes) if purposes.may_be_objected(each) and each not in asked]
 
 
 def _events(gov: Governance) -> Iterator[dict[str, Any]]:
@@ -172,4 +205,13 @@ def _uncounted(ref: DatasetRef) -> AccessRefusedError:
         expected="a database in which consent can be joined",
         next_step="move the data to a database",
         rule_ids=(PURPOSE,),
+    )
+
+
+def _meaningless(ref: DatasetRef) -> CatalogError:
+    return CatalogError(
+        f"catalog, {ref}",
+        found="a `consent_flag` without `given`",
+        expected="the values that mean yes; only fields of a CRM are known by their vendor's name",
+        next_step="state `given`",
     )

@@ -59,7 +59,7 @@ class Difference:
 
 
 DIFFERENCES = (
-    Difference("get", "settings/recycle_bin", "get-recycle-bin: ids or filters", (("filters", "{}"),)),
+    Difference("get", "settings/recycle_bin", "get-recycle-bin: neither is needed", (("filters", "{}"), ("ids", "1"))),
     Difference("delete", "settings/recycle_bin", "del-recycle-bin-records: ids or filters", (("filters", "{}"),)),
     Difference("get", "Attachments", "get-attachments: of one record, ids are not needed", (("ids", "1"),)),
     Difference("get", "settings/data_sharing/rules", "the one allowed word is an example", (("module", "Campaigns"),)),

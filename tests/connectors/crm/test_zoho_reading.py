@@ -234,6 +234,30 @@ def test_search_finds_by_email_phone_and_word_each_record_once() -> None:
         assert list(store.search("Contacts", FIELDS, [Sought(SoughtKind.EMAIL, "nobody@example.com")])) == []
 
 
+def test_search_finds_an_address_that_stands_in_a_text_field() -> None:
+    account = seed(30)
+    value = "odd(name),\\x@example.com"
+    account.modules["Contacts"].rows[id_of(50)]["Mailing_Street"] = value
+    account.modules["Contacts"].fields += [made_field(f"Own_{number}") for number in range(25)]
+    account.modules["Contacts"].rows[id_of(60)]["Own_24"] = value
+    with opened(account) as store:
+        found = [each["id"] for each in store.search("Contacts", FIELDS, [Sought(SoughtKind.EMAIL, value)])]
+        assert found == [id_of(50), id_of(60)]
+    asked = [each.query["criteria"] for each in account.asked if "criteria" in each.query]
+    assert max(each.count(":equals:") for each in asked) == 10
+    assert not any("Passport" in each for each in asked)
+
+
+def test_field_that_cannot_be_searched_does_not_hide_what_is_found_elsewhere() -> None:
+    account = seed(30)
+    email = account.modules["Contacts"].rows[id_of(50)]["Email"]
+    refuse = Fault("tell", told=Told(400, {"code": "INVALID_QUERY", "status": "error"}))
+    with opened(account, lambda _n, asked: refuse if "criteria" in asked.query else None) as store:
+        assert [each["id"] for each in store.search("Contacts", FIELDS, [Sought(SoughtKind.EMAIL, email)])] == [
+            id_of(50)
+        ]
+
+
 def test_linked_lists_what_hangs_on_a_record() -> None:
     account = seed(5)
     key = id_of(0)

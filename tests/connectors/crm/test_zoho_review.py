@@ -17,7 +17,7 @@ from policies.errors import StoreError
 from policies.vocabulary import LANGUAGES, Words
 
 from .scripted import Paper
-from .zoho_account import CLIENT, Asked, Told, error
+from .zoho_account import CLIENT, Asked, Told, error, made_field
 from .zoho_fake import Fault, id_of, opened, running, seed, settings
 
 SINCE, UNTIL = dt.datetime(2026, 1, 1, tzinfo=dt.UTC), dt.datetime(2026, 2, 1, tzinfo=dt.UTC)
@@ -127,8 +127,20 @@ def test_check_is_fine_where_all_is_as_expected_but_withheld_fields() -> None:
         found = list(store.check())
     assert {each.code for each in found if not each.fine} == {"crm.check.withheld"}
     assert [each.found for each in found if each.code == "crm.check.page"] == ["0 records"]
-    assert {each.method for each in account.asked} == {"GET"}
+    assert {(each.method, each.path) for each in account.asked if each.method != "GET"} == {("POST", "/crm/v8/coql")}
     assert len(account.asked) < 20
+
+
+def test_check_finds_a_type_that_no_document_lists_and_a_user_who_does_not_see_all() -> None:
+    account = seed(2)
+    account.modules["Deals"].fields.append(made_field("New", "quantum_state"))
+    account.users[0]["profile"] = {"id": "72", "name": "Wang Xiaoming's own"}
+    account.denied.add("coql")
+    with opened(account) as store:
+        found = {each.code: each.found for each in store.check() if not each.fine}
+    assert found["crm.check.types"] == "1 unknown quantum_state"
+    assert found["crm.check.user"] == "another profile"
+    assert found["crm.check.scope"] == "HTTP 401 OAUTH_SCOPE_MISMATCH"
 
 
 def test_check_says_what_differs() -> None:

@@ -262,7 +262,9 @@ class Account:
         module, query = self.modules[name], asked.query
         found: list[str] = []
         for key, row in module.rows.items():
-            if "email" in query:
+            if "criteria" in query:
+                hit = self._meets(query["criteria"], row)
+            elif "email" in query:
                 hit = any(str(row.get(each) or "").lower() == query["email"].lower() for each in module.kinds("email"))
             elif "phone" in query:
                 hit = any(row.get(each) == query["phone"] for each in module.kinds("phone"))
@@ -273,6 +275,10 @@ class Account:
         start = (int(query.get("page", 1)) - 1) * PAGE
         part = [module.shown(key, query.get("fields", "id").split(",")) for key in found[start : start + PAGE]]
         return self._page(part, more=start + PAGE < len(found), token=None)
+
+    def _meets(self, criteria: str, row: dict[str, Any]) -> bool:
+        conditions = re.findall(r"\(([^:()]+):equals:((?:\\.|[^\\()])*)\)", criteria)
+        return any(str(row.get(name) or "") == re.sub(r"\\(.)", r"\1", value) for name, value in conditions)
 
     # Writing
 

@@ -27,14 +27,17 @@ def site(shared_project: Path) -> Path:
 def test_every_report_is_a_page_in_each_language(site: Path) -> None:
     kinds = {
         "access",
+        "automated",
         "consent",
         "dpia",
+        "fairness",
         "grants-crm",
         "overview",
         "protection",
         "quality",
         "requests",
         "retention",
+        "review",
         "ropa",
         "scan",
         "training",

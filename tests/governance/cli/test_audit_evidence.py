@@ -97,14 +97,17 @@ def test_every_report_is_there_as_pages_and_for_machines(files: dict[str, bytes]
     reports = json.loads(files[MANIFEST])["reports"]
     assert {each["kind"] for each in reports} == {
         "access",
+        "automated",
         "consent",
         "dpia",
+        "fairness",
         "exposure",
         "grants",
         "protection",
         "quality",
         "requests",
         "retention",
+        "review",
         "ropa",
         "scan",
         "training",

@@ -57,6 +57,13 @@ def test_drift_counts_where_flag_and_consent_disagree(told):
     assert sum(found[each] for each in ("both", "flag_only", "consent_only", "neither")) == found["rows"] == 8
 
 
+def test_a_flag_of_a_database_without_the_values_that_mean_yes_is_named(told):
+    catalog = told.folder / "policies" / "catalog.yaml"
+    catalog.write_text(catalog.read_text().replace(", given: ['yes']", ""))
+    (missed,) = consent_drift(told.gov).data["not_seen"]
+    assert missed == {"place": "crm.people", "found": "a `consent_flag` without `given`"}
+
+
 def test_the_audit_tells_events_by_law_and_how_late_withdrawals_were(told):
     told.gov.consent.withdrawn(told.person(1), "marketing.email", "email")
     report = audit_consent(told.gov)

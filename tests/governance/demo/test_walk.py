@@ -49,10 +49,13 @@ def told(small_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
 def test_all_chapters_are_told_in_order_and_reports_left(told: Told, lang: str) -> None:
     lines = told.lines[lang]
     chapters = [each.text.split()[0] for each in lines if each.style is Style.CHAPTER]
-    assert chapters == [str(number) for number in range(1, 17)]
-    assert [each.text.strip() for each in lines[-len(REPORTS) :]] == [
-        str(told.folder / f"reports/{name}.html") for name in REPORTS
+    assert chapters == [str(number) for number in range(1, 19)]
+    pages = [each.text.strip() for each in lines if each.text.strip().endswith(".html") and each.style is Style.GOOD]
+    assert pages == [
+        *(str(told.folder / f"reports/{name}.html") for name in REPORTS),
+        str(told.folder / "reports/audit/index.html"),
     ]
+    assert lines[-1].text.strip() == pages[-1]
     for page in told.pages[lang]:
         assert f'lang="{lang}"' in page
         assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//|@import|url\(\s*['"]?http""", page)
