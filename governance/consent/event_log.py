@@ -19,8 +19,8 @@ Item = TypeVar("Item")
 PAGE = 500
 """Subjects read at a time; below the number of parameters that every database takes."""
 _COLUMNS = tuple(each.name for each in fields(ConsentEvent))
-_BUT_CATEGORIES = tuple(name for name in _COLUMNS if name != "categories")
-_but_categories = attrgetter(*_BUT_CATEGORIES)
+_OTHERS = tuple(name for name in _COLUMNS if name not in ("epoch", "categories"))
+_others = attrgetter(*_OTHERS)
 _HEAD = select(
     HEAD.c.epoch, HEAD.c.origin, HEAD.c.swept, select(func.min(ENDS.c.ends)).scalar_subquery().label("next_end")
 ).where(HEAD.c.id == 1)
@@ -120,24 +120,39 @@ def reserve_epochs(connection: Connection, count: int) -> int:
     return read_head(connection).epoch - count + 1
 
 
-def add_events(connection: Connection, events: Sequence[ConsentEvent]) -> None:
-    """Write many events under their epochs, as `add_event` does one."""
+def add_events(connection: Connection, events: Sequence[ConsentEvent], first: int) -> None:
+    """Write many events under the epochs from `first` on, whatever they say of it, as `add_event` does one."""
     if not events:
         return
-    names = ("categories", *_BUT_CATEGORIES)
-    _insert_all(connection, EVENTS, names, [(" ".join(each.categories), *_but_categories(each)) for each in events])
-    _insert_all(
-        connection,
-        ENDS,
-        ("epoch", "subject_ref", "ends"),
-        [(each.epoch, each.subject_ref, ends) for each in events if (ends := each.ends)],
-    )
+    numbered = list(enumerate(events, start=first))
+    rows = [(epoch, " ".join(each.categories), *_others(each)) for epoch, each in numbered]
+    _insert_all(connection, EVENTS, ("epoch", "categories", *_OTHERS), rows)
+    ends = [(epoch, each.subject_ref, ends) for epoch, each in numbered if (ends := each.ends)]
+    _insert_all(connection, ENDS, ("epoch", "subject_ref", "ends"), ends)
     connection.execute(update(HEAD).where(HEAD.c.id == 1, HEAD.c.origin == "").values(origin=events[0].id))
 
 
+def rows_among(
+    connection: Connection, table: Table, names: Sequence[str], column: str, values: Sequence[str], *, store: str = ""
+) -> Iterator[Sequence[Any]]:
+    """Columns of the rows that have one of some values in a column, and the store where one is named.
+
+    By the driver itself, `PAGE` values at a time; names are ours, values are bound.
+    """
+    mark = _mark(connection)
+    told = f"SELECT {', '.join(names)} FROM {table.name} WHERE {f'store = {mark} AND ' if store else ''}{column} "  # noqa: S608
+    before: tuple[Any, ...] = (store,) if store else ()
+    for page in pages(values):
+        if mark == "?":
+            yield from connection.exec_driver_sql(f"{told}IN ({', '.join('?' * len(page))})", (*before, *page))
+        else:
+            yield from connection.exec_driver_sql(f"{told}= ANY(%s)", (*before, page))
+
+
 def find_events(connection: Connection, event_ids: Sequence[str]) -> list[ConsentEvent]:
-    """The events of some ids, at most `PAGE` of them."""
-    return [_event(row) for row in connection.execute(select(EVENTS).where(EVENTS.c.id.in_(event_ids))).mappings()]
+    """The events of some ids."""
+    found = rows_among(connection, EVENTS, _COLUMNS, "id", event_ids)
+    return [_event(dict(zip(_COLUMNS, row, strict=True))) for row in found]
 
 
 def find_event(connection: Connection, event_id: str) -> ConsentEvent | None:
@@ -182,10 +197,8 @@ def touch(connection: Connection, subject_ref: str, epoch: int, *, erasing: bool
 
 def touch_all(connection: Connection, epochs: Mapping[str, int]) -> None:
     """As `touch`, for many people, each with an epoch of their own; costs nothing for those whom no store knows."""
-    linked: list[dict[str, Any]] = []
-    for page in pages(epochs):
-        query = select(SUBJECTS.c.subject_ref).where(SUBJECTS.c.subject_ref.in_(page)).distinct()
-        linked += [{"ref": ref, "to": epochs[ref]} for ref in connection.execute(query).scalars()]
+    known = {ref for (ref,) in rows_among(connection, SUBJECTS, ("subject_ref",), "subject_ref", sorted(epochs))}
+    linked = [{"ref": ref, "to": epochs[ref]} for ref in sorted(known)]
     if linked:
         move = update(SUBJECTS).where(SUBJECTS.c.subject_ref == bindparam("ref")).values(epoch=bindparam("to"))
         connection.execute(move, linked)
@@ -225,11 +238,14 @@ def drop_erased(connection: Connection, store: str, upto: int) -> int:
     return connection.execute(gone).rowcount
 
 
+def _mark(connection: Connection) -> str:
+    return "?" if connection.dialect.name == "sqlite" else "%s"
+
+
 def _insert_all(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     """Many rows by the driver itself, which takes a third of the time; names are ours, values are bound."""
     if rows:
-        mark = "?" if connection.dialect.name == "sqlite" else "%s"
-        told = f"({', '.join(names)}) VALUES ({', '.join([mark] * len(names))})"
+        told = f"({', '.join(names)}) VALUES ({', '.join([_mark(connection)] * len(names))})"
         connection.exec_driver_sql(f"INSERT INTO {table.name} {told}", list(rows))
 
 

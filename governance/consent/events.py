@@ -184,16 +184,13 @@ class ConsentEvent:
     @property
     def digest(self) -> str:
         """SHA-256 over all that was recorded, for the ledger: a row that is changed later no longer fits its event."""
-        told = [
-            f"{start}{encode_basestring(value) if value.__class__ is str else _written(value)}"
-            for start, value in zip(_STARTS, _in_order(self), strict=True)
-            if value or start not in _LATER_STARTS
-        ]
-        return hashlib.sha256(f"{{{','.join(told)}}}".encode()).hexdigest()
+        return self.digest_under(self.epoch)
 
-    def numbered(self, epoch: int) -> ConsentEvent:
-        """The same event under an epoch."""
-        return ConsentEvent(epoch=epoch, **dict(zip(_UNNUMBERED, _all_of(self), strict=True)))
+    def digest_under(self, epoch: int) -> str:
+        """The same for this event under an epoch that it does not say."""
+        before, after = _before_epoch(self), _after_epoch(self)
+        told = [*_written(_BEFORE, before), f'"epoch":{epoch}', *_written(_AFTER, after)]
+        return hashlib.sha256(f"{{{','.join(told)}}}".encode()).hexdigest()
 
     def says_the_same(self, other: ConsentEvent) -> bool:
         """Whether two events differ in nothing but when they were recorded."""
@@ -201,14 +198,11 @@ class ConsentEvent:
 
 
 _FIELDS = tuple(each.name for each in fields(ConsentEvent))
-_UNNUMBERED = tuple(name for name in _FIELDS if name != "epoch")
-_all_of = attrgetter(*_UNNUMBERED)
-_in_order = attrgetter(*sorted(_FIELDS))
-_STARTS = tuple(f'"{name}":' for name in sorted(_FIELDS))
-"""The digest is over the bytes of RFC 8785, for texts, one list of them and a small number, written out by hand."""
+_BEFORE = tuple(sorted(name for name in _FIELDS if name < "epoch"))
+_AFTER = tuple(sorted(name for name in _FIELDS if name > "epoch"))
+_before_epoch, _after_epoch = attrgetter(*_BEFORE), attrgetter(*_AFTER)
 _LATER_FIELDS = ("categories", "duration", "guardian_ref", "snapshot")
 """Fields that events of the first release lack; empty ones stay out of the digest, so that it still fits those."""
-_LATER_STARTS = frozenset(f'"{name}":' for name in _LATER_FIELDS)
 _RECORDING = ("epoch", "recorded_time", "snapshot")
 """Fields that say when an event was recorded, and under what, but not what was told."""
 
@@ -223,8 +217,17 @@ def end_of(valid_time: str, duration: str) -> str:
         return ""
 
 
-def _written(value: object) -> str:
-    return f"[{','.join(map(encode_basestring, value))}]" if isinstance(value, tuple) else str(value)
+def _written(names: tuple[str, ...], values: tuple[Any, ...]) -> list[str]:
+    """Fields as RFC 8785 writes texts and lists of them, for an object whose names are in order."""
+    return [
+        f'"{name}":{encode_basestring(value) if value.__class__ is str else _list(value)}'
+        for name, value in zip(names, values, strict=True)
+        if value or name not in _LATER_FIELDS
+    ]
+
+
+def _list(texts: tuple[str, ...]) -> str:
+    return f"[{','.join(map(encode_basestring, texts))}]"
 
 
 def _check_categories(categories: tuple[str, ...]) -> None:

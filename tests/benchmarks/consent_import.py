@@ -1,10 +1,12 @@
 """Import of consent: events a second and memory, by size of the file, from JSON lines with a store's key a line.
 
-Run by hand: `python tests/benchmarks/consent_import.py [EVENTS ...]`. Prints one JSON line for each size; each runs in
-a process of its own, so that its peak memory is its own. Wall and CPU time of the import with keys, ledger and records
-on SQLite; the second figure is the same file once more, which must change nothing.
+Run by hand: `python tests/benchmarks/consent_import.py [EVENTS ...] [--records URL]`. Prints one JSON line for each
+size; each runs in a process of its own, so that its peak memory is its own. Wall and CPU time of the import with keys,
+ledger and records on a new SQLite file, or in the empty PostgreSQL database of the URL (whose own CPU time is not
+counted, and which takes one size); the second figure is the same file once more, which must change nothing.
 """
 
+import argparse
 import datetime as dt
 import itertools
 import json
@@ -46,9 +48,9 @@ def write_file(path, events):
             file.write(json.dumps({"subject": f"s{at}", "store_keys": {"crm": at}, **told}) + "\n")
 
 
-def importer_of(folder):
+def importer_of(folder, url=""):
     keyring = FileKeyring.create(folder / "keys.json", "bench", scrypt_n=2**14)
-    records, ids = create_records(f"sqlite:///{folder}/gov.db"), map("e{:012d}".format, itertools.count())
+    records, ids = create_records(url or f"sqlite:///{folder}/gov.db"), map("e{:012d}".format, itertools.count())
     ledger = Ledger(
         records,
         signer=keyring.signer("ledger"),
@@ -80,10 +82,10 @@ def run(importer, path):
     return found, time.perf_counter() - wall, time.process_time() - cpu
 
 
-def measure(events):
+def measure(events, url=""):
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     with tempfile.TemporaryDirectory() as name:
-        path, importer = Path(name) / "consents.jsonl", importer_of(Path(name))
+        path, importer = Path(name) / "consents.jsonl", importer_of(Path(name), url)
         write_file(path, events)
         first, wall, cpu = run(importer, path)
         again, wall_again, _ = run(importer, path)
@@ -91,15 +93,22 @@ def measure(events):
             rows = connection.execute(sa.text("SELECT COUNT(*) FROM gov_consent_event")).scalar()
         assert (first.recorded, again.recorded, again.known, rows) == (events, 0, events, events)
     print(json.dumps({
-        "figure": "consent import, JSON lines, SQLite", "events": events, "events_per_second": round(events / wall),
+        "figure": f"consent import, JSON lines, {importer.records.dialect.name}", "events": events,
+        "events_per_second": round(events / wall),
         "cpu_us_an_event": round(cpu / events * 1e6), "again_events_per_second": round(events / wall_again),
         "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }), flush=True)  # fmt: skip
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--one"]:
-        measure(int(sys.argv[2]))
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("events", type=int, nargs="*", default=SIZES)
+    options.add_argument("--records", default="")
+    options.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
+    told = options.parse_args()
+    if told.one:
+        measure(told.events[0], told.records)
     else:
-        for size in map(int, sys.argv[1:] or SIZES):
-            subprocess.run([sys.executable, __file__, "--one", str(size)], check=True)
+        for size in told.events:
+            asked = ["--one", str(size), "--records", told.records]
+            subprocess.run([sys.executable, __file__, *asked], check=True)

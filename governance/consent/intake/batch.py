@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from governance.consent import event_log
 from governance.consent.base import Sealer
@@ -77,19 +77,18 @@ def write(connection: Connection, found: Examined, sealer: Sealer) -> EventDraft
     if not count:
         return None
     first = event_log.reserve_epochs(connection, count)
-    events = [event.numbered(first + at) for at, event in enumerate(found.new)]
-    event_log.add_events(connection, events)
-    epochs = {event.subject_ref: event.epoch for event in events}
-    epochs |= {ref: first + len(events) + at for at, ref in enumerate(extra)}
+    event_log.add_events(connection, found.new, first)
+    epochs = {event.subject_ref: epoch for epoch, event in enumerate(found.new, start=first)}
+    epochs |= {ref: first + len(found.new) + at for at, ref in enumerate(extra)}
     event_log.touch_all(connection, {ref: epoch for ref, epoch in epochs.items() if ref not in found.unlinked})
     event_log.add_links(connection, _sealed(found.links, epochs, sealer))
     return EventDraft(
         kind="consent.imported",
         actor="system",
         outcome="done",
-        refs={"record": digest_of(events)},
+        refs={"record": digest_of(found.new, first)},
         counts={
-            "events": len(events),
+            "events": len(found.new),
             "known": found.known,
             "links": len(found.links),
             "first_epoch": first,
@@ -98,11 +97,14 @@ def write(connection: Connection, found: Examined, sealer: Sealer) -> EventDraft
     )
 
 
-def digest_of(events: Iterable[ConsentEvent]) -> str:
-    """SHA-256 over the digests of a batch's events in order of epoch, so that the ledger still vouches for each row."""
+def digest_of(events: Iterable[ConsentEvent], first: int | None = None) -> str:
+    """SHA-256 over the digests of a batch's events in order of epoch, so that the ledger still vouches for each row.
+
+    With `first`, they are numbered from there on, whatever epoch they say.
+    """
     whole = hashlib.sha256()
-    for event in events:
-        whole.update(bytes.fromhex(event.digest))
+    for place, event in enumerate(events):
+        whole.update(bytes.fromhex(event.digest if first is None else event.digest_under(first + place)))
     return whole.hexdigest()
 
 
@@ -124,11 +126,9 @@ def _resolved(connection: Connection, drafting: Drafting, drafts: Sequence[Draft
 def _check_event(draft: Draft, known: ConsentEvent | None, found: Examined) -> None:
     if known is None:
         return
-    told = min(
-        draft.told_time or known.recorded_time, known.recorded_time
-    )  # dated ahead, it held from when it was first recorded
-    event = replace(draft.event, valid_time=told)
-    if content_of(event) != content_of(known):
+    # dated ahead, it held from when it was first recorded
+    told = min(draft.told_time or known.recorded_time, known.recorded_time)
+    if content_of(draft.event, told) != content_of(known, known.valid_time):
         _reject(found, draft, "id", "an id that another event has", "a new id, or the same event again")
 
 
@@ -157,10 +157,7 @@ def _reject(found: Examined, draft: Draft, place: str, what: str, expected: str)
 
 
 def _known_events(connection: Connection, ids: set[str]) -> dict[str, ConsentEvent]:
-    found: dict[str, ConsentEvent] = {}
-    for page in event_log.pages(sorted(ids)):
-        found |= {each.id: each for each in event_log.find_events(connection, page)}
-    return found
+    return {each.id: each for each in event_log.find_events(connection, sorted(ids))}
 
 
 def _known_links(
@@ -169,10 +166,10 @@ def _known_links(
     """Person and store to key reference and whether it is being erased; store and key reference to person."""
     telling = [each for each in drafts if each.key_refs]
     links: dict[tuple[str, str], tuple[str, bool]] = {}
-    columns = (SUBJECTS.c.subject_ref, SUBJECTS.c.store, SUBJECTS.c.key_ref, SUBJECTS.c.erasing)
-    for page in event_log.pages(sorted({each.event.subject_ref for each in telling})):
-        for row in connection.execute(select(*columns).where(SUBJECTS.c.subject_ref.in_(page))):
-            links[row.subject_ref, row.store] = (row.key_ref, row.erasing)
+    people = sorted({each.event.subject_ref for each in telling})
+    columns = ("subject_ref", "store", "key_ref", "erasing")
+    for ref, store, key_ref, erasing in event_log.rows_among(connection, SUBJECTS, columns, "subject_ref", people):
+        links[ref, store] = (key_ref, bool(erasing))
     owners = _owners(connection, {pair for each in telling for pair in each.key_refs.items()})
     return links, owners
 
@@ -182,11 +179,10 @@ def _owners(connection: Connection, pairs: set[tuple[str, str]]) -> dict[tuple[s
     by_store: dict[str, list[str]] = {}
     for store, key_ref in sorted(pairs):
         by_store.setdefault(store, []).append(key_ref)
-    columns = (SUBJECTS.c.key_ref, SUBJECTS.c.subject_ref)
+    columns = ("key_ref", "subject_ref")
     for store, refs in by_store.items():
-        for page in event_log.pages(refs):
-            query = select(*columns).where(SUBJECTS.c.store == store, SUBJECTS.c.key_ref.in_(page))
-            found |= {(store, row.key_ref): row.subject_ref for row in connection.execute(query)}
+        rows = event_log.rows_among(connection, SUBJECTS, columns, "key_ref", refs, store=store)
+        found |= {(store, key_ref): person for key_ref, person in rows}
     return found
 
 

@@ -159,14 +159,22 @@ class Drafting:
 
     def _id(self, event: ConsentEvent, told: str) -> str:
         """The same for the same content, and told to nobody without the key."""
-        content = content_of(replace(event, valid_time=told))
+        content = content_of(event, told)
         return self._keyed_hash.digest(IMPORT_DOMAIN, json.dumps(content).encode())
 
 
-def content_of(event: ConsentEvent) -> list[str]:
-    """What an event tells, without its id and what says when and under what it was recorded."""
+def content_of(event: ConsentEvent, valid_time: str | None = None) -> list[str]:
+    """What an event tells, without its id and what says when and under what it was recorded.
+
+    With a `valid_time`, as if it had been said then.
+    """
     return [
         *(event.subject_ref, event.purpose, event.channel, event.kind, event.form, event.jurisdiction),
         *(event.notice_version, event.language, event.method, event.proof_ref, event.collected_by),
-        *(event.valid_time, " ".join(event.categories), event.duration, event.guardian_ref),
+        *(
+            event.valid_time if valid_time is None else valid_time,
+            " ".join(event.categories),
+            event.duration,
+            event.guardian_ref,
+        ),
     ]

@@ -45,10 +45,8 @@ _TEXTS = ("jurisdiction", "notice_version", "language", "method", "proof_ref", "
 def entry_of(told: Mapping[str, Any], key_check: str) -> Entry:
     """The event in the fields of a line. Raises ConfigError that names the field, never its value."""
     for name, value in told.items():
-        if name not in _KNOWN:
-            refuse("fields", "a field that an event does not have", "a field that docs/receipts.md lists")
-        if not isinstance(value, str) and name not in ("categories", "store_keys"):
-            refuse(name, f"a {type(value).__name__}", "a text")
+        if value.__class__ is not str or name not in _KNOWN:
+            _check_field(name, value)
     key, ref = told.get("subject", ""), told.get("subject_ref", "")
     check_person(key, ref, told.get("keyed_by", ""), key_check)
     return Entry(
@@ -68,6 +66,13 @@ def entry_of(told: Mapping[str, Any], key_check: str) -> Entry:
         snapshot=told.get("snapshot", ""),
         store_keys=_store_keys(told.get("store_keys", {})),
     )
+
+
+def _check_field(name: str, value: object) -> None:
+    if name not in _KNOWN:
+        refuse("fields", "a field that an event does not have", "a field that docs/receipts.md lists")
+    if not isinstance(value, str) and name not in ("categories", "store_keys"):
+        refuse(name, f"a {type(value).__name__}", "a text")
 
 
 @lru_cache(maxsize=4096)
@@ -114,6 +119,8 @@ def moment(text: str) -> dt.datetime:
 
 
 def _categories(told: Any) -> tuple[str, ...]:
+    if not told and isinstance(told, str):
+        return ()
     found = told.split() if isinstance(told, str) else told
     if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
         refuse("categories", f"a {type(told).__name__}", "a list of texts, or one text with spaces between them")

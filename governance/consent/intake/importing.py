@@ -166,6 +166,8 @@ def _batches(
 def _make_room(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA cache_size = -{_SQLITE_CACHE_KIB}")
+    else:  # a plan that was made while the tables were empty would read all of them for each look-up
+        connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
 def _sorted(faults: dict[int, Fault]) -> list[Fault]:
