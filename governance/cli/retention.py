@@ -117,6 +117,7 @@ def _spoken(plan: RetentionPlan) -> str:
     lines += [f"    {month}  {count}" for month, count in plan.by_month.items()]
     lines += [f"    in stage {stage or '-'}: {count}" for stage, count in plan.by_stage.items()]
     lines += [f"    kept: {count} {_why(name)}" for name, count in plan.blocked.items()]
+    lines += ["    READ ONLY: cannot be run until governance.yaml says `write: true`"] if plan.read_only else []
     lines += [f"    kept: {plan.held} of the due ones by a hold"] if plan.held else []
     lines += [f"    never due: {plan.undated} without a start"] if plan.undated else []
     lines += ["    matches nothing: no record that this rule speaks of"] if not plan.matched else []
@@ -189,6 +190,8 @@ def run(ctx: click.Context, path: Path, form: str) -> int:
         emit(f"job {found.job}: {numbers}; decision {found.decision} in the ledger", None)
     if found.resumes is not None:
         say(f"paused outside the time window; start it again from {found.resumes.isoformat(timespec='minutes')} on")
+    elif found.state == "paused":
+        say(f"{found.left} records wait: their CRM locks or refuses them; start it again with the same plan")
     return 0
 
 

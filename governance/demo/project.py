@@ -24,7 +24,7 @@ from governance.project import Project
 from governance.writing import replace_file
 from policies.errors import BadInputError
 
-VERSION = 4
+VERSION = 5
 """Of what this module makes; an older demo is not reused."""
 STORE = "crm"
 """The name of the store in the demo's configuration."""

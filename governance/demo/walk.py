@@ -13,6 +13,7 @@ from audits.reports.scan import scan_report
 from audits.speaking import Speaker
 from connectors.base import Sample
 from governance.app import Governance
+from governance.demo.chapters.assess import assess
 from governance.demo.chapters.audit import audit
 from governance.demo.chapters.catalog import catalog
 from governance.demo.chapters.check import check
@@ -109,6 +110,7 @@ _ASKED = (
     ("subject_head", subject),
     ("erase_head", erase),
     ("registers_head", registers),
+    ("assess_head", assess),
     ("fairness_head", fairness),
 )
 

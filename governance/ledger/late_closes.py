@@ -9,7 +9,8 @@ between leaves decisions without an end, which every report calls "outcome unkno
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import structlog
 
@@ -28,52 +29,71 @@ class LateCloses:
 
     def __init__(self, write: Callable[[Sequence[EventDraft]], object]) -> None:
         self._write = write
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._waiting: list[EventDraft] = []
+        self._taken: list[list[EventDraft]] = []  # on their way into the log
         self._timer: threading.Timer | None = None
 
     def add(self, draft: EventDraft) -> None:
         """Let a draft wait; returns at once."""
-        with self._lock:
+        with self._changed:
             self._waiting.append(draft)
             if self._timer is None:
                 self._timer = threading.Timer(LATE_SECONDS, self._in_time)
                 self._timer.start()
 
-    def take(self, least: int = 1) -> list[EventDraft]:
-        """What waits, in its order, where that is so many; the caller records it or gives it back."""
-        if len(self._waiting) < least:
-            return []
-        with self._lock:
-            found, self._waiting = self._waiting, []
-        return found
+    @contextmanager
+    def taken(self, least: int = 1) -> Iterator[list[EventDraft]]:
+        """What waits, in its order, where that is so many, for a block that records it.
 
-    def give_back(self, drafts: Sequence[EventDraft]) -> None:
-        """Let drafts that could not be recorded wait for the next event."""
-        with self._lock:
-            self._waiting[:0] = drafts
+        When the block raises LedgerError it waits for the next event. Any other error leaves open what was recorded:
+        then the ends are let go of, since one that was recorded twice would stand in the way of every event.
+        """
+        found: list[EventDraft] = []
+        if len(self._waiting) >= least:
+            with self._changed:
+                if self._waiting:
+                    found, self._waiting = self._waiting, []
+                    self._taken.append(found)
+        try:
+            yield found
+        except LedgerError:
+            self._let_go(found, back=True)
+            raise
+        except BaseException:
+            self._let_go(found)
+            raise
+        self._let_go(found)
 
     def flush(self) -> None:
-        """Record what waits now. Raises LedgerError; then it waits on."""
-        drafts = self.take()
+        """Record what waits now, and return when also what others took before is recorded. Raises LedgerError."""
+        with self._changed:
+            others = list(self._taken)
+        with self.taken() as drafts:
+            if drafts:
+                self._write(drafts)
+        with self._changed:
+            self._changed.wait_for(lambda: not any(each is other for each in self._taken for other in others))
+
+    def _let_go(self, drafts: list[EventDraft], *, back: bool = False) -> None:
         if not drafts:
             return
-        try:
-            self._write(drafts)
-        except LedgerError:
-            self.give_back(drafts)
-            raise
+        with self._changed:
+            self._taken = [each for each in self._taken if each is not drafts]
+            if back:
+                self._waiting[:0] = drafts
+            self._changed.notify_all()
 
     def stop(self) -> None:
         """Record what waits, and start no more threads for it until another end comes. Raises LedgerError."""
-        with self._lock:
+        with self._changed:
             timer, self._timer = self._timer, None
         if timer is not None:
             timer.cancel()
         self.flush()
 
     def _in_time(self) -> None:
-        with self._lock:
+        with self._changed:
             self._timer = None
         try:
             self.flush()

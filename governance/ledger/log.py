@@ -73,12 +73,8 @@ class Ledger:
 
         Events that other threads record at the same moment share the commit.
         """
-        late = self._late.take(LATE_ENDS)
-        try:
+        with self._late.taken(LATE_ENDS) as late:
             return self._group.submit([*late, *drafts])[len(late) :]
-        except LedgerError:
-            self._late.give_back(late)
-            raise
 
     def append_in(self, connection: Connection, draft: EventDraft) -> Event:
         """Record what happened inside a transaction of the caller's; durable when, and only when, that commits.

@@ -73,8 +73,8 @@ class ErasureTable:
     """Foreign keys of other tables that lead to it."""
     unique: frozenset[str]
     """Fields whose values must differ, alone or with others."""
-    mirrored: bool = False
-    """Whether it is the mirror of a CRM's module: what is nested in its records, as `Owner.email`, is not theirs."""
+    foreign: frozenset[str] = frozenset()
+    """In a CRM, fields of a record that are not its own: what is nested in it, and the organisation's own people."""
 
     @property
     def home(self) -> Home:
@@ -95,8 +95,7 @@ class ErasureTable:
         keys = {column.name for column in (*self.table.primary_key.columns, *self.key)}
         linked = {name for link in self.links for name, _ in link.pairs}
         free = {name for name in self.subject if self.table.c[name].nullable}
-        nested = {each.name for each in self.table.c if self.mirrored and "." in each.name}
-        return frozenset(keys | (linked - free) | nested)
+        return frozenset(keys | (linked - free) | self.foreign)
 
     @property
     def personal(self) -> tuple[str, ...]:
@@ -210,7 +209,7 @@ def find_erasure_table(
     entry: CatalogDataset,
     rule: ErasureEntry,
     *,
-    mirrored: bool = False,
+    foreign: frozenset[str] = frozenset(),
 ) -> ErasureTable:
     """The table of a dataset, or a CRM's mirror of it.
 
@@ -233,7 +232,7 @@ def find_erasure_table(
         tuple(each for each in links if each.child == home),
         tuple(each for each in links if each.parent == home and each.child != home),
         frozenset(_unique(connection, table)),
-        mirrored,
+        foreign,
     )
 
 

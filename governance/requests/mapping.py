@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from connectors.base import Dataset, DatasetKind, Field
-from governance.requests.subject_map import DatasetMap, Link, SubjectMap, is_nested
+from governance.requests.subject_map import DatasetMap, Link, SubjectMap
 from governance.requests.traced import Unreached
 from governance.scan.shapes import shape_name
 from policies.catalog import Catalog, CatalogDataset, CatalogField
+from policies.crm_facts import CrmFacts
 from policies.nouns import DatasetRef, FieldRef, LabelStatus
 from policies.taxonomy import HARMLESS, Taxonomy
 
@@ -29,8 +31,13 @@ FREE_TEXT = ("user.content", "user.demographic.profile")
 _TEXT_TYPES = ("TEXT", "CLOB", "TINYTEXT", "MEDIUMTEXT", "LONGTEXT", "JSON", "JSONB", "NTEXT")
 
 
-def subject_map(catalog: Catalog, stores: Mapping[str, Sequence[Dataset]], files: frozenset[str]) -> SubjectMap:
-    """The map of some stores, described as they are now; `files` names those that are no databases."""
+def subject_map(
+    catalog: Catalog,
+    stores: Mapping[str, Sequence[Dataset]],
+    files: frozenset[str],
+    vendors: Mapping[str, CrmFacts] = MappingProxyType({}),
+) -> SubjectMap:
+    """The map of some stores, described as they are now; `files` names those that are files, `vendors` the CRMs."""
     unreached: list[Unreached] = []
     found: dict[DatasetRef, DatasetMap] = {}
     for store, shapes in stores.items():
@@ -42,7 +49,7 @@ def subject_map(catalog: Catalog, stores: Mapping[str, Sequence[Dataset]], files
             if name in by_name:
                 ref = DatasetRef(store, name)
                 unreached += (Unreached(f"{ref}.{each}", "not_in_store") for each in _gone(entry, by_name[name]))
-                made = _dataset(ref, entry, by_name[name], is_file=store in files)
+                made = _dataset(ref, entry, by_name[name], vendors.get(store, CrmFacts()), is_file=store in files)
                 if isinstance(made, Unreached):
                     unreached.append(made)
                 else:
@@ -58,12 +65,16 @@ def subject_map(catalog: Catalog, stores: Mapping[str, Sequence[Dataset]], files
     return SubjectMap(spaced, links, tuple(unreached))
 
 
-def _dataset(ref: DatasetRef, entry: CatalogDataset, shape: Dataset, *, is_file: bool) -> DatasetMap | Unreached:
+def _dataset(
+    ref: DatasetRef, entry: CatalogDataset, shape: Dataset, facts: CrmFacts, *, is_file: bool
+) -> DatasetMap | Unreached:
     present = {each.name for each in shape.fields}
     key = entry.record_key or shape.primary_key
     if any(name not in present for name in (*key, *entry.subject_key)):
         return Unreached(str(ref), "key_not_in_store")
-    made = DatasetMap(ref, entry, shape, key, {}, _texts(entry, shape, is_file=is_file))
+    staff = frozenset(each.name for each in shape.fields if facts.is_staff(each.name, each.native_type))
+    texts = _texts(entry, shape, staff, is_file=is_file)
+    made = DatasetMap(ref, entry, shape, key, {}, texts, staff=staff)
     made = replace(made, identifiers=_identifiers(made))
     if not key and not is_file and made.is_personal:
         return Unreached(str(ref), "no_key")
@@ -103,8 +114,11 @@ def _kind(entry: CatalogField) -> str | None:
     return next((kind for category, kind in KINDS if Taxonomy.is_under(entry.category, category)), None)
 
 
-def _texts(entry: CatalogDataset, shape: Dataset, *, is_file: bool) -> tuple[str, ...]:
-    """Reviewed fields of free text: by category, or by the store's type; identifiers and keys are not among them."""
+def _texts(entry: CatalogDataset, shape: Dataset, staff: frozenset[str], *, is_file: bool) -> tuple[str, ...]:
+    """Reviewed fields of free text: by category, or by the store's type; identifiers and keys are not among them.
+
+    Whoever stands in a field of employees is mentioned there.
+    """
     found = []
     for each in shape.fields:
         label = entry.fields.get(each.name)
@@ -112,7 +126,7 @@ def _texts(entry: CatalogDataset, shape: Dataset, *, is_file: bool) -> tuple[str
             continue
         free = any(Taxonomy.is_under(label.category, category) for category in FREE_TEXT)
         typed = not is_file and label.category != HARMLESS and _is_long(each, shape)
-        plain = _kind(label) is None or each.type == "json" or is_nested(shape, each.name)
+        plain = _kind(label) is None or each.type == "json" or each.name in staff
         if free or (typed and plain and each.name not in entry.subject_key):
             found.append(each.name)
     return tuple(found)
@@ -143,7 +157,7 @@ def _with_space(
     if each.entry.identifiers is None:  # a foreign key is no identifier, though its category is one of ids
         kinds = {name: kind for name, kind in kinds.items() if kind != "id" or each.field(name) not in own}
     space = _space(each.ref, found, links, frozenset())
-    return DatasetMap(each.ref, each.entry, each.shape, each.key, kinds, each.texts, space)
+    return replace(each, identifiers=kinds, space=space)
 
 
 def _space(

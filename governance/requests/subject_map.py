@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from connectors.base import Dataset, DatasetKind
+from connectors.base import Dataset
 from governance.requests.traced import Unreached
 from policies.catalog import CatalogDataset
 from policies.nouns import DatasetRef, FieldRef, LabelStatus
@@ -59,6 +59,8 @@ class DatasetMap:
     """Fields in which free text may name a person."""
     space: DatasetRef | None = None
     """The dataset of persons that its subject key means; None when it has none or nobody can tell."""
+    staff: frozenset[str] = frozenset()
+    """In a CRM, fields that its vendor uses for the organisation's own people, such as who owns a record."""
 
     @property
     def is_of_persons(self) -> bool:
@@ -67,10 +69,9 @@ class DatasetMap:
 
     @property
     def third_persons(self) -> tuple[str, ...]:
-        """Fields about somebody else: those that the catalog names, and the employees whom a CRM nests in a record."""
+        """Fields about somebody else: those that the catalog names, and those of employees."""
         declared = {*self.entry.third_persons, *(self.entry.identifiers or {}), *self.entry.subject_key}
-        nested = (each.name for each in self.shape.fields if is_nested(self.shape, each.name))
-        return (*self.entry.third_persons, *(name for name in nested if name not in declared))
+        return (*self.entry.third_persons, *sorted(self.staff - declared))
 
     @property
     def is_personal(self) -> bool:
@@ -86,13 +87,6 @@ class DatasetMap:
         """Whether a field holds tokens."""
         entry = self.entry.fields.get(name)
         return entry is not None and bool(entry.encrypted)
-
-
-def is_nested(shape: Dataset, name: str) -> bool:
-    """Whether a field is of an employee whom a CRM nests in its records, and not of a record that they refer to."""
-    head, dot, _ = name.partition(".")
-    looked_up = {each.partition(".")[0] for link in shape.foreign_keys for each in link.fields}
-    return shape.kind is DatasetKind.MODULE and bool(dot) and head not in looked_up
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,11 @@ class RetentionPlan:
     """Which of its lines: a plan of several rules has one a rule, children before what they refer to."""
 
     @property
+    def read_only(self) -> bool:
+        """Whether no job may change the store, so that the plan cannot be run."""
+        return bool(self.plan.facts.get("read_only", False))
+
+    @property
     def _facts(self) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self.plan.facts["rules"][self.line]
         return found
@@ -172,10 +177,11 @@ def plan(
 
 
 def plan_together(
-    office: Office, ruled: Sequence[Ruled], store: Engine, *, look: bool = False
+    office: Office, ruled: Sequence[Ruled], store: Engine, *, look: bool = False, read_only: bool = False
 ) -> tuple[RetentionPlan, ...]:
     """What rules of one store would do as of now, row by row, in one plan; recorded as `job.planned`.
 
+    `read_only` says in the plan that no job may change the store.
     Nothing is changed in the store. What refers to a record goes before it, so a record is due although others refer to
     it when those are due too. With `look` all is counted only: such a plan cannot be run. Raises StoreError,
     ConfigError, PredicateError or LedgerError.
@@ -206,6 +212,7 @@ def plan_together(
         ],
         facts={
             "zone": office.zone,
+            **({"read_only": True} if read_only else {}),
             "rules": [
                 _facts(office, target, by_id[target.rule.rule_id], said)
                 for target, said in zip(targets, found, strict=True)

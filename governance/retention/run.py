@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
+from governance.jobs.crm_step import CrmStep
 from governance.jobs.engine import run_job
 from governance.jobs.office import Office
 from governance.jobs.outcome import JobOutcome
@@ -146,9 +147,10 @@ class CarryingOut:
         return tuple(target.rule.rule_id for target in self.targets)
 
     @cached_property
-    def steps(self) -> tuple[Deletion | Setting, ...]:
+    def steps(self) -> tuple[Deletion | Setting | CrmStep, ...]:
         """One a rule."""
-        return tuple(step_of(target, self.dialect, self.tools) for target in self.targets)
+        made = [step_of(target, self.dialect, self.tools) for target in self.targets]
+        return tuple(self.tools.act(each) if self.tools.act is not None else each for each in made)
 
     def check(self, connection: Connection) -> None:
         """Return when the tables have the schemas that the plan saw. Raises StalePlanError."""

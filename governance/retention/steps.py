@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection
 
 from connectors.sql.kinds import word_for
+from governance.jobs.crm_step import CrmStep
 from governance.jobs.key_order import among, pages
 from governance.jobs.table_step import TableStep
 from governance.jobs.work import Batch, Intended, Key
@@ -25,6 +26,8 @@ Shred = Callable[[Sequence[Any]], None]
 """Destroys the keys of persons, by their subject keys in the store; those who have none are passed over.
 
 Raises AccessRefusedError, with no key destroyed, when a hold keeps a record of one of them in any dataset."""
+Act = Callable[["Deletion | Setting"], CrmStep]
+"""Makes a step act on another store than the one that it decides in."""
 OpenArchive = Callable[[Target], ArchiveWriter]
 """Opens the archive of a target, as far as it was written."""
 
@@ -37,6 +40,8 @@ class Tools:
     """For `crypto_shred`."""
     archive: OpenArchive | None = None
     """For `archive`."""
+    act: Act | None = None
+    """Makes a step over a mirror act on the CRM that it mirrors; None for a database."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -80,7 +80,22 @@ class Api:
             "refresh_token": self._settings.credentials["token"],
         }
         call = Call("POST", path_of("oauth", "v2", "token"), self.place, form=form, repeatable=True, signed=False)
-        body = self._accounts.call(call).body
+        body: Any = None
+        denied = 0
+        try:
+            body = self._accounts.call(call).body
+        except CallError as error:
+            if error.code != "ACCESS_DENIED":
+                raise
+            denied = error.status
+        if denied:
+            raise CallError(
+                self.place,
+                found="a vendor that gives no more tokens: each run takes one, and 10 in 10 minutes are all",
+                next_step="wait ten minutes; let one run do more, or have other programs use grants of their own",
+                status=denied,
+                code="ACCESS_DENIED",
+            )
         value = body.get("access_token") if isinstance(body, Mapping) else None
         if not isinstance(value, str) or not value:
             raise self.strange(self.place, "an answer without a token")

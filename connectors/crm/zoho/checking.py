@@ -32,7 +32,7 @@ LIMITS = (
     Limit("crm.cannot.what_the_user_may_not_see_is_not_seen", "vendor"),
     Limit("crm.cannot.encryption_key_is_the_vendors", "vendor"),
     Limit("crm.cannot.vendors_copies_are_not_reached", "guess"),
-    Limit("crm_zoho.cannot.audit_trail_columns_are_not_known", "guess"),
+    Limit("crm_zoho.cannot.audit_trail_columns_are_not_known", "package"),
     Limit("crm_zoho.cannot.deleted_ids_stay_listed", "vendor"),
     Limit("crm_zoho.cannot.notes_are_not_searched", "guess"),
     Limit("crm_zoho.cannot.shares_of_single_records_are_not_listed", "vendor"),

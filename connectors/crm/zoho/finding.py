@@ -75,7 +75,7 @@ def _criteria(names: Sequence[str], value: str) -> str:
 
 
 def _keys(api: Api, module: Module, sought: Mapping[str, str]) -> Iterator[str]:
-    place, params = f"{api.name}.{module.name}", {**sought, "fields": KEY}
+    place, params = f"{api.name}.{module.name}", {**sought, "fields": KEY, **module.all_of_it}
     for each in api.every(place, "data", module.name, "search", params=params, most=SEARCH_PAGES + 1):
         yield str(each.get(KEY) or "")
 

@@ -18,6 +18,8 @@ from connectors.crm.zoho.api import Api
 from policies.errors import StoreError
 
 KEY = "id"
+LEADS = "Leads"
+"""The one module whose records are converted to others, and stay, hidden from plain lists."""
 NOT_LISTED = frozenset({"Attachments", "Actions_Performed"})
 """Modules that the vendor lists and yet gives no records of, except through a record of another module."""
 _DENIED = frozenset({"NO_PERMISSION", "OAUTH_SCOPE_MISMATCH", "NOT_ALLOWED", "AUTHORIZATION_FAILED"})
@@ -84,6 +86,16 @@ class Module:
     """Whether the vendor's search covers it."""
     bin: bool = True
     """Whether what is deleted goes to the recycle bin first."""
+
+    @property
+    def all_of_it(self) -> Mapping[str, str]:
+        """What a list or search must be asked with, to leave out neither converted records nor those to be approved."""
+        return {"approved": "both", **({"converted": "both"} if self.name == LEADS else {})}
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Conditions that together cover all records of a query, which leaves out converted ones by itself."""
+        return ("Converted__s = false", "Converted__s = true") if self.name == LEADS else ("",)
 
     @property
     def name(self) -> str:

@@ -10,7 +10,14 @@ from connectors.crm.base import VendorGrant
 from connectors.crm.http.calls import CallError
 from connectors.crm.zoho.api import Api
 
-_ACTIONS = {"view": "read", "create": "write", "edit": "write", "delete": "delete", "export": "export"}
+_ACTIONS = {
+    "view": "read",
+    "create": "write",
+    "edit": "write",
+    "update": "write",
+    "delete": "delete",
+    "export": "export",
+}
 """Our action for a word in the name of a profile's permission, such as `Crm_Implied_View_Contacts`."""
 _SHARED = {"read": ("read",), "read_write": ("read", "write"), "read_write_delete": ("delete", "read", "write")}
 """What a sharing rule gives."""
@@ -58,8 +65,9 @@ def _rights(api: Api, profile: str) -> Rights:
     for each in api.listed(api.place, "profiles", "settings", "profiles", profile).items:
         for permission in each.get("permissions_details") or ():
             if permission.get("enabled") is True and permission.get("module"):
-                words = str(permission.get("name") or "").lower().split("_")
-                found[str(permission["module"])].update(_ACTIONS[word] for word in words if word in _ACTIONS)
+                module = str(permission["module"])
+                words = str(permission.get("name") or "").removesuffix(module).lower().split("_")
+                found[module].update(_ACTIONS[word] for word in words if word in _ACTIONS)
     return {module: frozenset(actions) for module, actions in found.items() if actions}
 
 

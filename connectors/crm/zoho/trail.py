@@ -1,7 +1,9 @@
 """The vendor's audit trail: an export that is ordered, waited for and read.
 
-How its columns are called is written nowhere that could be seen; the names taken here are a guess, and a file without
-them is refused rather than read as empty.
+How its columns are called is written nowhere that could be seen; the names taken here are those that a public program
+reads from the export of the vendor's sister product. A file without them, or with times outside of the span that was
+ordered, is refused rather than read as empty or wrongly. It names people and records: a person's name becomes the id of
+the one user of that name, and a record's name is not kept.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import io
 import zipfile
 from collections.abc import Iterator, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.crm.base import TrailEvent
 from connectors.crm.http.calls import Call, path_of
@@ -24,15 +27,18 @@ WAIT_SECONDS = 5.0
 MOST_BYTES = 1 << 30
 """A longer trail, unpacked, is refused."""
 _COLUMNS = {
-    "id": ("audit log id", "id"),
     "time": ("audited time", "time"),
-    "actor": ("done by id", "user id", "done by"),
+    "actor": ("done by id", "user id"),
+    "name": ("done by", "user"),
     "action": ("action",),
     "dataset": ("module",),
     "record": ("record id", "entity id"),
 }
-"""Our field, and what its column may be called, in small letters."""
-_NEEDED = ("time", "action")
+"""Ours, and what its column may be called, in small letters."""
+_FORMS = ("%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M")
+"""Beside ISO 8601; in the zone of the organisation."""
+_SLACK = dt.timedelta(days=1)
+"""How far a time may lie outside of the span before the file is not believed; what lies outside is left out."""
 _DONE = frozenset({"completed", "finished", "success"})
 _FAILED = frozenset({"failed", "failure", "error"})
 
@@ -40,11 +46,33 @@ _FAILED = frozenset({"failed", "failure", "error"})
 def trail(api: Api, since: dt.datetime, until: dt.datetime) -> Iterator[TrailEvent]:
     """The events from one moment up to another, in the order of the vendor's file. Raises CallError."""
     links = _finished(api, _ordered(api, since, until))
+    ids, zone = _users(api), _zone(api)
     for number, link in enumerate(links):
         for row, line in enumerate(_lines(api, api.file(api.place, link))):
-            event = _event(api, line, f"{number}.{row}")
+            event = _event(api, line, f"{number}.{row}", ids, zone)
+            if not since - _SLACK <= event.time <= until + _SLACK:
+                raise api.strange(api.place, "an audit trail with times outside of the span that was ordered")
             if since <= event.time < until:
                 yield event
+
+
+def _users(api: Api) -> Mapping[str, str]:
+    """The id of each user by name; two of one name have none."""
+    ids: dict[str, str] = {}
+    for each in api.every(api.place, "users", "users"):
+        name = str(each.get("full_name") or "").strip()
+        ids[name] = "" if name in ids else str(each.get("id") or "")
+    return ids
+
+
+def _zone(api: Api) -> dt.tzinfo:
+    """The zone of the organisation; UTC when it names none that is known."""
+    for each in api.listed(api.place, "org", "org").items:
+        try:
+            return ZoneInfo(str(each.get("time_zone") or "UTC"))
+        except (ZoneInfoNotFoundError, ValueError):
+            break
+    return dt.UTC
 
 
 def _ordered(api: Api, since: dt.datetime, until: dt.datetime) -> str:
@@ -93,20 +121,21 @@ def _lines(api: Api, raw: bytes) -> Iterator[Mapping[str, Any]]:
         raise api.strange(api.place, "an audit trail in a broken archive") from None
 
 
-def _event(api: Api, line: Mapping[str, Any], fallback: str) -> TrailEvent:
-    by_name = {str(name or "").strip().lower(): str(value or "") for name, value in line.items()}
+def _event(api: Api, line: Mapping[str, Any], key: str, ids: Mapping[str, str], zone: dt.tzinfo) -> TrailEvent:
+    by_name = {str(name or "").strip().lower(): str(value or "").strip() for name, value in line.items()}
     found = {ours: next((by_name[name] for name in names if name in by_name), "") for ours, names in _COLUMNS.items()}
-    try:
-        time = dt.datetime.fromisoformat(found["time"])
-    except ValueError:
-        time = None
-    if time is None or not all(found[each] for each in _NEEDED):
+    time = _time(found["time"], zone)
+    if time is None or not found["action"]:
         raise api.strange(api.place, "an audit trail with columns or times that are not known")
-    return TrailEvent(
-        found["id"] or fallback,
-        time if time.tzinfo else time.replace(tzinfo=dt.UTC),
-        found["actor"],
-        found["action"],
-        found["dataset"],
-        found["record"],
-    )
+    actor = found["actor"] or ids.get(found["name"], "")
+    return TrailEvent(key, time, actor, found["action"], found["dataset"], found["record"])
+
+
+def _time(text: str, zone: dt.tzinfo) -> dt.datetime | None:
+    for form in ("", *_FORMS):
+        try:
+            time = dt.datetime.strptime(text, form) if form else dt.datetime.fromisoformat(text)  # noqa: DTZ007 set below
+        except ValueError:
+            continue
+        return time if time.tzinfo else time.replace(tzinfo=zone)
+    return None

@@ -27,12 +27,17 @@ def update(api: Api, module: Module, changes: Mapping[str, Record]) -> Mapping[s
     receipts = {key: Receipt.GONE for key in made if not is_id(key)}
     bodies = {key: {**body, KEY: key} for key, body in made.items() if key not in receipts}
     for part in chunks(sorted(bodies, key=order), IDS):
-        # An empty list of triggers wakes no workflow, approval or blueprint; left out, all of them would run.
+        # An empty list of triggers wakes no workflow, approval or blueprint; left out, all of them would run. Cadences
+        # have a list of their own.
         call = Call(
             "PUT",
             path_of("crm", VERSION, module.name),
             f"{api.name}.{module.name}",
-            body={"data": [bodies[key] for key in part], "trigger": []},
+            body={
+                "data": [bodies[key] for key in part],
+                "trigger": [],
+                "skip_feature_execution": [{"name": "cadences"}],
+            },
             repeatable=True,
             cost=CREDITS_A_BATCH,
         )

@@ -17,6 +17,7 @@ from governance.flows.opening.offices import store_snapshot
 from governance.flows.opening.recorded_use import recorded_use
 from governance.registers.automated import AutomatedDecisions
 from governance.retention.store_tables import find_table
+from policies.config import Medium
 from policies.errors import GovernanceError, InstallationError, LedgerError, StoreError
 from policies.nouns import DatasetRef, FieldRef
 
@@ -124,8 +125,9 @@ def count_people(gov: Governance, registry: Registry) -> tuple[dict[str, dict[st
 def _count_store(
     gov: Governance, store: str, datasets: list[DatasetRef], event: str, missed: list[dict[str, str]]
 ) -> dict[str, dict[str, Any]]:
-    if gov.project.config.stores.get(store) is None or gov.project.store(store).url is None:
-        missed.append({"place": store, "found": "files, in which nobody is counted"})
+    known = gov.project.config.stores.get(store)
+    if known is None or known.medium is not Medium.DATABASE:
+        missed.append({"place": store, "found": "no database, so nobody is counted"})
         return {}
     found = {}
     with store_snapshot(gov, store) as connection:

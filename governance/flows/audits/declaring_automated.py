@@ -230,7 +230,7 @@ def _check_people(gov: Governance, declared: Declared) -> None:
 
 
 def _known_request(gov: Governance, request: str) -> bool:
-    return any(each.id == request for each in gov.requests.list())
+    return any(each.id == request for each in gov.requests.list(every=True))
 
 
 def _procedure(gov: Governance, name: str) -> Procedure:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.base import Dataset
 from governance.flows.opening.recorded_use import recorded_use
 from governance.scan.shapes import shape_name
-from policies.errors import InstallationError, StoreError
+from policies.errors import ConfigError, InstallationError, StoreError
 from policies.nouns import DatasetRef
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def look_at_schemas(gov: Governance, purpose: str) -> SchemaLook:
         for name in names:
             try:
                 _look(gov, name, look)
-            except (StoreError, InstallationError) as cause:
+            except (ConfigError, InstallationError, StoreError) as cause:
                 look.not_seen.append({"place": name, "found": cause.found})
         use.whole = not look.not_seen
         use.counts = {

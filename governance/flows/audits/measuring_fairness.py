@@ -75,7 +75,9 @@ def _measured(gov: Governance, declared: Fairness) -> tuple[str | None, list[dic
 def _count(gov: Governance, outcome: Outcome, today: dt.date) -> tuple[int, list[GroupCount]]:
     store = outcome.dataset.store
     if gov.project.store(store).url is None:
-        raise StoreError(store, found="files, which are not counted", expected="a database", next_step="load them")
+        raise StoreError(
+            store, found="files or a CRM, which are not counted", expected="a database", next_step="copy it"
+        )
     with store_snapshot(gov, store) as connection:
         return count_outcome(connection, outcome, today)
 

@@ -6,9 +6,11 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from governance.flows.opening.offices import office_of, pace_of, writable_store
+from governance.flows.opening.job_stores import is_read_only, open_batch, refuse_read_only
+from governance.flows.opening.offices import office_of, pace_of
 from governance.flows.opening.recorded_use import recorded_use
 from governance.flows.retention.archiving import archives_of, shredder_of
+from governance.flows.retention.keeping_crm import acting_on, ruled_store
 from governance.jobs.holds import Hold, Scope
 from governance.jobs.running import Progress
 from governance.ledger.events import EventDraft, EventObject
@@ -58,8 +60,9 @@ def plan_retention(
         )
     plans: list[RetentionPlan] = []
     for group in [ruled] if together and ruled else [[one] for one in ruled]:
-        with writable_store(gov, group[0].rule.dataset.store) as engine:
-            plans += plan_together(office_of(gov), group, engine, look=look)
+        name = group[0].rule.dataset.store
+        with ruled_store(gov, name, group) as store:
+            plans += plan_together(office_of(gov), group, store.engine, look=look, read_only=is_read_only(gov, name))
     return tuple(plans)
 
 
@@ -77,10 +80,15 @@ def run_retention(
     rules = retention_rules(gov)
     ruled = [_ruled(gov, rules, _named(rules, each.rule.removeprefix("retention:"))) for each in views(sealed.plan)]
     store = sealed.dataset.store
-    with writable_store(gov, store) as engine:
-        tools = Tools(shredder_of(gov, store), archives_of(gov, sealed.id))
+    refuse_read_only(gov, [store])
+    with ruled_store(gov, store, ruled) as opened:
+        tools = Tools(shredder_of(gov, store), archives_of(gov, sealed.id), acting_on(gov, sealed.id, opened))
         office, pace = office_of(gov), pace_of(gov)
-        return run_together(office, ruled, sealed.plan, engine, pace=pace, on_progress=on_progress, tools=tools)
+        found = run_together(office, ruled, sealed.plan, opened.engine, pace=pace, on_progress=on_progress, tools=tools)
+    if found.state == "done":
+        for line in sealed.plan.lines:
+            open_batch(gov, sealed.id, line.step).remove()
+    return found
 
 
 def explain_retention(gov: Governance, dataset: DatasetRef, key: Sequence[str]) -> Verdict | None:
@@ -99,8 +107,9 @@ def explain_retention(gov: Governance, dataset: DatasetRef, key: Sequence[str]) 
             next_step="add one; `governance retention plan` lists what has none",
         )
     office = office_of(gov)
-    with recorded_use(gov, PURPOSE, [str(dataset)]) as use, writable_store(gov, dataset.store) as engine:
-        found = verdict_on(office, _ruled(gov, rules, limits[0]), engine, key)
+    ruled = _ruled(gov, rules, limits[0])
+    with recorded_use(gov, PURPOSE, [str(dataset)]) as use, ruled_store(gov, dataset.store, [ruled]) as store:
+        found = verdict_on(office, ruled, store.engine, key)
         use.counts = {"rows": 0 if found is None else 1}
     return found
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from governance.flows.opening.job_stores import JobStore, is_read_only, job_store
 from governance.flows.opening.offices import office_of
 from governance.flows.retention.keeping import retention_rules
-from governance.flows.subjects.erasing_crm import fill_mirror
+from governance.flows.subjects.erasing_crm import fill_mirror, foreign_fields
 from governance.flows.subjects.erasing_duties import kept_records
 from governance.flows.subjects.sharing_keys import refuse_shared_keys
 from governance.jobs import plan as plans
@@ -116,13 +116,11 @@ def plan_erasure(
     office, rules = office_of(gov), read_erasure(gov.project.policy_file(RULES))
     drafted, slip = _Drafted(), plans.new_slip(office)
     with ExitStack() as opened:
-        at = {
-            name: opened.enter_context(connected(_filled(gov, name, rules, trace, opened).engine, name))
-            for name in stores_of(gov, trace)
-        }
+        stores = {name: _filled(gov, name, rules, trace, opened) for name in stores_of(gov, trace)}
+        at = {name: opened.enter_context(connected(each.engine, name)) for name, each in stores.items()}
         refuse_shared_keys(gov, trace, rules, at)
         for name, connection in at.items():
-            _draft_store(gov, office, rules, trace, drafted, (name, connection))
+            _draft_store(gov, office, rules, trace, drafted, (stores[name], connection))
         _order_steps(drafted, tuple(at))
         marks = list(_marked(office, slip.salt, drafted, at))
     row_list = write_row_list(list_path(office, slip.id), {mark: (mark, state) for _, mark, state in marks}.values())
@@ -184,19 +182,24 @@ def _draft_store(
     rules: ErasureFile,
     trace: Trace,
     drafted: _Drafted,
-    at: tuple[str, Connection],
+    at: tuple[JobStore, Connection],
 ) -> None:
-    name, connection = at
+    (store, connection), name = at, at[0].name
     links, tables, own = list(links_of(connection)), dict[Home, ErasureTable](), dict[Home, list[Key]]()
-    crm = gov.project.store(name).medium is Medium.CRM
     entries = gov.catalog.reviewed(name).datasets
     for dataset in dict.fromkeys(each.dataset for each in trace.own() if each.dataset.store == name):
-        table = find_erasure_table(connection, dataset, entries[dataset.dataset], rules.of(dataset), mirrored=crm)
+        table = find_erasure_table(
+            connection,
+            dataset,
+            entries[dataset.dataset],
+            rules.of(dataset),
+            foreign=foreign_fields(gov, store, dataset.dataset),
+        )
         tables[table.home] = drafted.tables[dataset] = table
         own[table.home] = list(dict.fromkeys(table.typed(each.key) for each in trace.of(dataset)))
     kept = {home: kept_records(gov, office, connection, table, own[home]) for home, table in tables.items()}
     fates = settle(connection, tables, own, kept, links)
-    if _draft_rows(drafted, tables, fates) and not crm:  # no field of a CRM is under a person's key
+    if _draft_rows(drafted, tables, fates) and store.mirror is None:  # no field of a CRM is under a person's key
         drafted.shred.append(name)
     ordered = order(tables, fates, links)
     for link in ordered.detached:

@@ -19,6 +19,7 @@ from governance.requests.erasure_table import find_erasure_table
 from governance.requests.erasure_work import StepFacts
 from governance.requests.sealed_person import SealedPerson
 from governance.retention.needs import fields_needed
+from policies.crm_facts import crm_facts
 from policies.erasure_rules import ErasureFile, read_erasure
 from policies.errors import StoreError
 from policies.nouns import DatasetRef
@@ -84,6 +85,16 @@ def looking(gov: Governance, store: JobStore) -> Iterator[JobStore]:
         yield again
 
 
+def foreign_fields(gov: Governance, store: JobStore, dataset: str) -> frozenset[str]:
+    """The fields of a CRM's records that are not their own: nested ones, and the organisation's own people."""
+    if store.mirror is None:
+        return frozenset()
+    facts = crm_facts(str(gov.project.store(store.name).kind), gov.clock().date())
+    fields = [one for each in store.mirror.store.datasets() if each.name == dataset for one in each.fields]
+    staff = {each.name for each in fields if "." in each.name or facts.is_staff(each.name, each.native_type)}
+    return frozenset({*staff, *gov.catalog.reviewed(store.name).datasets[dataset].employees})
+
+
 def still_in_bin(plan: Plan, person: SealedPerson, mirror: Mirror, may_stay: Callable[..., bool]) -> Counter[str]:
     """How many records of each dataset were deleted, and are still in a list of the vendor, such as a recycle bin."""
     found = Counter[str]()
@@ -97,8 +108,11 @@ def still_in_bin(plan: Plan, person: SealedPerson, mirror: Mirror, may_stay: Cal
     return found
 
 
-def not_emptied(gov: Governance, plan: Plan, person: SealedPerson, mirror: Mirror) -> Counter[str]:
-    """How many records have a field that was to be emptied or masked and that the CRM has kept, by field."""
+def not_emptied(gov: Governance, plan: Plan, person: SealedPerson, store: JobStore) -> Counter[str]:
+    """How many records of a CRM have a field that was to be emptied or masked and that the CRM has kept, by field."""
+    mirror = store.mirror
+    if mirror is None:
+        return Counter[str]()
     found, rules = Counter[str](), read_erasure(gov.project.policy_file("erasure.yaml"))
     for each in _steps_of(plan, mirror):
         if each.what != "anonymise":
@@ -106,7 +120,8 @@ def not_emptied(gov: Governance, plan: Plan, person: SealedPerson, mirror: Mirro
         complete(mirror, each.ref.dataset, person.rows.get(each.name, ()))
         entry = gov.catalog.reviewed(each.ref.store).datasets[each.ref.dataset]
         with mirror.engine.connect() as connection:
-            table = find_erasure_table(connection, each.ref, entry, rules.of(each.ref), mirrored=True)
+            foreign = foreign_fields(gov, store, each.ref.dataset)
+            table = find_erasure_table(connection, each.ref, entry, rules.of(each.ref), foreign=foreign)
             mine = among(table.key, [table.typed(key) for key in person.rows.get(each.name, ())])
             for name, value in table.values(each.fields, "sqlite").items():
                 query = sa.select(sa.func.count()).select_from(table.table).where(mine, table.undone({name: value}))

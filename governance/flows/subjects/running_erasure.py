@@ -18,7 +18,7 @@ from governance.flows.opening.offices import office_of, pace_of
 from governance.flows.protect.keeping_keys import last_backup_day
 from governance.flows.subjects.ending_traces import end_store, forget_in_store, refresh_projections
 from governance.flows.subjects.erasing import RULES, Tracer, rules_digest, step_over
-from governance.flows.subjects.erasing_crm import fill_mirrors, looking, not_emptied, still_in_bin
+from governance.flows.subjects.erasing_crm import fill_mirrors, foreign_fields, looking, not_emptied, still_in_bin
 from governance.flows.subjects.rectifying import notices_of
 from governance.flows.subjects.tracing_subjects import trace_subject
 from governance.jobs.engine import run_job
@@ -136,8 +136,8 @@ def _tables(gov: Governance, stores: Mapping[str, JobStore], plan: Plan) -> dict
         ref = DatasetRef(*name.split(".", 1))
         store, entry = stores[ref.store], gov.catalog.reviewed(ref.store).datasets[ref.dataset]
         with store.engine.connect() as connection:
-            crm = store.mirror is not None
-            found[ref] = find_erasure_table(connection, ref, entry, rules.of(ref), mirrored=crm)
+            foreign = foreign_fields(gov, store, ref.dataset)
+            found[ref] = find_erasure_table(connection, ref, entry, rules.of(ref), foreign=foreign)
     return found
 
 
@@ -182,7 +182,7 @@ def _look_again(
                 told.residue[name] += count
             if seen.mirror is not None:
                 told.residue += still_in_bin(plan, person, seen.mirror, told.may_stay)
-                unwritten += not_emptied(gov, plan, person, seen.mirror)
+                unwritten += not_emptied(gov, plan, person, seen)
     residue, kept, files, mentions = (dict(each) for each in (told.residue, told.kept, told.files, told.mentions))
     by_hand = {"files": files, "mentions": mentions, "linked": trace.hanging(), "unwritten": dict(unwritten)}
     unreached = [{"place": each.place, "reason": each.reason} for each in trace.unreached]

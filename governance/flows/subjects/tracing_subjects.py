@@ -35,6 +35,7 @@ from governance.requests.walk import MOST_PERSONS, MOST_RECORDS, Walk
 from governance.scan.shapes import shape_name
 from governance.writing import replace_file_with
 from policies.config import Medium
+from policies.crm_facts import crm_facts
 from policies.errors import BadInputError, StoreError
 from policies.nouns import Action
 
@@ -193,4 +194,6 @@ def _opened(gov: Governance, stores: Sequence[str]) -> Iterator[_Opened]:
                 down.append(Unreached(name, "store_down"))
                 continue
             opened[name] = store
-        yield _Opened(subject_map(gov.catalog, shapes, files), opened, crms, tuple(dict.fromkeys(down)))
+        vendors = {name: crm_facts(str(gov.project.store(name).kind), gov.clock().date()) for name in crms}
+        known = subject_map(gov.catalog, shapes, files, vendors)
+        yield _Opened(known, opened, crms, tuple(dict.fromkeys(down)))

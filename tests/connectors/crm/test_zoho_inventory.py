@@ -120,6 +120,15 @@ def test_refused_grant_has_its_code_and_shows_no_secret(word: str, code: str) ->
         assert "wrong-secret-value" not in str(caught.value) + repr(caught.value) + repr(store)
 
 
+def test_vendor_that_gives_no_more_tokens_is_told_apart_from_a_wrong_secret() -> None:
+    account = seed(1)
+    account.grants = 0
+    with opened(account) as store, pytest.raises(StoreError, match=r"10 in 10 minutes .*ACCESS_DENIED") as caught:
+        store.datasets()
+    assert "wait ten minutes" in caught.value.next_step
+    assert caught.value.__context__ is None
+
+
 def test_inventory_is_held_for_a_while() -> None:
     account = seed(5)
     with opened(account) as store:

@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import tracemalloc
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
 import pytest
@@ -181,6 +182,27 @@ def test_record_deleted_between_two_calls_is_left_out_whole() -> None:
     assert all(None not in row.values() for row in page.rows.to_pylist())
 
 
+@pytest.mark.parametrize("after", [None, 0, 2_499])
+def test_converted_leads_are_read_listed_found_and_sampled_like_others(after: int | None) -> None:
+    account = _simple(5_000)
+    rows = account.modules.pop("Deals").rows
+    leads = Module("Leads", [made_field("F0"), made_field("F1"), made_field("Email", "email")], rows)
+    leads.converted = {id_of(number * 3) for number in range(5_000) if number % 3 == 0 or number > 4_500}
+    rows[id_of(3 * 3)]["Email"] = "lead@example.com"
+    account.modules["Leads"] = leads
+    with opened(account) as store:
+        first = 0 if after is None else after + 1
+        expected = [id_of(number * 3) for number in range(first, 5_000)]
+        assert _ids(store, "Leads", None if after is None else id_of(after * 3)) == expected
+        sought = [Sought(SoughtKind.EMAIL, "lead@example.com")]
+        assert [each["id"] for each in store.search("Leads", ["id"], sought)] == [id_of(9)]
+        assert [each["id"] for each in store.records("Leads", [id_of(9)], ["id"])] == [id_of(9)]
+        with store.read("Leads", ["id"], Sample(100)) as reading:
+            chosen = [int(key) for batch in reading for key in batch.column(0).to_pylist()]
+    assert (reading.rows_total, len(set(chosen))) == (5_000, 100)
+    assert max(chosen) >= int(id_of(4_900 * 3))
+
+
 def test_withheld_field_is_said_to_be_not_seen() -> None:
     with opened(seed(5)) as store, store.read("Contacts", ["id", "Passport"], FULL) as reading:
         rows = [row for batch in reading for row in batch.to_pylist()]
@@ -286,6 +308,22 @@ def test_token_that_expires_in_the_middle_is_replaced_once() -> None:
     with opened(account, expire) as store:
         assert len(_ids(store, "Deals")) == 2_000
     assert account.given == 3
+
+
+def test_many_threads_on_one_store_share_tokens_and_lose_nothing() -> None:
+    account = _simple(1_000)
+
+    def expire(number: int, _asked: Asked) -> None:
+        if number == 20:
+            account.expire_tokens()
+
+    with opened(account, expire) as store:
+        store.datasets()
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda _: _ids(store, "Deals"), range(8)))
+    assert all(each == found[0] for each in found)
+    assert len(found[0]) == 1_000
+    assert account.given == 2
 
 
 def test_busy_vendor_is_waited_for() -> None:

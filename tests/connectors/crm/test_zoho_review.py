@@ -51,33 +51,35 @@ def test_grants_without_the_scope_are_an_error_and_never_an_empty_list() -> None
         list(store.grants())
 
 
-def _line(time: str, **other: str) -> dict[str, str]:
-    line = {
-        "Audited Time": time,
-        "Done By ID": "9001",
-        "Action": "Updated",
-        "Module": "Contacts",
-        "Record ID": id_of(0),
-    }
-    return {**line, **other}
+def _line(time: str, who: str = "Invented 1") -> dict[str, str]:
+    return {"Done By": who, "Action": "Updated", "Module": "Contacts", "Record Name": MARKER, "Audited Time": time}
 
 
-def test_trail_is_ordered_waited_for_and_read() -> None:
+def test_trail_is_ordered_waited_for_and_read_without_names() -> None:
     account = seed(2)
+    account.users.append({**account.users[0], "id": "9009", "full_name": "Invented 0"})
     account.trail = [
-        _line("2026-01-05T10:00:00+08:00"),
+        _line("01/05/2026 10:00 AM"),
         _line("2026-02-01T00:00:00+00:00"),
-        _line("2026-01-06T10:00:00"),
+        _line("01/06/2026 1:30 PM", "Invented 0"),
+        _line("2026-01-07T10:00:00Z", MARKER),
     ]
     with opened(account) as store:
         found = list(store.trail(SINCE, UNTIL))
-    assert found[0] == TrailEvent(
-        "0.0", dt.datetime(2026, 1, 5, 2, tzinfo=dt.UTC), "9001", "Updated", "Contacts", id_of(0)
-    )
-    assert [each.time.day for each in found] == [5, 6]
+    assert found[0] == TrailEvent("0.0", dt.datetime(2026, 1, 5, 2, tzinfo=dt.UTC), "9002", "Updated", "Contacts")
+    assert [each.time.astimezone(dt.UTC).hour for each in found] == [2, 5, 10]
+    assert [each.actor for each in found] == ["9002", "", ""]
+    assert not [each for each in found if MARKER in str((each.actor, each.record, each.id))]
     [asked] = [each.json for each in account.asked if each.method == "POST"]
     criteria = asked["audit_log_export"][0]["criteria"]
     assert criteria["value"] == ["2026-01-01T00:00:00+00:00", "2026-02-01T00:00:00+00:00"]
+
+
+def test_trail_whose_days_are_written_in_another_order_is_refused() -> None:
+    account = seed(2)
+    account.trail = [_line("05/01/2026 10:00 AM")]
+    with opened(account) as store, pytest.raises(StoreError, match="outside of the span"):
+        list(store.trail(SINCE, UNTIL))
 
 
 def _file(raw: bytes):

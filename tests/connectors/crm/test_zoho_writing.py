@@ -265,4 +265,4 @@ def test_fake_itself_wakes_workflows_when_it_is_not_told_otherwise() -> None:
         with httpx.Client(base_url=address, headers=headers, trust_env=False) as plain:
             plain.put("/crm/v8/Contacts", json={"data": [{"id": _key(0), "Phone": "2"}]})
             plain.delete("/crm/v8/Contacts", params={"ids": _key(1)})
-    assert account.woken == [("update", _key(0)), ("delete", _key(1))]
+    assert account.woken == [("update", _key(0)), ("cadence", _key(0)), ("delete", _key(1))]

@@ -20,6 +20,8 @@ from urllib.parse import parse_qs, urlsplit
 
 NOW = "2026-03-01T09:00:00+08:00"
 CLIENT = {"client": "1000.CLIENT", "secret": "made-up-client-secret-a1", "token": "1000.made-up-refresh-b2"}
+TRAIL = ["Done By", "Action", "Module", "Record Name", "Related Module", "Related Name", "Audited Time"]
+"""The columns of an exported audit trail, as a public program reads them from the vendor's sister product."""
 MOST_FIELDS, MOST_IDS, PAGE, LISTED = 50, 100, 200, 2000
 
 
@@ -77,12 +79,21 @@ class Module:
     label: str = ""
     supported: bool = True
     queried: bool = True
+    converted: set[str] = field(default_factory=set)
+    """Ids of leads that became something else: a plain list, search or query leaves them out."""
     order: list[int] = field(default_factory=list)
 
     def ids(self) -> list[int]:
         if len(self.order) != len(self.rows):
             self.order = sorted(int(each) for each in self.rows)
         return self.order
+
+    def listed(self, which: str) -> list[int]:
+        """The ids that `converted=...` gives."""
+        if not self.converted:
+            return [] if which == "true" else self.ids()
+        wanted = {"true": {True}, "both": {True, False}}.get(which, {False})
+        return [each for each in self.ids() if (str(each) in self.converted) in wanted]
 
     def shown(self, key: str, names: list[str]) -> dict[str, Any]:
         row, hidden = self.rows[key], self.hidden()
@@ -128,6 +139,8 @@ class Account:
     erased: list[str] = field(default_factory=list)
     """Ids in the order in which they left the bin."""
     tokens: set[str] = field(default_factory=set)
+    grants: int = 10**9
+    """So many access tokens are given."""
     given: int = 0
     """Access tokens so far."""
     page_tokens: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -167,6 +180,8 @@ class Account:
             return Told(200, {"error": "invalid_client"})
         if form.get("refresh_token") != CLIENT["token"]:
             return Told(200, {"error": "invalid_code"})
+        if self.given >= self.grants:
+            return Told(200, {"error": "Access Denied", "error_description": "too many requests continuously"})
         self.given += 1
         token = f"1000.access-made-up-{self.given}"
         self.tokens.add(token)
@@ -203,12 +218,14 @@ class Account:
             ids = query["ids"].split(",")
             if len(ids) > MOST_IDS:
                 return error(400, "LIMIT_EXCEEDED", limit=MOST_IDS)
-            found = [module.shown(key, names) for key in ids if key in module.rows]
+            shown = {str(each) for each in module.listed(query.get("converted", "false"))}
+            found = [module.shown(key, names) for key in ids if key in shown]
             return self._page(found, more=False, token=None)
         if "page" in query and "page_token" in query:
             return error(400, "AMBIGUITY_DURING_PROCESSING")
         per = min(int(query.get("per_page", PAGE)), PAGE)
         start = (int(query.get("page", 1)) - 1) * per
+        ids = module.listed(query.get("converted", "false"))
         if "page_token" in query:
             self.uses += 1
             if self.uses > self.page_token_uses:
@@ -216,12 +233,11 @@ class Account:
                 self.uses = 0
             if query["page_token"] not in self.page_tokens:
                 return error(400, "EXPIRED_VALUE", param_name="page_token")
-            start = bisect_right(module.ids(), self.page_tokens[query["page_token"]][1])
+            start = bisect_right(ids, self.page_tokens[query["page_token"]][1])
         elif start + per > LISTED:
             return error(400, "DISCRETE_PAGINATION_LIMIT_EXCEEDED")
         if start >= self.reach:
             return error(400, "PAGINATION_LIMIT_EXCEEDED")
-        ids = module.ids()
         if query.get("sort_order", "desc") == "desc" or query.get("sort_by") != "id":
             ids = list(reversed(ids))
         part = ids[start : start + per]
@@ -240,28 +256,32 @@ class Account:
 
     def _count(self, asked: Asked, name: str) -> Told:
         return (
-            Told(200, {"count": len(self.modules[name].rows)}) if name in self.modules else error(400, "INVALID_MODULE")
+            Told(200, {"count": len(self.modules[name].listed("false"))})
+            if name in self.modules
+            else error(400, "INVALID_MODULE")
         )
 
     def _query(self, asked: Asked) -> Told:
         found = re.fullmatch(
-            r"select id from (\w+) where id > '(\d+)' order by id asc limit (\d+)", asked.json["select_query"]
+            r"select id from (\w+) where \(?id > '(\d+)'(?: and Converted__s = (\w+)\))? order by id asc limit (\d+)",
+            asked.json["select_query"],
         )
         if not found:
             return error(400, "SYNTAX_ERROR")
-        module, after, limit = self.modules.get(found[1]), int(found[2]), int(found[3])
+        module, after, limit = self.modules.get(found[1]), int(found[2]), int(found[4])
         if module is None or not module.queried:
             return error(400, "INVALID_QUERY")
         if limit > LISTED:
             return error(400, "LIMIT_EXCEEDED")
-        ids = module.ids()
+        ids = module.listed(found[3] or "false")
         start = bisect_right(ids, after)
         return self._page([{"id": str(key)} for key in ids[start : start + limit]], more=False, token=None)
 
     def _search(self, asked: Asked, name: str) -> Told:
         module, query = self.modules[name], asked.query
         found: list[str] = []
-        for key, row in module.rows.items():
+        for key in map(str, module.listed(query.get("converted", "false"))):
+            row = module.rows[key]
             if "criteria" in query:
                 hit = self._meets(query["criteria"], row)
             elif "email" in query:
@@ -294,6 +314,8 @@ class Account:
                 module.rows[key] = {**module.rows[key], **each}
                 if body.get("trigger", ["workflow"]):
                     self.woken.append(("update", key))
+                if {"name": "cadences"} not in body.get("skip_feature_execution", []):
+                    self.woken.append(("cadence", key))
             out.append(self._result(key, refused))
         return self._results("data", out)
 
@@ -379,7 +401,7 @@ class Account:
 
     def _org(self, asked: Asked) -> Told:
         said = {"id": "1", "company_name": "invented", "privacy_settings": True, "hipaa_compliance_enabled": False}
-        return Told(200, {"org": [{**said, "zgid": "1", "country_code": "CN"}]})
+        return Told(200, {"org": [{**said, "zgid": "1", "country_code": "CN", "time_zone": "Asia/Shanghai"}]})
 
     def _export(self, asked: Asked) -> Told:
         job = str(next(self.numbers))
@@ -397,7 +419,7 @@ class Account:
 
     def _file(self) -> Told:
         text = io.StringIO()
-        writer = csv.DictWriter(text, ["Audited Time", "Done By ID", "Action", "Module", "Record ID"])
+        writer = csv.DictWriter(text, TRAIL)
         writer.writeheader()
         writer.writerows(self.trail)
         return Told(200, None, {"Content-Type": "application/octet-stream"}, text.getvalue().encode())

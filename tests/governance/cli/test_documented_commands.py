@@ -30,6 +30,7 @@ PAGES = (
     "docs/redact.md",
     "docs/requests.md",
     "docs/retention.md",
+    "docs/ropa.md",
     "docs/scan.md",
 )
 EMERGENCY = "  emergency: {basis: {gdpr: vital_interests}, break_glass: {may_open: [support]}}\n"

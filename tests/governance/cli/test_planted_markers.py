@@ -55,6 +55,25 @@ COMMAND_LINES = [
     "audit incident contain 4929-1234-5678-9011 --reason planted.marker@zebra-quagga.example",
     "audit incident close 4929-1234-5678-9011 --reason planted.marker@zebra-quagga.example",
     *(f"audit incident show --format {form}" for form in formats_for("incident")),
+    *(f"audit fairness --format {form}" for form in formats_for("fairness")),
+    (
+        "audit automated declare planted.marker@zebra-quagga.example --purpose support --reads crm.customers"
+        " --effect none --logic happened-so"
+    ),
+    (
+        "audit automated declare limit --purpose zebra-quagga.example --reads planted.marker@zebra-quagga.example"
+        " --effect none --logic planted.marker@zebra-quagga.example"
+    ),
+    (
+        "audit automated declare limit --purpose support --reads crm.customers --effect legal"
+        " --logic planted.marker@zebra-quagga.example"
+    ),
+    "audit automated ask limit --reason planted.marker@zebra-quagga.example --law planted.marker@zebra-quagga.example",
+    "audit automated ask limit --reason planted.marker@zebra-quagga.example --request 4929-1234-5678-9011",
+    "audit automated ask limit --reason planted.marker@zebra-quagga.example",
+    "audit automated decide 4929-1234-5678-9011 upheld --as alice --reason planted.marker@zebra-quagga.example",
+    "audit automated end 4929-1234-5678-9011 --reason planted.marker@zebra-quagga.example",
+    *(f"audit automated show --format {form}" for form in formats_for("automated")),
     "audit dpia open planted.marker@zebra-quagga.example",
     "audit dpia open support --answers begun.yaml",
     "audit dpia sign 4929-1234-5678-9011 --as alice --answers answers.yaml",

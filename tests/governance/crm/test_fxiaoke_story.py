@@ -25,7 +25,7 @@ from governance.jobs.registry import certificate_text
 from governance.protect.keyring.passphrase import PassphraseProvider
 from governance.requests.packages import Wanted
 from governance.requests.traced import Identifier
-from policies.errors import StoreError
+from policies.errors import GovernanceError
 from policies.vocabulary import Words
 
 from ...connectors.crm.fxiaoke_account import Account, Asked  # noqa: TID252 the fake lies beside its connector
@@ -206,7 +206,7 @@ def test_job_whose_vendor_was_cut_off_at_any_call_is_ended_when_started_again(
             named = [Identifier("key", f"share:{id_of(number)}")]
             plan = plan_erasure(gov, trace_subject(gov, named), named).text()
             cut.left, cut.kind = chance.randrange(1, 40), chance.choice(("before", "after", "half"))
-            with suppress(StoreError):
+            with suppress(GovernanceError):
                 run_erasure(gov, plan)
                 stopped -= 1
             stopped += 1

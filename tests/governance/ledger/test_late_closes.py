@@ -70,3 +70,63 @@ def test_end_that_cannot_be_recorded_waits_for_the_next_event(ledger, draft, mon
     ledger.append(draft())
     assert _kinds(ledger) == ["decision", "close"]
     ledger.finish()
+
+
+def test_reader_waits_for_ends_that_another_thread_is_recording(ledger, draft, monkeypatch):
+    decision = ledger.decide(draft("decision"))
+    begun, go = threading.Event(), threading.Event()
+    write = ledger._group._write
+
+    def slowly(take):
+        begun.set()
+        go.wait(10)
+        return write(take)
+
+    monkeypatch.setattr(ledger._group, "_write", slowly)
+    ledger.close_soon(decision, "done", {"rows": 1})
+    assert begun.wait(10)  # the timer's thread has taken it
+    seen = []
+    reader = threading.Thread(target=lambda: seen.extend(_kinds(ledger)), daemon=True)
+    reader.start()
+    reader.join(0.2)
+    assert reader.is_alive()
+    go.set()
+    reader.join(10)
+    assert seen == ["decision", "close"]
+    ledger.finish()
+
+
+def test_many_readers_and_writers_never_wait_for_one_another_for_ever(ledger, draft):
+    def use(number):
+        for _ in range(10):
+            ledger.close_soon(ledger.decide(draft("decision")), "done", {"rows": number})
+            if number % 2:
+                ledger.settle()
+
+    threads = [threading.Thread(target=use, args=(number,), daemon=True) for number in range(12)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(60)
+    assert not any(each.is_alive() for each in threads)
+    assert list(ledger.open_decisions()) == []
+    assert len(_kinds(ledger)) == 240
+    ledger.finish()
+
+
+def test_ends_are_let_go_of_where_it_is_not_known_whether_they_were_recorded(ledger, draft, monkeypatch):
+    monkeypatch.setattr(late_closes, "LATE_SECONDS", 60)
+    ledger.close_soon(ledger.decide(draft("decision")), "done", {"rows": 1})
+
+    def stopped(_):
+        raise KeyboardInterrupt
+
+    write = ledger._group._write
+    monkeypatch.setattr(ledger._group, "_write", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        ledger.settle()
+    monkeypatch.setattr(ledger._group, "_write", write)
+    ledger.append(draft())
+    assert _kinds(ledger) == ["decision"]
+    assert [event.kind for event in ledger.open_decisions()] == ["decision"]
+    ledger.finish()

@@ -169,6 +169,17 @@ def test_a_request_for_review_that_cannot_be_is_refused(gov: Governance, change:
     assert list(gov.ledger.events("automated.review_asked")) == []
 
 
+def test_a_review_may_name_a_request_that_is_answered(gov: Governance) -> None:
+    gov.declare_automated("credit-limit", declared())
+    request = gov.requests.open("objection", law="gdpr", subject="7").id
+    gov.requests.verify(request, "reasonable")
+    gov.requests.answer(request)
+    assert gov.requests.list() == ()
+    found = gov.ask_review("credit-limit", reason="says that the income was wrong", request=request)
+    assert found.request == request
+    assert next(gov.ledger.events("automated.review_asked")).refs["request"] == request
+
+
 def test_without_a_record_nothing_is_added(gov: Governance, monkeypatch: pytest.MonkeyPatch) -> None:
     gov.declare_automated("credit-limit", declared())
     before = gov.audit_automated().data["procedures"]
