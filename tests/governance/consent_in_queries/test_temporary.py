@@ -15,6 +15,8 @@ ASKED = (
     "SELECT id FROM people ORDER BY id",
     "SELECT count(*) FROM people",
     "SELECT o.person_id FROM orders o JOIN people p ON p.id = o.person_id ORDER BY 1",
+    "SELECT o.person_id, p.name FROM orders o LEFT JOIN people p ON p.id = o.person_id ORDER BY 1",
+    "SELECT 100 / person_id FROM orders ORDER BY 1",
 )
 PURPOSES = ("marketing.email", "marketing", "analytics", "offers", "care", "claims")
 
