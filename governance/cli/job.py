@@ -158,6 +158,8 @@ def _spoken(document: Mapping[str, Any], speaker: Speaker, *, verified: bool) ->
     for step in document["steps"]:
         yield say("job.cert_step", name=step["name"], dataset=step["dataset"])
         yield from (f"    {say(f'job.count_{name}')}: {speaker.say(step[name])}" for name in _COUNTS)
+        if "receipts" in step:
+            yield say("job.cert_receipts", **{name: step["receipts"].get(name, 0) for name in ("done", "gone")})
     for name, value in document["findings"].items():
         yield say("job.cert_finding", name=name, value=_plain(value))
     yield say("job.cert_marks", until=speaker.say(dt.date.fromisoformat(document["marks"]["until"])))

@@ -84,9 +84,11 @@ def test_a_person_goes_from_crm_and_database_and_nobody_else_does(gov: Governanc
     assert all(crm.gone(name, keys)[key] for name, keys in ANNS.items() for key in keys)
 
 
-def test_a_certificate_has_a_receipt_of_each_record(gov: Governance) -> None:
+def test_a_certificate_has_a_receipt_of_each_record(gov: Governance, capsys: pytest.CaptureFixture[str]) -> None:
     found = erased(gov)
     document = json.loads(certificate_text(office_of(gov), found.of.job))
+    assert main(["job", "certificate", found.of.job]) == 0
+    assert "receipts: 2 done, 0 no longer there" in capsys.readouterr().out
     receipts = {each["name"]: each.get("receipts") for each in document["steps"]}
     assert receipts["delete sales.Deals"] == {"done": 2}
     assert receipts["delete sales.Contacts"] == {"done": 1}

@@ -45,6 +45,8 @@ def test_fields_are_corrected_read_again_and_recorded_by_digests(gov: Governance
     assert (event.outcome, event.counts["rows"], event.refs["job"]) == ("done", 1, found.job)
     assert event.refs["before"] != event.refs["after"]
     assert (found.rows, found.left, found.told) == (1, 0, 1)
+    for language in ("en", "zh-Hans", "zh-Hant"):
+        assert main(["job", "certificate", str(found.job), "--lang", language]) == 0
     kinds = [each.kind for each in gov.ledger.events() if each.refs.get("job") == found.job]
     assert {"decision", "job.batch", "job.done"} <= set(kinds)
 
