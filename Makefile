@@ -59,7 +59,7 @@ SOAKED := tests/governance/guard/test_grammar.py tests/governance/guard/test_wri
   tests/governance/jobs/test_kills.py tests/governance/consent/test_importing.py tests/governance/retention tests/governance/ledger/test_processes.py \
   tests/governance/protect/existing tests/governance/copies tests/governance/scan/test_bad_input.py \
   tests/governance/scan/test_demo_labels.py tests/governance/guard/compiled \
-  tests/governance/access/test_casbin_model.py tests/governance/requests tests/governance/erasing/test_kills.py tests/governance/crm/test_kills.py
+  tests/governance/access/test_casbin_model.py tests/governance/requests tests/governance/erasing/test_kills.py tests/governance/crm/test_kills.py tests/governance/crm/test_cuts.py
 
 soak: $(INSTALLED)  ## Run the long versions: 10,000 generated statements for each kind of store, 100 kills of each job
 	GOVERNANCE_GRAMMAR_EXAMPLES=10000 GOVERNANCE_COMPILED_POLICIES=300 GOVERNANCE_POLICY_EXAMPLES=3000 \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,12 +28,16 @@ from audits.report import (
     Verdict,
     text,
 )
-from audits.reports.review_facts import UNUSED_DAYS, Standing, standings
+from audits.reports.review_facts import CRM, UNUSED_DAYS, Standing, standings
 from audits.reports.review_tables import STATES, flat_table, grants_table, reviews_table
 from audits.reports.review_uses import RuleUses
 
 SCHEMA = "governance.review/2"
 """The form of the document and of the JSON."""
+
+FLAGS = ("separation", "own", "everybody", "wide", "grave_clear", "impersonate", "unused")
+FLAGS_OF_CRMS = ("inactive", "every_action", "grave_out")
+"""What to look at in a grant, in the order of the report."""
 
 
 def review_report(evidence: Evidence, document: Mapping[str, Any], gathered: RuleUses | None = None) -> Report:
@@ -58,7 +63,7 @@ def review_report(evidence: Evidence, document: Mapping[str, Any], gathered: Rul
                 (reviews_table(document["reviews"], names),),
                 marks=(len(document["reviews"]),),
             ),
-            Section("not-seen", text("report.not_seen"), (NotSeen(_not_seen(evidence, gathered)),)),
+            Section("not-seen", text("report.not_seen"), (NotSeen(_not_seen(evidence, document, gathered)),)),
         ),
         flat=flat_table(found, names),
         data=_data(document, found),
@@ -104,8 +109,10 @@ def _tasks(found: Sequence[Standing], review: Mapping[str, Any] | None, names: M
         tasks.append(Task(text("review.task_open"), now, officer))
         return tasks
     who: Value = names.get(review["reviewer"]) or text("audit.erased_name", ref=Code(review["reviewer"]))
-    if standing := _count(found, "revoked"):
-        tasks.append(Task(text("review.task_revoked", count=standing), now, text("report.engineer"), "grants"))
+    revoked = Counter(each.grant["kind"] == CRM for each in found if each.state == "revoked")
+    for in_crm, task in ((False, "task_revoked"), (True, "task_revoked_crm")):
+        if standing := revoked[in_crm]:
+            tasks.append(Task(text(f"review.{task}", count=standing), now, text("report.engineer"), "grants"))
     waiting = sum(each.decision is None and each.state != "new" for each in found)
     if review["closed"] is None and waiting:
         tasks.append(Task(text("review.task_decide", count=waiting), _due(review), who, "grants"))
@@ -125,8 +132,7 @@ def _overview(
         for key, tone in STATES.items()
         if (number := _count(found, key)) or key in ("undecided", "kept")
     )
-    flags = ("separation", "own", "everybody", "wide", "grave_clear", "impersonate", "unused")
-    counted = ((flag, sum(flag in each.flags for each in found)) for flag in flags)
+    counted = ((flag, sum(flag in each.flags for each in found)) for flag in (*FLAGS, *FLAGS_OF_CRMS))
     broad = tuple(
         Fact(_flag(flag), count, Tone.BAD if flag == "separation" else Tone.WARN) for flag, count in counted if count
     )
@@ -171,11 +177,14 @@ def _due(review: Mapping[str, Any]) -> dt.date:
     return dt.date.fromisoformat(review["due"])
 
 
-def _not_seen(evidence: Evidence, gathered: RuleUses) -> tuple[Missing, ...]:
+def _not_seen(evidence: Evidence, document: Mapping[str, Any], gathered: RuleUses) -> tuple[Missing, ...]:
     reasons: list[Text] = [text("not_seen.other_ways"), text("grants.not_asked"), text("review.not_granted_by")]
     if gathered.first is not None:
         reasons.append(text("review.ledger_from", time=dt.datetime.fromisoformat(gathered.first)))
-    return (*(Missing("", each) for each in reasons), *evidence.could_not_see)
+    unlisted = (
+        Missing(each["store"], text("review.unlisted", reason=each["found"])) for each in document.get("unlisted", ())
+    )
+    return (*unlisted, *(Missing("", each) for each in reasons), *evidence.could_not_see)
 
 
 def _data(document: Mapping[str, Any], found: Sequence[Standing]) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from audits.reports.review_uses import RuleUses
 
 UNUSED_DAYS = 90
 """A grant that nobody used for so long is named as unused."""
+CRM = "crm"
+"""The kind of a grant that a CRM gives and not our policy."""
 REVOKE = "revoke"
 """The verdict that takes a grant away."""
 
@@ -30,7 +32,8 @@ class Standing:
     uses: Tally
     """Granted uses under it."""
     flags: tuple[str, ...]
-    """What to look at: `separation`, `own`, `everybody`, `wide`, `grave_clear`, `impersonate`, `unused`."""
+    """What to look at: `separation`, `own`, `everybody`, `wide`, `grave_clear`, `impersonate`, `unused`; of a
+    CRM `inactive`, `every_action`, `grave_out`."""
 
     @property
     def last_used(self) -> str | None:

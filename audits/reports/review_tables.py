@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from audits.report import Code, Column, Count, Fact, Facts, Listing, Row, Table, Tag, Tone, Value, text
-from audits.reports.review_facts import REVOKE, UNUSED_DAYS, Standing
+from audits.reports.review_facts import CRM, REVOKE, UNUSED_DAYS, Standing
 
 STATES = {
     "unreviewed": Tone.WARN,
@@ -88,15 +88,19 @@ def _cells(standing: Standing) -> tuple[Value, ...]:
         Tag(text(f"review.state_{standing.state}"), STATES[standing.state]),
         _moment(standing.last_used),
         standing.uses.count,
-        len(grant["users"]),
+        grant["holders"] if grant["kind"] == CRM else len(grant["users"]),
         Listing(flags) if flags else None,
-        grant["line"],
+        grant["line"] or None,
         Code(grant["id"]),
     )
 
 
 def in_words(grant: Mapping[str, Any]) -> Value:
     """What a line gives, as a sentence."""
+    if grant["kind"] == CRM:
+        actions = Listing(tuple(text(f"audit.action_{each}") for each in grant["action"].split()))
+        said = "says_crm_role" if grant["role"] else "says_crm"
+        return text(f"review.{said}", subject=grant["subject"], actions=actions, object=Code(grant["object"]))
     if grant["kind"] == "role":
         return text("review.says_role", member=grant["subject"], role=Code(grant["role"]))
     return text(
@@ -114,6 +118,8 @@ def _details(standing: Standing, names: Mapping[str, str]) -> tuple[Facts]:
     grant, facts = standing.grant, list[Fact]()
     if grant["users"]:
         facts.append(Fact(text("grants.users"), Listing(tuple(grant["users"]))))
+    if grant["kind"] == CRM and grant["inactive"]:
+        facts.append(Fact(text("review.inactive"), grant["inactive"], Tone.WARN))
     if grant["fields"]:
         facts.append(Fact(text("grants.fields"), Listing(tuple(Code(each) for each in grant["fields"]))))
     pairs = tuple(text("review.pair", one=Code(one), other=Code(other)) for one, other in grant["separation"])

@@ -35,7 +35,7 @@ def review() -> None:
 @click.option("--due", required=True, type=day, help="The last day for it, such as 2026-12-15.")
 @click.pass_context
 def open_(ctx: click.Context, reviewer: str, due: dt.date) -> int:
-    """Open a review of every grant that stands. Prints its id."""
+    """Open a review of every grant that stands, those of CRMs included. Prints its id."""
     with opened(ctx) as gov:
         found = gov.open_review(reviewer, due)
         say(f"{len(found.grants)} grants to decide by {found.due}")
@@ -54,7 +54,12 @@ def open_(ctx: click.Context, reviewer: str, due: dt.date) -> int:
 @click.argument("grant")
 @click.option("--as", "principal", required=True, metavar="USER", help="The reviewer.")
 @click.option("--keep", "verdict", flag_value="keep", help="The grant stays.")
-@click.option("--revoke", "verdict", flag_value="revoke", help="The grant goes, when somebody applies the patch.")
+@click.option(
+    "--revoke",
+    "verdict",
+    flag_value="revoke",
+    help="The grant goes, when somebody applies the patch, or takes it away in the CRM.",
+)
 @click.option("--reason", required=True, help="Why. Write no personal data.")
 @click.option(
     "--patch",
@@ -67,7 +72,8 @@ def decide(
 ) -> int:
     """Keep or revoke GRANT. The decision stands; the policy changes only when somebody applies the patch.
 
-    The patch takes out everything revoked in this review that still stands.
+    The patch takes out everything revoked in this review that still stands. A grant of a CRM needs none: it is taken
+    away in the CRM.
     """
     if verdict is None:
         raise click.UsageError("say --keep or --revoke")

@@ -1,5 +1,7 @@
 """What an access review decides about: each line of the policy that gives something, with what is broad about it.
 
+Grants of CRMs, which `review_crm` makes, have the same form.
+
 A grant is an allow line or a role line. Its id stays while the line says the same, wherever it stands; its fingerprint
 changes when it gives something else, because the roles, the catalog or another line changed.
 """
@@ -34,9 +36,9 @@ class ReviewedGrant:
     id: str
     """The rule's id, or `role:` and a keyed digest of a role line."""
     kind: str
-    """`line` for a rule, `role` for a role line."""
+    """`line` for a rule, `role` for a role line, `crm` for what a profile or role of a CRM may do with a module."""
     line: int
-    """Where it stands in `access.csv`."""
+    """Where it stands in `access.csv`; 0 for a grant of a CRM."""
     subject: str
     """Who gets it: a user, a role or `*`."""
     role: str = ""
@@ -58,7 +60,12 @@ class ReviewedGrant:
     rules: tuple[str, ...] = ()
     """Rules whose use by one of the users is a use of it."""
     broad: tuple[str, ...] = ()
-    """What is broad: `everybody`, `wide`, `grave_clear`, `impersonate`."""
+    """What is broad: `everybody`, `wide`, `grave_clear`, `impersonate`; in a CRM `inactive`, `every_action`,
+    `grave_out`."""
+    holders: int = 0
+    """In a CRM, the users who hold it."""
+    inactive: int = 0
+    """Those of them who may not sign in any more."""
     separation: tuple[tuple[str, str], ...] = ()
     """Pairs of roles kept apart that it brings together."""
     fingerprint: str
@@ -68,8 +75,9 @@ class ReviewedGrant:
         """The grant as plain data, without its fingerprint."""
         told = ("id", "kind", "line", "subject", "role", "purpose", "action", "object", "treatment", "rows")
         many = ("users", "fields", "rules", "broad")
+        held = ("holders", "inactive") if self.kind == "crm" else ()
         return (
-            {name: getattr(self, name) for name in told}
+            {name: getattr(self, name) for name in (*told, *held)}
             | {name: list(getattr(self, name)) for name in many}
             | {"separation": [list(pair) for pair in self.separation]}
         )

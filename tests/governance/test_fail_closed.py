@@ -154,7 +154,7 @@ def test_every_fault_refuses_without_a_row_and_its_end_serves_again(gov, ready, 
         said = f"{refused.value} {refused.value.__context__}"
         assert not [each for each in MARKERS.values() if each in said], name
         if name == "store departed from the catalog":
-            gov._guards.clear()  # a dataset that departed stays closed until the store is opened again
+            gov.guards.clear()  # a dataset that departed stays closed until the store is opened again
         assert bool(way(gov, purpose)) == (purpose == "support"), name
 
 

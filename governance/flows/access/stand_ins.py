@@ -16,9 +16,21 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from connectors.sql.faults import translated
 from connectors.sql.silent import silenced
 from governance.consent.projection_tables import EPOCH_TABLE, TABLE
 from policies.catalog import CatalogStore
+
+
+class _Untyped(sa.types.UserDefinedType[Any]):
+    """A column without a type, which SQLite has: what it reads back is no type that is known."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Nothing."""
+        return ""
+
 
 _TYPES: Mapping[str, type[sa.types.TypeEngine[Any]]] = {
     "binary": sa.LargeBinary,
@@ -29,6 +41,7 @@ _TYPES: Mapping[str, type[sa.types.TypeEngine[Any]]] = {
     "float": sa.Float,
     "integer": sa.Integer,
     "json": sa.JSON,
+    "other": _Untyped,
     "time": sa.Time,
 }
 """The column type of each word of `Field.type`; text for every other."""
@@ -50,7 +63,10 @@ class StandIns:
             return f"sqlite:///{Path(self._folder.name) / store}.db"
 
     def shape(self, store: str, entry: CatalogStore) -> None:
-        """Give a stand-in the tables and fields that the catalog names now; what it held of consent goes."""
+        """Give a stand-in the tables and fields that the catalog names now; what it held of consent goes.
+
+        Raises StoreError for fields that differ in their capitals alone.
+        """
         url = self.url(store)
         with self._lock:
             if self._shapes.get(store) == entry:
@@ -67,7 +83,7 @@ class StandIns:
             earlier = sa.MetaData()
             for name in (*self._shapes[store].datasets, TABLE, EPOCH_TABLE) if store in self._shapes else ():
                 sa.Table(name, earlier)
-            with engine.begin() as connection:
+            with translated(store), engine.begin() as connection:
                 earlier.drop_all(connection)
                 tables.create_all(connection)
             self._shapes[store] = entry

@@ -14,6 +14,7 @@ from governance.flows.audits.reporting import evidence_in_force
 from governance.flows.opening.offices import store_snapshot
 from governance.flows.opening.recorded_use import recorded_use
 from governance.ledger.events import EventDraft
+from policies.config import Medium
 from policies.errors import InstallationError, StoreError
 from policies.fairness_rules import FILE, Fairness, Outcome, read_fairness
 
@@ -74,7 +75,7 @@ def _measured(gov: Governance, declared: Fairness) -> tuple[str | None, list[dic
 
 def _count(gov: Governance, outcome: Outcome, today: dt.date) -> tuple[int, list[GroupCount]]:
     store = outcome.dataset.store
-    if gov.project.store(store).url is None:
+    if gov.project.store(store).medium is not Medium.DATABASE:
         raise StoreError(
             store, found="files or a CRM, which are not counted", expected="a database", next_step="copy it"
         )

@@ -13,6 +13,7 @@ from audits.report import Report
 from audits.reports.review import SCHEMA, review_report
 from audits.reports.review_uses import RuleUses
 from governance.flows.audits.reporting import checked_leaf, evidence_in_force
+from governance.flows.audits.reviewing_crm import CrmGrants, grants_of_crms
 from governance.ledger.events import EventDraft, stamp
 from governance.registers.review_grants import ReviewedGrant, reviewed_grants
 from governance.registers.review_patch import removal_patch
@@ -31,7 +32,7 @@ _SHOW = "see `governance audit review show`"
 
 
 def open_review(gov: Governance, reviewer: str, due: dt.date) -> Review:
-    """Open a review of every grant that the policy holds now.
+    """Open a review of every grant that the policy and the project's CRMs hold now.
 
     `due` is its last day in the project's time zone. Raises AccessRefusedError for a reviewer that principals.yaml does
     not have, BadInputError for a day that is past or while another review is open. Side effect: an event in the ledger.
@@ -40,7 +41,8 @@ def open_review(gov: Governance, reviewer: str, due: dt.date) -> Review:
     today = gov.clock().astimezone(ZoneInfo(gov.project.config.time_zone)).date()
     if due < today:
         raise BadInputError("due", found="a day that is past", expected="today or later", next_step="name another day")
-    grants, review = _grants(gov), gov.new_id()
+    crms, review = _crms(gov), gov.new_id()
+    grants = (*_grants(gov), *crms.grants)
     ref = gov.ledger.refer("principal", reviewer)
     row = {
         "id": review,
@@ -50,7 +52,8 @@ def open_review(gov: Governance, reviewer: str, due: dt.date) -> Review:
         "opened_by": gov.actor_ref,
         "policy": gov.policy_files.policy.digest,
     }
-    _book(gov).open(row, grants, _draft(gov, "opened", review, ref, counts={"grants": len(grants)}))
+    counts = {"grants": len(grants)} | ({"unlisted": len(crms.unlisted)} if crms.unlisted else {})
+    _book(gov).open(row, grants, _draft(gov, "opened", review, ref, counts=counts))
     return _found(gov, review)
 
 
@@ -59,13 +62,14 @@ def decide_grant(
 ) -> Review:
     """Keep or revoke a grant, as the reviewer; it stands from then on and nobody changes it.
 
-    Revoking changes no policy: `patch` names a file for the change, made of everything revoked in this review that
-    still stands, for `git apply` in the project's folder. Raises AccessRefusedError for somebody else than the
-    reviewer, BadInputError for a grant that the policy does not have, was decided, or a missing reason. Side effects:
-    an event, the file.
+    Revoking changes no policy and no CRM. A grant of a CRM is taken away there. For a line, `patch` names a file for
+    the change, made of everything revoked in this review that still stands, for `git apply` in the project's folder.
+    Raises AccessRefusedError for somebody else than the reviewer, BadInputError for a grant that does not stand, was
+    decided, or a missing reason. Side effects: an event, the file.
     """
     found, ref = _found(gov, review), _as_reviewer(gov, review, principal, "decided")
-    one = next((each for each in _grants(gov) if each.id == grant and grant in found.grants), None)
+    standing = _crms(gov).grants if grant.startswith("crm:") else _grants(gov)
+    one = next((each for each in standing if each.id == grant and grant in found.grants), None)
     _check(one, verdict, reason, patch)
     decision = {
         "grant_id": grant,
@@ -85,10 +89,12 @@ def decide_grant(
 def close_review(gov: Governance, review: str, *, principal: str) -> Review:
     """End a review, as the reviewer.
 
-    Raises BadInputError while a grant that stands is undecided, AccessRefusedError.
+    Raises BadInputError while a grant that stands, or may stand in a CRM that does not answer, is undecided,
+    AccessRefusedError.
     """
     found, ref = _found(gov, review), _as_reviewer(gov, review, principal, "closed")
-    standing = {each.id for each in _grants(gov)}
+    crms = _crms(gov)
+    standing = {each.id for each in (*_grants(gov), *crms.grants)} | set(filter(crms.hides, found.grants))
     waiting = sorted(standing & found.grants.keys() - found.decisions.keys())
     if waiting:
         raise BadInputError(
@@ -110,14 +116,15 @@ def audit_review(gov: Governance, review: str | None = None) -> Report:
     gov.ledger.append(
         EventDraft(kind="report", actor=gov.actor_ref, action="audit.review", outcome="done", versions=gov.versions())
     )
-    known = _book(gov).all()
+    known, crms = _book(gov).all(), _crms(gov)
     chosen = _found(gov, review) if review is not None else next(reversed(known), None)
     refs = {ref for each in known for ref in (each.reviewer, each.opened_by, each.closed_by) if ref}
     document = {
         "schema": SCHEMA,
         "policy": gov.policy_files.policy.digest,
-        "grants": [_plain(gov, each) for each in _grants(gov)],
-        "review": _review(chosen) if chosen else None,
+        "grants": [_plain(gov, each) for each in (*_grants(gov), *crms.grants)],
+        "unlisted": [{"store": store, "found": found} for store, found in crms.unlisted.items()],
+        "review": _review(chosen, crms) if chosen else None,
         "reviews": [_heading(each) for each in known],
         "names": gov.ledger.resolve_all(refs),
     }
@@ -150,6 +157,11 @@ def _book(gov: Governance) -> Reviews:
 def _grants(gov: Governance) -> tuple[ReviewedGrant, ...]:
     keyed = gov.keyring.keyed_hash()
     return reviewed_grants(gov.policy_files.policy, lambda said: keyed.digest("review.grant", said.encode()))
+
+
+def _crms(gov: Governance) -> CrmGrants:
+    keyed = gov.keyring.keyed_hash()
+    return grants_of_crms(gov, lambda said: keyed.digest("review.grant", said.encode()))
 
 
 def _found(gov: Governance, review: str) -> Review:
@@ -197,7 +209,14 @@ def _check(grant: ReviewedGrant | None, verdict: str, reason: str, patch: Path |
             expected=f"a reason of {REASON_LETTERS} letters at least, without personal data",
             next_step="say why; the next review reads it",
         )
-    if (verdict == REVOKE) != (patch is not None):
+    if grant.kind == "crm" and patch is not None:
+        raise BadInputError(
+            "patch",
+            found="a file for a patch of a grant of a CRM",
+            expected="none: it is taken away in the CRM",
+            next_step="leave `--patch` out",
+        )
+    if grant.kind != "crm" and (verdict == REVOKE) != (patch is not None):
         raise BadInputError(
             "patch",
             found="no file for the patch" if patch is None else "a file for a patch of a grant that is kept",
@@ -246,10 +265,10 @@ def _heading(review: Review) -> dict[str, Any]:
     }
 
 
-def _review(review: Review) -> dict[str, Any]:
+def _review(review: Review, crms: CrmGrants) -> dict[str, Any]:
     told = ("grant_id", "verdict", "fingerprint", "decided", "decided_by", "note", "event")
     return _heading(review) | {
-        "grants": dict(sorted(review.grants.items())),
+        "grants": {each: mark for each, mark in sorted(review.grants.items()) if not crms.hides(each)},
         "decisions": [
             {name: getattr(each, name) for name in told}
             for each in sorted(review.decisions.values(), key=lambda one: one.grant_id)

@@ -11,6 +11,7 @@ from governance.consent.restriction_events import RestrictionEvent
 from governance.consent.restrictions import Restrictions
 from governance.flows.consent.restricting import lift_restriction, restrict, restrictions_of
 from governance.requests.traced import Trace, Unreached, check_one_person
+from policies.config import Medium
 from policies.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -91,14 +92,14 @@ def _persons(
         raise _wrong("no record of the person", "at least one")
     keys, apart = [], list(trace.unreached)
     for store, key in sorted(_single(trace.subject_keys), key=str):
-        if gov.project.store(store).url is None:
+        if gov.project.store(store).medium is Medium.FILES:
             apart.append(Unreached(store, "file"))
         elif type(key) in (str, int):
             keys.append((store, key))
         else:
             apart.append(Unreached(store, "key_form"))
     if not keys:
-        raise _wrong("no subject key of the person in a database", "at least one")
+        raise _wrong("no subject key of the person in a database or CRM", "at least one")
     persons = _grouped(restrictions_of(gov), keys, named)
     if named and len(persons) > 1:
         raise _wrong("several persons in the records, or another internal key", "the one person of --subject")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from governance.flows.opening.offices import store_snapshot, writable_store
 from governance.flows.opening.principals_table import principals_of_table
 from governance.flows.protect.copying import first_rules, plan_safe_copy
 from policies.config import PrincipalsConfig, read_config
-from policies.errors import AccessRefusedError, ConfigError
+from policies.errors import AccessRefusedError, ConfigError, StoreError
 
 from .conftest import CONFIG, MARKERS, Run, clean, write_catalog
 
@@ -154,6 +156,35 @@ def test_a_field_that_was_reviewed_later_counts_from_then_on(reviewed: Path) -> 
         (shown,) = gov.filter([record], dataset="sales.Contacts", principal="alice", purpose="marketing")
         assert "New" in shown
         assert "Email_Opt_Out" not in shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("string", "a"),
+        ("integer", 1),
+        ("decimal", Decimal("1.5")),
+        ("float", 1.5),
+        ("boolean", True),
+        ("date", dt.date(2026, 1, 2)),
+        ("datetime", dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)),
+        ("time", dt.time(3, 4)),
+        ("json", {"a": 1}),
+        ("other", "x"),
+    ],
+)
+def test_a_field_of_each_type_is_shown_as_it_came(reviewed: Path, kind: str, value: object) -> None:
+    write_catalog(reviewed, f"          Some: {{id: f10, category: none, status: confirmed, type: {kind}}}")
+    with Governance.open(reviewed / "governance.yaml", actor=actor()) as gov:
+        record = {"id": "1", "Country": "DE", "Some": value}
+        assert gov.filter([record], dataset="sales.Contacts", principal="alice", purpose="support") == [record]
+
+
+def test_fields_that_differ_in_capitals_alone_are_refused_in_words(reviewed: Path) -> None:
+    write_catalog(reviewed, "          EMAIL: {id: f10, category: user.contact.email, status: confirmed, type: string}")
+    with Governance.open(reviewed / "governance.yaml", actor=actor()) as gov, pytest.raises(StoreError) as caught:
+        gov.filter(RECORDS, dataset="sales.Contacts", principal="alice", purpose="support")
+    clean(str(caught.value))
 
 
 def test_what_stands_in_for_a_crm_goes_with_the_project(reviewed: Path) -> None:

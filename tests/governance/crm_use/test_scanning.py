@@ -75,6 +75,12 @@ def test_flags_that_do_not_come_are_said(gov: Governance, crm: MemoryCrm, monkey
     assert scan.datasets[0].fields
 
 
+def test_progress_is_told(gov: Governance) -> None:
+    told: list[str] = []
+    gov.scan(["sales"], on_progress=lambda _done, _all, word: told.append(word))
+    assert set(told) == {"sales.Contacts"}
+
+
 def test_employees_are_a_second_kind_of_person(run: Run, project: Path) -> None:
     found = run("scan", "--store", "sales", "--format", "html", "--lang", "zh-Hans")
     assert "客户记录中的员工个人信息" in found.out
