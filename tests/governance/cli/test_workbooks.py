@@ -19,6 +19,8 @@ COMMANDS = (
     ("audit", "access"),
     ("audit", "automated", "show"),
     ("audit", "consent"),
+    ("audit", "crm"),
+    ("audit", "dpia", "show"),
     ("audit", "fairness"),
     ("audit", "incident", "show"),
     ("audit", "requests"),
