@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -206,10 +208,22 @@ def test_a_masked_query_shows_the_mask_and_not_the_value(lived_in: Path, run) ->
     assert "7654321" not in found.out
 
 
-def test_the_ledger_on_disk_holds_no_planted_value(lived_in: Path, run) -> None:
+def test_the_records_on_disk_hold_no_planted_value_but_what_people_typed_which_can_be_erased(
+    lived_in: Path, run, tmp_path: Path
+) -> None:
     run("scan", "--full")
     run("audit", "access")
-    for file in filter(Path.is_file, (lived_in / ".governance").rglob("*")):
+    copy = tmp_path / "gov.db"
+    with closing(sqlite3.connect(lived_in / ".governance" / "gov.db")) as records:
+        records.execute("VACUUM INTO ?", (str(copy),))
+    with closing(sqlite3.connect(copy)) as erased:
+        typed = {text for (text,) in erased.execute("SELECT text FROM gov_ledger_name WHERE text LIKE '%planted%'")}
+        erased.execute("DELETE FROM gov_ledger_name")
+        erased.commit()
+        erased.execute("VACUUM")
+    assert typed <= {"planted.marker@zebra-quagga.example"}
+    others = (each for each in (lived_in / ".governance").rglob("*") if not each.name.startswith("gov.db"))
+    for file in filter(Path.is_file, (copy, *others)):
         content = file.read_bytes()
         for marker in ("planted.marker", "欧阳测桩", "zorblatt", "11010519491231002X", "0440532013"):
             assert marker.encode() not in content, (file.name, marker)
