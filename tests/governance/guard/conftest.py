@@ -518,7 +518,7 @@ TABLES = {"customers": CUSTOMER_FIELDS, "orders": ORDER_FIELDS}
 
 def raw_rows(connection: Any, table: str) -> dict[int, dict[str, Any]]:
     """What a table really holds, inside the transaction of a guarded connection: rows by id."""
-    raw, check = connection._GuardedConnection__raw(), connection._GuardedConnection__check()
+    raw, check = connection._GuardedConnection__raw(), connection._GuardedConnection__check
     names = list(TABLES[table])
     connection._begin()  # the time of a statement counts from here, not from the last one of the test
     with check.ours() if check else contextlib.nullcontext():
