@@ -29,7 +29,7 @@ from ...connectors.crm.zoho_account import Account, Asked  # noqa: TID252 as abo
 from ...connectors.crm.zoho_fake import Fault, running  # noqa: TID252 as above
 from .zoho_firm import ANN, seeded, write_firm
 
-CUTS = int(os.environ.get("GOVERNANCE_KILLS", "20"))
+CUTS = int(os.environ.get("GOVERNANCE_KILLS", "6"))
 """How many requests are cut while the job runs; `make soak` asks for more."""
 Answer = TypeVar("Answer")
 
