@@ -220,7 +220,7 @@ def end_of(valid_time: str, duration: str) -> str:
 def _written(names: tuple[str, ...], values: tuple[Any, ...]) -> list[str]:
     """Fields as RFC 8785 writes texts and lists of them, for an object whose names are in order."""
     return [
-        f'"{name}":{encode_basestring(value) if value.__class__ is str else _list(value)}'
+        f'"{name}":{_list(value) if value.__class__ is tuple else encode_basestring(value)}'
         for name, value in zip(names, values, strict=True)
         if value or name not in _LATER_FIELDS
     ]

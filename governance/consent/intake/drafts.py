@@ -63,7 +63,7 @@ class Frame:
     @classmethod
     def of(cls, entry: Entry, kind: ConsentKind) -> Frame:
         """The frame of an entry."""
-        told = {"purpose": entry.purpose, "channel": entry.channel, "kind": entry.kind, "form": entry.form}
+        told = {"purpose": entry.purpose, "channel": entry.channel, "kind": str(kind), "form": entry.form}
         fields = {**told, "snapshot": entry.snapshot, **entry.how.of_event()}
         blank = ConsentEvent(epoch=0, id="", subject_ref=_WHO, valid_time=_WHEN, recorded_time="", **fields)
         content = content_of(blank)

@@ -7,6 +7,7 @@ import hashlib
 import json
 from dataclasses import fields, replace
 
+import pytest
 import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,6 +32,16 @@ def test_the_digest_of_an_event_is_over_the_bytes_of_rfc_8785(told, epoch, kinds
     kept = {name: value for name, value in whole.items() if value or name not in LATER}
     assert event.digest == hashlib.sha256(rfc8785.dumps(kept)).hexdigest()
     assert event.digest_under(7) == replace(event, epoch=7).digest
+
+
+@pytest.mark.parametrize("kind", list(ConsentKind))
+def test_the_digest_is_the_same_whether_a_kind_is_a_word_or_a_member_of_its_enumeration(kind):
+    told = dict.fromkeys((each.name for each in fields(ConsentEvent)), "") | {"epoch": 1, "categories": ()}
+    event = ConsentEvent(**told | {"kind": str(kind)})
+    assert replace(event, kind=kind).digest == event.digest
+    kept = {name: value for name, value in (told | {"kind": str(kind)}).items() if value or name not in LATER}
+    assert event.digest == hashlib.sha256(rfc8785.dumps(kept)).hexdigest()
+    assert type(Frame.of(Entry(key="a", purpose="p", channel="*", kind=kind), kind).fields["kind"]) is str
 
 
 @settings(deadline=None)
