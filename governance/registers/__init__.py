@@ -1,1 +1,1 @@
-"""What the organisation keeps account of: reviews of access, training. State lives in the records database."""
+"""What the organisation keeps account of, in the records database: reviews, incidents, assessments, decisions."""

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from governance.ledger.events import EventDraft
-from governance.records.transactions import reading, writing
+from governance.registers.book import Book, lock_row
 from governance.registers.recorder import EventRecorder
 from governance.registers.tables import ASSESSMENT, ASSESSMENT_CLOSING, ASSESSMENT_SIGNATURE
-from policies.errors import BadInputError, RecordsError
+from policies.errors import BadInputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +83,13 @@ class Assessments:
     """The assessments in the records database. Methods raise RecordsError when it cannot be read or written."""
 
     def __init__(self, records: sa.Engine, ledger: EventRecorder) -> None:
-        self._records = records
+        self._book = Book("impact assessments", records)
         self._ledger = ledger
 
     def open(self, row: Mapping[str, Any], draft: EventDraft) -> None:
         """Add an assessment. Raises BadInputError while another one of its purpose is open and not signed."""
-        with _written(self._records) as connection:
-            connection.execute(
-                sa.select(ASSESSMENT.c.id).where(ASSESSMENT.c.purpose == row["purpose"]).with_for_update()
-            )
+        with self._book.written() as connection:
+            lock_row(connection, ASSESSMENT.c.purpose == row["purpose"])
             waiting = [each for each in _assessments(connection) if each.purpose == row["purpose"]]
             if any(each.signature is None and each.closing is None for each in waiting):
                 raise _late("an assessment of this purpose that is open", "sign or close that one first")
@@ -102,7 +99,7 @@ class Assessments:
 
     def sign(self, assessment: str, row: Mapping[str, Any], draft: EventDraft) -> None:
         """Add a signature. Raises BadInputError when it is signed or closed already."""
-        with _written(self._records) as connection:
+        with self._book.written() as connection:
             found = _locked(connection, assessment)
             if found.signature is not None or found.closing is not None:
                 raise _late("an assessment that is signed or closed", "open another one")
@@ -112,7 +109,7 @@ class Assessments:
 
     def close(self, assessment: str, row: Mapping[str, str], draft: EventDraft) -> None:
         """Add an end. Raises BadInputError when it is closed already."""
-        with _written(self._records) as connection:
+        with self._book.written() as connection:
             if _locked(connection, assessment).closing is not None:
                 raise _late("an assessment that is closed", "open another one")
             event = self._ledger.append_in(connection, draft)
@@ -120,11 +117,8 @@ class Assessments:
 
     def all(self) -> tuple[Assessment, ...]:
         """All assessments, oldest first."""
-        try:
-            with reading(self._records) as connection:
-                return tuple(_assessments(connection))
-        except sa.exc.SQLAlchemyError:
-            raise _down("read") from None
+        with self._book.read() as connection:
+            return tuple(_assessments(connection))
 
 
 def _assessments(connection: sa.Connection) -> Iterator[Assessment]:
@@ -145,32 +139,14 @@ def _plain(row: sa.RowMapping) -> dict[str, Any]:
 
 def _locked(connection: sa.Connection, assessment: str) -> Assessment:
     """One assessment, with its row locked against other writers. Raises BadInputError for an unknown id."""
-    connection.execute(sa.select(ASSESSMENT.c.id).where(ASSESSMENT.c.id == assessment).with_for_update()).all()
+    lock_row(connection, ASSESSMENT.c.id == assessment)
     for each in _assessments(connection):
         if each.id == assessment:
             return each
     raise _late("an id that no assessment has", "see `governance audit dpia show`")
 
 
-@contextmanager
-def _written(records: sa.Engine) -> Iterator[sa.Connection]:
-    try:
-        with writing(records) as connection:
-            yield connection
-    except sa.exc.SQLAlchemyError:
-        raise _down("written") from None
-
-
 def _late(found: str, next_step: str) -> BadInputError:
     return BadInputError(
         "impact assessment", found=found, expected="an assessment that is still open", next_step=next_step
-    )
-
-
-def _down(verb: str) -> RecordsError:
-    return RecordsError(
-        "impact assessments",
-        found=f"tables that cannot be {verb}",
-        expected="the records database of this release",
-        next_step="run `governance doctor`",
     )

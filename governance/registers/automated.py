@@ -6,18 +6,17 @@ Rows are only ever added, each together with its event: neither is there without
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from governance.ledger.events import EventDraft
-from governance.records.transactions import reading, writing
+from governance.registers.book import Book, lock_row
 from governance.registers.recorder import EventRecorder
 from governance.registers.tables import AUTOMATED, AUTOMATED_END, HUMAN_REVIEW, HUMAN_REVIEW_OUTCOME
-from policies.errors import BadInputError, RecordsError
+from policies.errors import BadInputError
 
 OUTCOMES = ("upheld", "changed", "withdrawn")
 """How a review ends: the decision stands, a person decided otherwise, or whoever asked took it back."""
@@ -83,13 +82,13 @@ class AutomatedDecisions:
     """The register in the records database. Methods raise RecordsError when it cannot be read or written."""
 
     def __init__(self, records: sa.Engine, ledger: EventRecorder) -> None:
-        self._records = records
+        self._book = Book("automated decisions", records)
         self._ledger = ledger
 
     def declare(self, row: Mapping[str, Any], draft: EventDraft) -> None:
         """Add a declaration; `row` has the columns of `gov_automated` but the edition and the event's."""
         last = sa.select(sa.func.max(AUTOMATED.c.edition)).where(AUTOMATED.c.name == row["name"])
-        with _written(self._records) as connection:
+        with self._book.written() as connection:
             event = self._ledger.append_in(connection, draft)
             edition = (connection.execute(last).scalar() or 0) + 1
             more = {"said": json.dumps(row["said"], sort_keys=True), "edition": edition, "event": event.id}
@@ -97,8 +96,8 @@ class AutomatedDecisions:
 
     def end(self, row: Mapping[str, str], draft: EventDraft) -> None:
         """Add the end of a procedure. Raises BadInputError when it has ended already."""
-        with _written(self._records) as connection:
-            _lock(connection, AUTOMATED.c.id == row["declaration"])
+        with self._book.written() as connection:
+            lock_row(connection, AUTOMATED.c.id == row["declaration"])
             if connection.execute(
                 sa.select(AUTOMATED_END).where(AUTOMATED_END.c.declaration == row["declaration"])
             ).first():
@@ -108,14 +107,14 @@ class AutomatedDecisions:
 
     def ask(self, row: Mapping[str, str], draft: EventDraft) -> None:
         """Add a request for review; `row` has the columns of `gov_automated_review` but the event's."""
-        with _written(self._records) as connection:
+        with self._book.written() as connection:
             event = self._ledger.append_in(connection, draft)
             connection.execute(HUMAN_REVIEW.insert().values(**row, event=event.id))
 
     def decide(self, row: Mapping[str, str], draft: EventDraft) -> None:
         """Add the outcome of a review. Raises BadInputError when it has one."""
-        with _written(self._records) as connection:
-            _lock(connection, HUMAN_REVIEW.c.id == row["review"])
+        with self._book.written() as connection:
+            lock_row(connection, HUMAN_REVIEW.c.id == row["review"])
             if connection.execute(
                 sa.select(HUMAN_REVIEW_OUTCOME).where(HUMAN_REVIEW_OUTCOME.c.review == row["review"])
             ).first():
@@ -149,35 +148,9 @@ class AutomatedDecisions:
         return tuple(HumanReview(**row) for row in self._read(query))
 
     def _read(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
-        try:
-            with reading(self._records) as connection:
-                return [dict(row) for row in connection.execute(query).mappings()]
-        except sa.exc.SQLAlchemyError:
-            raise _down("read") from None
-
-
-def _lock(connection: sa.Connection, row: sa.ColumnElement[bool]) -> None:
-    """Let one writer at a time at a row: SQLite's lock is held from the start, PostgreSQL locks the row."""
-    connection.execute(sa.select(sa.literal(1)).where(row).with_for_update()).all()
-
-
-@contextmanager
-def _written(records: sa.Engine) -> Iterator[sa.Connection]:
-    try:
-        with writing(records) as connection:
-            yield connection
-    except sa.exc.SQLAlchemyError:
-        raise _down("written") from None
+        with self._book.read() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def _late(found: str, next_step: str) -> BadInputError:
     return BadInputError("automated decision", found=found, expected="a step that is still open", next_step=next_step)
-
-
-def _down(verb: str) -> RecordsError:
-    return RecordsError(
-        "automated decisions",
-        found=f"tables that cannot be {verb}",
-        expected="the records database of this release",
-        next_step="run `governance doctor`",
-    )

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from governance.ledger.events import EventDraft
-from governance.records.transactions import reading, writing
+from governance.registers.book import Book, lock_row
 from governance.registers.recorder import EventRecorder
 from governance.registers.tables import INCIDENT, INCIDENT_STEP
-from policies.errors import BadInputError, RecordsError
+from policies.errors import BadInputError
 
 ASSESSED, CONTAINED, TOLD, NOT_NEEDED, CLOSED = "assessed", "contained", "told", "not_needed", "closed"
 """What can be done about an incident; `told` and `not_needed` are about one clock."""
@@ -81,20 +80,20 @@ class Incidents:
     """The incidents in the records database. Methods raise RecordsError when it cannot be read or written."""
 
     def __init__(self, records: sa.Engine, ledger: EventRecorder) -> None:
-        self._records = records
+        self._book = Book("incidents", records)
         self._ledger = ledger
 
     def open(self, row: Mapping[str, Any], draft: EventDraft) -> None:
         """Add an incident; `row` has the columns of `gov_incident` but the event's."""
-        with _written(self._records) as connection:
+        with self._book.written() as connection:
             event = self._ledger.append_in(connection, draft)
             texts = {name: json.dumps(row[name], sort_keys=True) for name in ("scope", "figures")}
             connection.execute(INCIDENT.insert().values(**(dict(row) | texts), event=event.id))
 
     def add(self, incident: str, step: Mapping[str, str], draft: EventDraft) -> None:
         """Add a step. Raises BadInputError when the incident is closed, or another one was first."""
-        with _written(self._records) as connection:
-            _lock(connection, incident)
+        with self._book.written() as connection:
+            lock_row(connection, INCIDENT.c.id == incident)
             done = connection.execute(sa.select(INCIDENT_STEP).where(INCIDENT_STEP.c.incident == incident)).all()
             if any(each.kind == CLOSED for each in done):
                 raise _late("an incident that is closed", "open another one when more is known")
@@ -106,11 +105,8 @@ class Incidents:
 
     def all(self) -> tuple[Incident, ...]:
         """All incidents, oldest first."""
-        try:
-            with reading(self._records) as connection:
-                return tuple(_incidents(connection))
-        except sa.exc.SQLAlchemyError:
-            raise _down("read") from None
+        with self._book.read() as connection:
+            return tuple(_incidents(connection))
 
 
 def _incidents(connection: sa.Connection) -> Iterator[Incident]:
@@ -126,28 +122,5 @@ def _incidents(connection: sa.Connection) -> Iterator[Incident]:
         yield Incident(**(dict(row) | texts), steps=tuple(steps.get(row["id"], ())))
 
 
-def _lock(connection: sa.Connection, incident: str) -> None:
-    """Let one writer at a time at an incident: SQLite's lock is held from the start, PostgreSQL locks the row."""
-    connection.execute(sa.select(INCIDENT.c.id).where(INCIDENT.c.id == incident).with_for_update()).all()
-
-
-@contextmanager
-def _written(records: sa.Engine) -> Iterator[sa.Connection]:
-    try:
-        with writing(records) as connection:
-            yield connection
-    except sa.exc.SQLAlchemyError:
-        raise _down("written") from None
-
-
 def _late(found: str, next_step: str) -> BadInputError:
     return BadInputError("incident", found=found, expected="a step that is still open", next_step=next_step)
-
-
-def _down(verb: str) -> RecordsError:
-    return RecordsError(
-        "incidents",
-        found=f"tables that cannot be {verb}",
-        expected="the records database of this release",
-        next_step="run `governance doctor`",
-    )

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from governance.ledger.events import EventDraft, stamp
-from governance.records.transactions import reading, writing
+from governance.registers.book import Book, lock_row
 from governance.registers.recorder import EventRecorder
 from governance.registers.review_grants import ReviewedGrant
 from governance.registers.tables import REVIEW, REVIEW_CLOSING, REVIEW_DECISION, REVIEW_GRANT
-from policies.errors import BadInputError, RecordsError
+from policies.errors import BadInputError
 
 KEEP, REVOKE = "keep", "revoke"
 """What can be decided of a grant."""
@@ -78,7 +77,7 @@ class Reviews:
     """The reviews in the records database. Methods raise RecordsError when it cannot be read or written."""
 
     def __init__(self, records: sa.Engine, ledger: EventRecorder) -> None:
-        self._records = records
+        self._book = Book("access reviews", records)
         self._ledger = ledger
 
     def open(self, row: Mapping[str, Any], grants: tuple[ReviewedGrant, ...], draft: EventDraft) -> None:
@@ -86,7 +85,7 @@ class Reviews:
 
         Raises BadInputError while another one is open.
         """
-        with _written(self._records) as connection:
+        with self._book.written() as connection:
             event = self._ledger.append_in(connection, draft)  # from here on no other process writes
             if _first_open(connection):
                 raise _late("another review that is open", "close that one first")
@@ -97,8 +96,8 @@ class Reviews:
 
     def decide(self, review: str, decision: Mapping[str, str], draft: EventDraft) -> None:
         """Add a decision. Raises BadInputError when another one was first, or the review is closed."""
-        with _written(self._records) as connection:
-            _lock(connection, review)
+        with self._book.written() as connection:
+            lock_row(connection, REVIEW.c.id == review)
             if _first(connection, REVIEW_CLOSING, REVIEW_CLOSING.c.review == review):
                 raise _late("a review that is closed", "open another review")
             one = (REVIEW_DECISION.c.review == review) & (REVIEW_DECISION.c.grant_id == decision["grant_id"])
@@ -109,8 +108,8 @@ class Reviews:
 
     def close(self, review: str, closed: dt.datetime, closed_by: str, draft: EventDraft) -> None:
         """End a review. Raises BadInputError when it is closed already."""
-        with _written(self._records) as connection:
-            _lock(connection, review)
+        with self._book.written() as connection:
+            lock_row(connection, REVIEW.c.id == review)
             if _first(connection, REVIEW_CLOSING, REVIEW_CLOSING.c.review == review):
                 raise _late("a review that is closed", "see `governance audit review show`")
             event = self._ledger.append_in(connection, draft)
@@ -119,11 +118,8 @@ class Reviews:
 
     def all(self) -> tuple[Review, ...]:
         """All reviews, oldest first."""
-        try:
-            with reading(self._records) as connection:
-                return tuple(_reviews(connection))
-        except sa.exc.SQLAlchemyError:
-            raise _down("read") from None
+        with self._book.read() as connection:
+            return tuple(_reviews(connection))
 
 
 def _reviews(connection: sa.Connection) -> Iterator[Review]:
@@ -152,11 +148,6 @@ def _reviews(connection: sa.Connection) -> Iterator[Review]:
         )
 
 
-def _lock(connection: sa.Connection, review: str) -> None:
-    """Let one writer at a time at a review: SQLite's lock is held from the start, PostgreSQL locks the row."""
-    connection.execute(sa.select(REVIEW.c.id).where(REVIEW.c.id == review).with_for_update()).all()
-
-
 def _first_open(connection: sa.Connection) -> bool:
     unclosed = sa.select(REVIEW.c.id).where(REVIEW.c.id.not_in(sa.select(REVIEW_CLOSING.c.review)))
     return connection.execute(unclosed).first() is not None
@@ -166,25 +157,7 @@ def _first(connection: sa.Connection, table: sa.Table, where: sa.ColumnElement[b
     return connection.execute(sa.select(table.c.review).where(where)).first() is not None
 
 
-@contextmanager
-def _written(records: sa.Engine) -> Iterator[sa.Connection]:
-    try:
-        with writing(records) as connection:
-            yield connection
-    except sa.exc.SQLAlchemyError:
-        raise _down("written") from None
-
-
 def _late(found: str, next_step: str) -> BadInputError:
     return BadInputError(
         "access review", found=found, expected="one open review, and a grant undecided in it", next_step=next_step
-    )
-
-
-def _down(verb: str) -> RecordsError:
-    return RecordsError(
-        "access reviews",
-        found=f"tables that cannot be {verb}",
-        expected="the records database of this release",
-        next_step="run `governance doctor`",
     )

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from governance.ledger.events import EventDraft
-from governance.records.transactions import reading, writing
+from governance.registers.book import Book
 from governance.registers.recorder import EventRecorder
 from governance.registers.tables import ATTESTATION
-from policies.errors import RecordsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +38,13 @@ class Attestations:
     """The attestations in the records database. Methods raise RecordsError when it cannot be read or written."""
 
     def __init__(self, records: sa.Engine) -> None:
-        self._records = records
+        self._book = Book("attestations of training", records)
 
     def add(self, row: Mapping[str, str], draft: EventDraft, ledger: EventRecorder) -> None:
         """Add one with its event, both or neither; `row` has the columns of the table but the event's."""
-        try:
-            with writing(self._records) as connection:
-                event = ledger.append_in(connection, draft)
-                connection.execute(ATTESTATION.insert().values(**row, event=event.id))
-        except sa.exc.SQLAlchemyError:
-            raise _down("written") from None
+        with self._book.written() as connection:
+            event = ledger.append_in(connection, draft)
+            connection.execute(ATTESTATION.insert().values(**row, event=event.id))
 
     def all(self) -> tuple[Attestation, ...]:
         """All of them, oldest first."""
@@ -63,18 +59,6 @@ class Attestations:
 
     def _read(self, where: sa.ColumnElement[bool]) -> Iterator[Attestation]:
         query = sa.select(ATTESTATION).where(where).order_by(ATTESTATION.c.recorded, ATTESTATION.c.id)
-        try:
-            with reading(self._records) as connection:
-                rows = connection.execute(query).mappings().all()
-        except sa.exc.SQLAlchemyError:
-            raise _down("read") from None
+        with self._book.read() as connection:
+            rows = connection.execute(query).mappings().all()
         return (Attestation(**(dict(row) | {"day": dt.date.fromisoformat(row["day"])})) for row in rows)
-
-
-def _down(verb: str) -> RecordsError:
-    return RecordsError(
-        "attestations of training",
-        found=f"a table that cannot be {verb}",
-        expected="the records database of this release",
-        next_step="run `governance doctor`",
-    )
