@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from connectors.asked import dataset_asked, fields_asked
@@ -22,12 +21,10 @@ from connectors.crm.base import (
 )
 from connectors.crm.fxiaoke import checking, finding, reading, writing
 from connectors.crm.fxiaoke.api import Api
-from connectors.crm.fxiaoke.objects import Inventory, Object, inventory
+from connectors.crm.fxiaoke.objects import Object, inventory
+from connectors.crm.held import Held, refuse_unless
 from connectors.passing import Pass
 from policies.errors import StoreError
-
-KEPT_SECONDS = 300.0
-"""How long objects and fields are held before they are asked for again."""
 
 
 class FxiaokeStore:
@@ -40,19 +37,9 @@ class FxiaokeStore:
     ) -> None:
         self.name = api.name
         self._api = api
-        self._wanted = tuple(objects)
         self._writable = writable
         self._limits = limits or ReadLimits()
-        self._lock = threading.Lock()
-        self._held: Inventory | None = None
-        self._held_until = 0.0
-
-    def _inventory(self) -> Inventory:
-        with self._lock:
-            if self._held is None or self._api.clock.seconds() >= self._held_until:
-                self._held = inventory(self._api, self._wanted)
-                self._held_until = self._api.clock.seconds() + KEPT_SECONDS
-            return self._held
+        self._inventory = Held(lambda: inventory(api, tuple(objects)), api.clock)
 
     def _asked(self, dataset: str, fields: Sequence[str]) -> tuple[Object, list[Field]]:
         found = dataset_asked(self.name, self._inventory().objects, dataset)
@@ -93,13 +80,13 @@ class FxiaokeStore:
 
     def update(self, dataset: str, changes: Mapping[str, Record]) -> Mapping[str, Receipt]:
         """Set fields of records. Raises StoreError in a read-only store, before any call."""
-        self._writes()
+        refuse_unless(self._writable, self.name)
         found, _ = self._asked(dataset, ())
         return writing.update(self._api, found, changes)
 
     def erase(self, dataset: str, keys: Collection[str]) -> Mapping[str, Receipt]:
         """Invalidate and delete records. Raises as `update`."""
-        self._writes()
+        refuse_unless(self._writable, self.name)
         found, _ = self._asked(dataset, ())
         return writing.erase(self._api, found, keys)
 
@@ -142,15 +129,6 @@ class FxiaokeStore:
     def close(self) -> None:
         """Close the connections; a second call does nothing."""
         self._api.close()
-
-    def _writes(self) -> None:
-        if not self._writable:
-            raise StoreError(
-                f"store {self.name}",
-                found="a store that is only read",
-                expected="`write: true` in its settings",
-                next_step="allow writes for the time of the job, with an employee whose rights cover them",
-            )
 
     def __repr__(self) -> str:
         return f"FxiaokeStore({self.name!r})"

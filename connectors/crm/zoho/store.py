@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from connectors.asked import dataset_asked, fields_asked
@@ -20,16 +19,13 @@ from connectors.crm.base import (
     VendorFlags,
     VendorGrant,
 )
+from connectors.crm.held import Held, refuse_unless
 from connectors.crm.zoho import checking, finding, rights, trail, writing
 from connectors.crm.zoho.api import Api
-from connectors.crm.zoho.modules import Inventory, Module, inventory
+from connectors.crm.zoho.modules import Module, inventory
 from connectors.crm.zoho.passes import open_pass
 from connectors.crm.zoho.reading import Reader
 from connectors.passing import Pass
-from policies.errors import StoreError
-
-KEPT_SECONDS = 300.0
-"""How long modules and fields are held before they are asked for again."""
 
 
 def _now() -> dt.datetime:
@@ -52,20 +48,10 @@ class ZohoStore:
     ) -> None:
         self.name = api.name
         self._api = api
-        self._wanted = tuple(modules)
         self._writable = writable
         self._limits = limits or ReadLimits()
         self._now = now
-        self._lock = threading.Lock()
-        self._held: Inventory | None = None
-        self._held_until = 0.0
-
-    def _inventory(self) -> Inventory:
-        with self._lock:
-            if self._held is None or self._api.clock.seconds() >= self._held_until:
-                self._held = inventory(self._api, self._wanted)
-                self._held_until = self._api.clock.seconds() + KEPT_SECONDS
-            return self._held
+        self._inventory = Held(lambda: inventory(api, tuple(modules)), api.clock)
 
     def _module(self, dataset: str) -> Module:
         return dataset_asked(self.name, self._inventory().modules, dataset)
@@ -106,12 +92,12 @@ class ZohoStore:
 
     def update(self, dataset: str, changes: Mapping[str, Record]) -> Mapping[str, Receipt]:
         """Set fields of records. Raises StoreError in a read-only store, before any call."""
-        self._writes()
+        refuse_unless(self._writable, self.name)
         return writing.update(self._api, self._module(dataset), changes)
 
     def erase(self, dataset: str, keys: Collection[str]) -> Mapping[str, Receipt]:
         """Delete records and purge them from the recycle bin. Raises as `update`."""
-        self._writes()
+        refuse_unless(self._writable, self.name)
         return writing.erase(self._api, self._module(dataset), keys)
 
     def gone(self, dataset: str, keys: Collection[str]) -> Mapping[str, bool]:
@@ -145,15 +131,6 @@ class ZohoStore:
     def close(self) -> None:
         """Close the connections; a second call does nothing."""
         self._api.close()
-
-    def _writes(self) -> None:
-        if not self._writable:
-            raise StoreError(
-                f"store {self.name}",
-                found="a store that is only read",
-                expected="`write: true` in its settings",
-                next_step="allow writes for the time of the job, with a grant whose scopes cover them",
-            )
 
     def __repr__(self) -> str:
         return f"ZohoStore({self.name!r})"
