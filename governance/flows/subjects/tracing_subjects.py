@@ -30,14 +30,14 @@ from governance.requests.sql_rows import SqlRows
 from governance.requests.store_rows import Rows
 from governance.requests.subject_map import SubjectMap
 from governance.requests.trace_shown import KEYS_HEAD, keys_rows
-from governance.requests.traced import Identifier, Trace, Unreached
+from governance.requests.traced import Identifier, RecordKey, Trace, Unreached
 from governance.requests.walk import MOST_PERSONS, MOST_RECORDS, Walk
 from governance.scan.shapes import shape_name
 from governance.writing import replace_file_with
 from policies.config import Medium
 from policies.crm_facts import crm_facts
 from policies.errors import BadInputError, StoreError
-from policies.nouns import Action
+from policies.nouns import Action, DatasetRef
 
 if TYPE_CHECKING:
     from governance.app import Governance
@@ -90,8 +90,8 @@ def trace_subject(
     keys have is not followed; without `follow` none that a found record holds is.
 
     Recorded before the first row is read, and closed with counts. Raises BadInputError for
-    no identifier or one of a wrong form, ConfigError for an unknown store, CatalogError, LedgerError. A store that is
-    down is in `unreached` and does not stop the others.
+    no identifier or one of a wrong form, ConfigError for an unknown store, CatalogError, LedgerError, StoreError for an
+    internal key of a store that is down. Otherwise a store that is down is in `unreached` and does not stop the others.
     """
     regions = regions_of(gov.project.config.scan.regions)
     named = [each for each in identifiers if isinstance(each, Identifier)]
@@ -102,7 +102,7 @@ def trace_subject(
         )
     forms = [form_of(each, regions) for each in named if each.kind != KEY]
     with _opened(gov, stores) as opened, ExitStack() as closing:
-        keys = [read_key(each.value, opened.known) for each in named if each.kind == KEY]
+        keys = [_key(each.value, opened) for each in named if each.kind == KEY]
         rows = {name: _rows(gov, name, opened, closing) for name in opened.stores}
         walk = Walk(opened.known, rows, regions, most_persons=most_persons, limit=limit, follow=follow)
         with recorded_use(gov, PURPOSE, _places(opened.known), rules=("subject.trace",)) as use:
@@ -115,6 +115,19 @@ def trace_subject(
                 found = replace(trace, unreached=(*opened.down, *trace.unreached))
                 use.counts = _counts(found)
     return replace(found, linked=linked, unreached=(*found.unreached, *unread))
+
+
+def _key(text: str, opened: _Opened) -> tuple[DatasetRef, RecordKey]:
+    """What an internal key names. Raises BadInputError, and StoreError where its store does not answer."""
+    store = text.partition(":")[0].partition(".")[0]
+    if Unreached(store, "store_down") in opened.down:
+        raise StoreError(
+            store,
+            found="a store that does not answer",
+            expected="one that does, to look the key up in it",
+            next_step="run `governance doctor`, then try again",
+        )
+    return read_key(text, opened.known)
 
 
 def _counts(trace: Trace) -> dict[str, int]:

@@ -84,6 +84,14 @@ def test_a_store_that_is_down_is_named_and_the_others_are_searched(shop_cli: Pat
     assert [each["dataset"] for each in found["datasets"] if each["own"]] == ["files.survey.csv"]
 
 
+def test_a_key_of_a_store_that_is_down_says_so(shop_cli: Path, capsys) -> None:
+    (shop_cli / "shop.db").write_bytes(b"no database at all, and long enough to be read as one" * 40)
+    assert main(["subject", "find", "crm:4711-marker", "--kind", "key"]) == 2
+    told = capsys.readouterr().err
+    assert "a store that does not answer" in told
+    assert "4711" not in told
+
+
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_map_shows_ways_joins_and_what_nothing_leads_to(shop_cli: Path, capsys, form: str) -> None:
     assert main(["subject", "map", "--format", form]) == 0
