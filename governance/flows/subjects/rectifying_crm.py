@@ -16,6 +16,7 @@ from governance.access.permits import DatasetPermit
 from governance.flows.access.asking import ask
 from governance.flows.opening.job_stores import job_store, refuse_read_only
 from governance.flows.opening.offices import office_of, pace_of
+from governance.guard.base import UseContext
 from governance.guard.filter import RecordFilter
 from governance.jobs import plan as plans
 from governance.jobs.crm_step import CrmStep
@@ -99,7 +100,8 @@ def correct_in_crm(
     only read; StoreError, LedgerError.
     """
     refuse_read_only(gov, [dataset.store])
-    permits = _permits(gov, dataset, tuple(values), principal, purpose)
+    context = ask(gov, principal, purpose, Action.READ, writes=True).context
+    permits = _permits(gov, dataset, tuple(values), context)
     with job_store(gov, dataset.store) as store:
         mirror = store.mirror
         if mirror is None:
@@ -107,10 +109,11 @@ def correct_in_crm(
         typed = _typed(gov, mirror, dataset, keys, values)
         wanted = sorted({str(each[0]) for each in keys})
         before = _read(mirror, dataset, wanted)
-        if len(before) != len(wanted) or not _permitted(gov, permits, before, typed, (principal, purpose, mirror)):
-            raise _refused(
-                gov, dataset, principal, purpose, "records that the policy does not let this principal write"
-            )
+        shape = next(each for each in mirror.store.datasets() if each.name == dataset.dataset)
+        types = {each.name: each.type for each in shape.fields}
+        filters = [RecordFilter(each, context.principal.attributes, types) for each in permits]
+        if len(before) != len(wanted) or not _permitted(filters, before, typed):
+            raise _refused(gov, dataset, context, "records that the policy does not let this principal write")
         mirror.refresh(dataset.dataset, wanted, mirror.fields(dataset.dataset))
         with store.engine.connect() as connection:
             table = find_erasure_table(connection, dataset, gov.catalog.decided(dataset), ErasureEntry())
@@ -135,36 +138,21 @@ def correct_in_crm(
 
 
 def _permits(
-    gov: Governance, dataset: DatasetRef, names: Sequence[str], principal: str, purpose: str
+    gov: Governance, dataset: DatasetRef, names: Sequence[str], context: UseContext
 ) -> tuple[DatasetPermit, ...]:
     """What the principal may read and write of a dataset, once both give every field in clear."""
-    if gov.policy_files.purposes.needs_consent(purpose):
-        raise _refused(gov, dataset, principal, purpose, "a purpose that needs consent, on a store that is no database")
-    context = ask(gov, principal, purpose, Action.READ, writes=True).context
-    policy = gov.policy_files.policy
-    found = tuple(policy.permit(context.principal, purpose, action, dataset) for action in (Action.READ, Action.WRITE))
+    if gov.policy_files.purposes.needs_consent(context.purpose):
+        raise _refused(gov, dataset, context, "a purpose that needs consent, on a store that is no database")
+    permit = gov.policy_files.policy.permit
+    found = tuple(permit(context.principal, context.purpose, each, dataset) for each in (Action.READ, Action.WRITE))
     if not all(each.is_clear(name) for each in found for name in names):
-        raise _refused(gov, dataset, principal, purpose, "fields that this principal may not read and write in clear")
+        raise _refused(gov, dataset, context, "fields that this principal may not read and write in clear")
     return found
 
 
-def _permitted(
-    gov: Governance,
-    permits: Sequence[DatasetPermit],
-    rows: Sequence[Mapping[str, Any]],
-    typed: Mapping[str, Any],
-    who: tuple[str, str, Mirror],
-) -> bool:
+def _permitted(filters: Sequence[RecordFilter], rows: Sequence[Mapping[str, Any]], typed: Mapping[str, Any]) -> bool:
     """Whether each row is one that may be written, and still is once it is corrected."""
-    principal, purpose, mirror = who
-    context = ask(gov, principal, purpose, Action.READ, writes=True).context
-    described = next(each for each in mirror.store.datasets() if each.name == permits[0].dataset.dataset)
-    types = {each.name: each.type for each in described.fields}
-    for permit in permits:
-        treat = RecordFilter(permit, context.principal.attributes, types)
-        if any(not treat.filter([row]) or not treat.filter([{**row, **typed}]) for row in rows):
-            return False
-    return True
+    return all(each.filter([row]) and each.filter([{**row, **typed}]) for each in filters for row in rows)
 
 
 def _typed(
@@ -226,15 +214,15 @@ def _plan(office: Office, step: CrmStep, connection: Connection, purpose: str) -
     return plans.make_plan(office, draft)
 
 
-def _refused(gov: Governance, dataset: DatasetRef, principal: str, purpose: str, found: str) -> AccessRefusedError:
+def _refused(gov: Governance, dataset: DatasetRef, context: UseContext, found: str) -> AccessRefusedError:
     """The refusal, which is recorded."""
     rules = ("subject.rectify",)
     gov.ledger.decide(
         EventDraft(
             kind="decision",
             actor=gov.actor_ref,
-            principal=gov.ledger.refer("principal", principal),
-            purpose=purpose if purpose in gov.policy_files.purposes.purposes else None,
+            principal=gov.ledger.refer("principal", context.principal.name),
+            purpose=context.purpose,
             action=Action.WRITE.value,
             outcome="refused",
             objects=(EventObject(str(dataset)),),
