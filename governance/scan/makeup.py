@@ -10,17 +10,20 @@ from __future__ import annotations
 import string
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from governance.scan.words import WORD, Words
+
 Numbers = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.uint64]
 Truth = npt.NDArray[np.bool_]
 
-_STEP = 131_072
+_STEP = 262_144
 _LONG = 65_535
 """Values of more bytes would overflow the packed counters and are counted one by one."""
 
@@ -184,7 +187,20 @@ def within(signs: npt.NDArray[np.uint8], wanted: bytes) -> Truth:
 def makeup_of(values: pa.Array) -> Makeup:
     """What the values of a text column without nulls are made of."""
     content, bounds = flat(values)
-    found = [_look(content, bounds[low : high + 1]) for low, high in slices(bounds)]
+    groups = _grouped(content[bounds[0] : min(bounds[-1], bounds[0] + _SAMPLE)], ())
+    found = []
+    for low, high in slices(bounds):
+        text, part = content[bounds[low] : bounds[high]], bounds[low : high + 1]
+        part = part - part[0]
+        words = Words(part[:-1], np.diff(part))
+        if not words.passes:
+            found.append(_look(text, part))
+            continue
+        groups, kinds_found, counted = _read(text, words, groups)
+        rest = words.unread
+        if len(rest):
+            kinds_found[rest], counted[:, rest] = _look(*_picked(text, part, rest))
+        found.append((kinds_found, counted))
     kinds_found = np.concatenate([each[0] for each in found] or [np.empty(0, np.uint64)])
     counted = np.concatenate([each[1] for each in found] or [np.empty((4, 0), np.int64)], axis=1)
     return Makeup(content, bounds[:-1], np.diff(bounds), kinds_found, *counted)
@@ -202,7 +218,7 @@ def flat(values: pa.Array) -> tuple[npt.NDArray[np.uint8], Numbers]:
 
 
 def slices(bounds: Numbers) -> list[tuple[int, int]]:
-    """Ranges of values of about 128 KiB of text each: what is made of them stays in the processor's cache."""
+    """Ranges of values of about 256 KiB of text each: what is made of them stays in the processor's cache."""
     cuts, low = [], 0
     while low < len(bounds) - 1:
         high = int(np.searchsorted(bounds, bounds[low] + _STEP, side="right")) - 1
@@ -212,9 +228,84 @@ def slices(bounds: Numbers) -> list[tuple[int, int]]:
     return cuts
 
 
-def _look(content: npt.NDArray[np.uint8], bounds: Numbers) -> tuple[Bits, Numbers]:
-    text = content[bounds[0] : bounds[-1]]
-    starts, size = bounds[:-1] - bounds[0], np.diff(bounds)
+Groups = tuple[tuple[int, ...], ...]
+"""Kinds of signs, by eights and in the last group by sevens at most: each has a bit of a byte."""
+_GROUP = 8
+_SAMPLE = 2048
+"""So many first bytes tell which kinds of signs a column is likely to have."""
+_EACH_BYTE = 0x0101010101010101
+
+
+def _read(text: npt.NDArray[np.uint8], words: Words, groups: Groups) -> tuple[Groups, Bits, Numbers]:
+    """Kinds and counts of values by their words, and the groups of all kinds in the text.
+
+    Each byte becomes the bit of its kind in a group of kinds; so the kinds of a value are its words together, and the
+    bits of one kind in a word are as many as the signs of that kind.
+    """
+    padded = text.tobytes() + bytes(WORD)
+    found, counted = np.zeros(len(words.sizes), np.uint64), np.zeros((len(_COUNTED), len(words.sizes)), np.int64)
+    for number, group in enumerate(groups):
+        seen = np.zeros(len(found), np.uint64)
+        lanes = [(lane, mask) for lane, kind in enumerate(_COUNTED) if (mask := _bits(group, kind))]
+        for each, read in words.read(padded.translate(_places(groups)[number])):
+            for lane, mask in lanes:
+                signs = np.bitwise_count(read & mask)
+                if each.rows is None:
+                    counted[lane] += signs
+                else:
+                    counted[lane, each.rows] += signs
+            if each.rows is None:
+                seen |= read
+            else:
+                seen[each.rows] |= read
+        for shift in (32, 16, 8):
+            seen |= seen >> np.uint64(shift)
+        seen &= np.uint64(0xFF)
+        if number == len(groups) - 1 and (seen >> np.uint64(_GROUP - 1)).any():
+            return _read(text, words, _grouped(text, groups))
+        found |= _kinds_of(group).take(seen.astype(np.intp))
+    return groups, found, counted
+
+
+def _grouped(text: npt.NDArray[np.uint8], groups: Groups) -> Groups:
+    """The groups with the kinds of a text beside those that they have."""
+    there = {kind_of_byte(byte) for byte in np.flatnonzero(np.bincount(text, minlength=256)).tolist()} - {0}
+    known = list(dict.fromkeys([*(kind for group in groups for kind in group), *sorted(there)]))
+    return tuple(tuple(known[low : low + _GROUP]) for low in range(0, len(known) // _GROUP * _GROUP + 1, _GROUP))
+
+
+@lru_cache(256)
+def _places(groups: Groups) -> tuple[bytes, ...]:
+    """For each group and byte the bit of its kind; the last bit of the last group is that of all other kinds."""
+    bits = [{kind: 1 << place for place, kind in enumerate(group)} for group in groups]
+    known = {0, *(kind for group in groups for kind in group)}
+    bits[-1] |= {kind: 1 << _GROUP - 1 for kind in map(kind_of_byte, range(256)) if kind not in known}
+    return tuple(bytes(each.get(kind_of_byte(byte), 0) for byte in range(256)) for each in bits)
+
+
+def _bits(group: tuple[int, ...], wanted: int) -> np.uint64:
+    """Where signs of the kinds that are wanted have their bit in a word."""
+    return np.uint64(sum(_EACH_BYTE << place for place, kind in enumerate(group) if kind & wanted))
+
+
+@lru_cache(256)
+def _kinds_of(group: tuple[int, ...]) -> Bits:
+    """By the bits of a group together, the kinds."""
+    return np.array(
+        [sum(kind for place, kind in enumerate(group) if byte >> place & 1) for byte in range(256)], np.uint64
+    )
+
+
+def _picked(text: npt.NDArray[np.uint8], bounds: Numbers, rows: Numbers) -> tuple[npt.NDArray[np.uint8], Numbers]:
+    """Some values by themselves: their bytes and where each begins."""
+    sizes = np.diff(bounds)[rows]
+    made = np.concatenate([[0], np.cumsum(sizes)])
+    return text[np.repeat(bounds[:-1][rows] - made[:-1], sizes) + np.arange(made[-1])], made
+
+
+def _look(text: npt.NDArray[np.uint8], bounds: Numbers) -> tuple[Bits, Numbers]:
+    """Kinds and counts of values byte by byte."""
+    starts, size = bounds[:-1], np.diff(bounds)
     filled = size > 0
     where = starts if filled.all() else starts[filled]
     found, packed = np.zeros(len(starts), np.uint64), np.zeros(len(starts), np.uint64)

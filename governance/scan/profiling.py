@@ -14,6 +14,7 @@ from governance.scan import sketch
 from governance.scan.detection import detect
 from governance.scan.detectors.base import Detector, FieldContext
 from governance.scan.detectors.value_sets import memberships
+from governance.scan.distinct import Distinct, distinct
 from governance.scan.makeup import BEYOND, CONTROL, DIGIT, LETTER, Makeup, makeup_of
 from governance.scan.normalise import fold_all
 from governance.scan.profile import ColumnProfile
@@ -44,9 +45,6 @@ UNSHOWN = frozenset(
 
 
 _WORDY_SPACES, _WORDY_HAN = 4, 10
-_HUGE = 1e300
-_EXACT = 2.0**53
-"""Whole numbers from here on are not all numbers that a float can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,69 +66,27 @@ def profile_column(column: pa.Array | pa.ChunkedArray, plan: ColumnPlan) -> Colu
     rows = len(column)
     flat = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     numeric = pa.types.is_integer(flat.type) or pa.types.is_floating(flat.type) or pa.types.is_decimal(flat.type)
-    counted = (pc.drop_null(flat) if flat.null_count else flat).value_counts()
-    values, counts = counted.field("values"), np.asarray(counted.field("counts").to_numpy(zero_copy_only=False))
-    numbers = numeric_traits(values, counts) if numeric and len(values) else {}
-    return _profile(rows, as_text(values), counts, plan, numbers)
+    found = distinct(pc.drop_null(flat) if flat.null_count else flat)
+    numbers = numeric_traits(found.values, found.counts) if numeric and len(found.values) else {}
+    return _profile(rows, found, plan, numbers)
 
 
 def profile_texts(rows: int, texts: Sequence[str], plan: ColumnPlan) -> ColumnProfile:
     """The profile of texts taken out of `rows` rows, such as the values at one path of a JSON column."""
-    counted = pa.array(texts, pa.string()).value_counts()
-    counts = np.asarray(counted.field("counts").to_numpy(zero_copy_only=False))
-    return _profile(max(rows, len(texts)), counted.field("values"), counts, plan, {})
+    return _profile(max(rows, len(texts)), distinct(pa.array(texts, pa.string())), plan, {})
 
 
-def as_text(values: pa.Array) -> pa.Array:
-    """Values as text: dates in ISO form, whole decimals without a point, nothing in exponent form that was whole."""
-    if pa.types.is_string(values.type):
-        return values
-    if pa.types.is_dictionary(values.type):
-        return as_text(values.dictionary_decode())
-    if pa.types.is_floating(values.type):
-        return _float_text(values)
-    try:
-        return pc.cast(values, pa.string())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return pa.array([str(each) for each in values.to_pylist()], pa.string())
-
-
-def _float_text(values: pa.Array) -> pa.Array:
-    """Numbers as Python writes them, whole ones without a point; what has no digits to show counts as 0."""
-    numbers = np.asarray(values.to_numpy(zero_copy_only=False), np.float64)
-    numbers = np.where(np.abs(numbers) < _HUGE, numbers, 0.0)
-    whole = (numbers == np.floor(numbers)) & (np.abs(numbers) < _EXACT)
-    texts = pc.if_else(whole, pc.cast(_integers(numbers, whole), pa.string()), pc.cast(pa.array(numbers), pa.string()))
-    odd = pc.match_substring(texts, "e")
-    if not pc.any(odd).as_py():
-        return texts
-    return pc.replace_with_mask(
-        texts, odd, pa.array([_written(each) for each in numbers[odd.to_numpy(False)].tolist()])
-    )
-
-
-def _integers(numbers: npt.NDArray[np.float64], whole: npt.NDArray[np.bool_]) -> pa.Array:
-    return pa.array(np.where(whole, numbers, 0.0).astype(np.int64))
-
-
-def _written(number: float) -> str:
-    return f"{number:.0f}" if number == int(number) else repr(number)
-
-
-def _profile(
-    rows: int, texts: pa.Array, counts: npt.NDArray[np.int64], plan: ColumnPlan, numbers: dict[str, int]
-) -> ColumnProfile:
-    makeup = makeup_of(texts)
-    filled = _filled(texts, makeup)
+def _profile(rows: int, found: Distinct, plan: ColumnPlan, numbers: dict[str, int]) -> ColumnProfile:
+    makeup = makeup_of(found.texts)
+    filled = _filled(found.texts, makeup)
     if not filled.any():
         return ColumnProfile(rows=rows, nulls=rows)
     if not filled.all():
-        texts, counts = texts.filter(pa.array(filled)), counts[filled]
-        makeup = makeup_of(texts)
-    counts = counts.astype(np.int64)
-    hashes = sketch.hash_values(texts)
-    folded = _folded(texts, makeup)
-    if folded is not texts:
+        found = found.keep(filled)
+        makeup = makeup_of(found.texts)
+    counts, hashes = found.counts, found.hashes
+    folded = _folded(found.texts, makeup)
+    if folded is not found.texts:
         makeup = makeup_of(folded)
     lengths = makeup.lengths(folded)
     looked = Looked(folded, makeup, lengths, counts, hashes)

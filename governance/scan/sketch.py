@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from governance.scan.makeup import Numbers, flat, slices
+from governance.scan.words import WORD, Words
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -18,10 +19,9 @@ SIZE = 1024
 """Hashes kept for a column; the estimate above that is good to about 3 %."""
 
 _SPAN = float(2**64)
-_WORD = 8
 _STRIDE = np.uint64(0x9E3779B97F4A7C15)
 _FULL = 2**64 - 1
-_TAILS = np.array([_FULL, *((1 << 8 * size) - 1 for size in range(1, _WORD))], np.uint64)
+_TAILS = np.array([_FULL, *((1 << 8 * size) - 1 for size in range(1, WORD))], np.uint64)
 """By size modulo eight: which bytes of the last word belong to the value."""
 
 
@@ -77,38 +77,34 @@ def count(sketch: tuple[int, ...], size: int = SIZE) -> int:
 
 
 def _hash(text: npt.NDArray[np.uint8], bounds: Numbers) -> Hashes:
-    sizes, starts = np.diff(bounds), bounds[:-1] - bounds[0]
-    if sizes[0] and (sizes == sizes[0]).all():
-        return _hash_alike(text.reshape(len(sizes), -1))
-    words = (sizes + _WORD - 1) // _WORD
+    words = Words(bounds[:-1] - bounds[0], np.diff(bounds))
+    padded = np.concatenate([text, np.zeros(WORD, np.uint8)])
+    sums = words.sizes.astype(np.uint64)
+    for place, (each, read) in enumerate(words.read(padded)):
+        mixed = _scramble(read ^ _PLACES[place])
+        if each.held is not None:
+            mixed *= each.held
+        if each.rows is None:
+            sums += mixed
+        else:
+            sums[each.rows] += mixed
+    rest = words.unread
+    if len(rest):
+        sums[rest] += _sums(padded, words.starts[rest], words.sizes[rest], len(words.passes))
+    return _scramble(sums)
+
+
+def _sums(padded: npt.NDArray[np.uint8], starts: Numbers, sizes: Numbers, first: int) -> Hashes:
+    """The scrambled words of values together, from their `first` one on; all have one."""
+    words = (sizes + WORD - 1) // WORD - first
     ends = np.cumsum(words)
-    place = np.arange(int(ends[-1])) - np.repeat(ends - words, words)
-    at = np.repeat(starts, words) + _WORD * place
-    padded = np.concatenate([text, np.zeros(_WORD, np.uint8)])
-    read = np.ndarray((len(text) + 1,), np.dtype("<u8"), padded, 0, (1,))[at].astype(np.uint64)
-    filled = words > 0
-    read[ends[filled] - 1] &= _TAILS[sizes[filled] % _WORD]
-    with np.errstate(over="ignore"):
-        mixed = _scramble(read ^ _PLACES[place] if len(place) and place.max() < len(_PLACES) else _far(read, place))
-    sums = np.zeros(len(sizes), np.uint64)
-    if filled.any():
-        sums[filled] = np.add.reduceat(mixed, (ends - words)[filled])
-    return _scramble(sums + sizes.astype(np.uint64))
-
-
-def _hash_alike(text: npt.NDArray[np.uint8]) -> Hashes:
-    """As `_hash`, of values of one size, a row for each."""
-    count, size = text.shape
-    words = (size + _WORD - 1) // _WORD
-    padded = np.zeros((count, words * _WORD), np.uint8)
-    padded[:, :size] = text
-    mixed = _scramble(_far(padded.view("<u8").astype(np.uint64), np.arange(words)))
-    return _scramble(mixed.sum(axis=1, dtype=np.uint64) + np.uint64(size))
-
-
-def _far(read: Hashes, place: Numbers) -> Hashes:
-    """Words with their places, those of very long values too."""
-    return read ^ _scramble(place.astype(np.uint64))
+    place = np.arange(int(ends[-1])) - np.repeat(ends - words, words) + first
+    at = np.repeat(starts, words) + WORD * place
+    read = np.ndarray((len(padded) - WORD + 1,), np.dtype("<u8"), padded, 0, (1,))[at].astype(np.uint64)
+    read[ends - 1] &= _TAILS[sizes % WORD]
+    near = place.max() < len(_PLACES)
+    mixed = _scramble(read ^ (_PLACES[place] if near else _scramble(place.astype(np.uint64))))
+    return np.asarray(np.add.reduceat(mixed, ends - words))
 
 
 def _scramble(numbers: Hashes) -> Hashes:
@@ -120,5 +116,5 @@ def _scramble(numbers: Hashes) -> Hashes:
         return mixed ^ (mixed >> np.uint64(31))
 
 
-_PLACES = _scramble(np.arange(64, dtype=np.uint64))
+_PLACES = _scramble(np.arange(256, dtype=np.uint64))
 """The first places, scrambled."""

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from governance.scan import sketch
-from governance.scan.profiling import as_text
+from governance.scan.as_text import as_text
 
 Hashes = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.int64]
@@ -145,7 +145,7 @@ class QuasiCounts:
 
 
 def count_rows(rows: pa.RecordBatch | pa.Table, fields: Sequence[str]) -> QuasiCounts:
-    """The counts of one part of a dataset. Raises what `governance.scan.profiling.as_text` raises."""
+    """The counts of one part of a dataset. Raises what `governance.scan.as_text.as_text` raises."""
     if not fields or not rows.num_rows:
         return QuasiCounts(tuple(fields), rows.num_rows)
     values = np.column_stack(list(_hashed(rows, fields)))

@@ -3,11 +3,12 @@
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.scan import makeup as module
-from governance.scan import sketch, traits
+from governance.scan import sketch, traits, words
 from governance.scan.detectors.base import mask
 from governance.scan.makeup import BEYOND, CONTROL, DIGIT, HAN, LETTER, SPACE, kinds, makeup_of
 from governance.scan.normalise import fold
@@ -51,6 +52,20 @@ def test_makeup_counts_every_sign(texts):
         found = (made.digits[row], made.spaces[row], made.letters[row], made.han[row])
         assert found == tuple(counted(text, kind) for kind in (DIGIT, SPACE, LETTER, HAN))
         assert (made.first()[row], made.last()[row]) == ((text.encode()[0], text.encode()[-1]) if text else (0, 0))
+
+
+@settings(max_examples=150, deadline=None)
+@given(TEXTS, st.text(max_size=80).map(lambda text: text.encode("utf-8", "replace").decode()))
+def test_reading_by_words_gives_what_reading_byte_by_byte_gives(texts, long):
+    values = pa.array([*texts, long, "x" * 40, ""], pa.string())
+    by_byte, hashes = makeup_of(values), sketch.hash_values(values)
+    for enough in (1, 3):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(words, "ENOUGH", enough)
+            by_word = makeup_of(values)
+            assert sketch.hash_values(values).tolist() == hashes.tolist()
+        for name in ("kinds", "digits", "spaces", "letters", "han"):
+            assert getattr(by_word, name).tolist() == getattr(by_byte, name).tolist()
 
 
 def test_slices_and_offsets_have_no_effect(monkeypatch):
