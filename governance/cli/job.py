@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-from governance.cli.output import emit, examples, format_option, lang_option, output_option
+from governance.cli.job_said import certificate_said, job_said, jobs_said
+from governance.cli.output import emit, emit_lines, examples, format_option, lang_option, output_option
 from governance.cli.project_option import opened
-
-if TYPE_CHECKING:
-    from audits.speaking import Speaker
+from policies.vocabulary import Words
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
-_COUNTS = ("planned", "done", "held", "barred", "changed", "gone", "fresh")
 
 
 @click.group()
@@ -31,9 +27,10 @@ def job() -> None:
     help="Only these; `running` may have been killed and is then started again with its plan file.",
 )
 @format_option("text", "json")
+@lang_option
 @output_option
 @click.pass_context
-def list_(ctx: click.Context, state: str | None, form: str, output: Path | None) -> int:
+def list_(ctx: click.Context, state: str | None, form: str, lang: str, output: Path | None) -> int:
     """List plans and jobs, oldest first: id, state, kind, what it is about, rows done of rows planned."""
     from governance.flows.opening.handling_jobs import list_jobs, record_json
 
@@ -41,21 +38,18 @@ def list_(ctx: click.Context, state: str | None, form: str, output: Path | None)
         found = [record_json(gov, each) for each in list_jobs(gov) if state in {None, each.state}]
     if form == "json":
         emit(json.dumps({"schema": "governance.jobs/1", "jobs": found}, indent=2, ensure_ascii=False), output)
-        return 0
-    lines = [
-        f"{each['id']}  {each['state']:<8}  {each['kind']:<10}  {each['place']}  {each['done']}/{each['rows']}"
-        for each in found
-    ]
-    emit("\n".join([*lines, f"{len(lines)} jobs"]), output)
+    else:
+        emit_lines(jobs_said(found, Words(lang)), output)
     return 0
 
 
 @job.command(epilog=examples("job show 5f0c0d6c1b1d4bb8a3c1a8f7f5d3b2a1"))
 @click.argument("job_id", metavar="ID")
 @format_option("text", "json")
+@lang_option
 @output_option
 @click.pass_context
-def show(ctx: click.Context, job_id: str, form: str, output: Path | None) -> int:
+def show(ctx: click.Context, job_id: str, form: str, lang: str, output: Path | None) -> int:
     """Show one plan and what became of it: who planned and approved it, and the counts of each step that has ended."""
     from governance.flows.opening.handling_jobs import show_job
 
@@ -63,19 +57,16 @@ def show(ctx: click.Context, job_id: str, form: str, output: Path | None) -> int
         found = show_job(gov, job_id)
     if form == "json":
         emit(json.dumps({"schema": "governance.job/1", **found}, indent=2, ensure_ascii=False), output)
-        return 0
-    lines = [f"{name}: {_plain(value)}" for name, value in found.items() if name != "steps"]
-    for step in found["steps"]:
-        counts = ", ".join(f"{step[name]} {name}" for name in _COUNTS)
-        lines.append(f"step {step['number'] + 1}, {step['name']}: {counts}")
-    emit("\n".join(lines), output)
+    else:
+        emit_lines(job_said(found, Words(lang)), output)
     return 0
 
 
 @job.command(epilog=examples("job approve plan.json"))
 @click.argument("plan", type=_FILE)
+@lang_option
 @click.pass_context
-def approve(ctx: click.Context, plan: Path) -> int:
+def approve(ctx: click.Context, plan: Path, lang: str) -> int:
     """Agree to just the plan in this file, as the operating system's user. Recorded.
 
     With `jobs: {approval: two_persons}` in governance.yaml a plan runs only after somebody approved it who neither made
@@ -85,7 +76,7 @@ def approve(ctx: click.Context, plan: Path) -> int:
 
     with opened(ctx) as gov:
         made = approve_job(gov, plan.read_text(encoding="utf-8"))
-    emit(f"approved; event {made.event} in the ledger", None)
+    emit(Words(lang).say("job.told_approved", event=made.event), None)
     return 0
 
 
@@ -134,38 +125,5 @@ def certificate(
         return 0
     from audits.speaking import Speaker
 
-    emit("\n".join(_spoken(document, Speaker(lang, zone), verified=verify is not None)), output)
+    emit_lines(certificate_said(document, Speaker(lang, zone), verified=verify is not None), output)
     return 0
-
-
-def _spoken(document: Mapping[str, Any], speaker: Speaker, *, verified: bool) -> Iterator[str]:
-    """A certificate in the words of a language."""
-    import datetime as dt
-
-    say, approved = speaker.words.say, document["approved"]
-    if verified:
-        yield say("job.cert_verified", key=document["signer"]["public_key"])
-    yield say("job.cert_title", id=document["id"], kind=say(f"job.kind_{document['kind']}"), place=document["place"])
-    times = {name: speaker.say(dt.datetime.fromisoformat(document[name])) for name in ("began", "ended")}
-    yield say("job.cert_times", **times)
-    yield say("job.cert_plan", plan=document["job"], seal=document["plan"]["seal"], by=document["plan"]["made_by"])
-    yield (
-        say("job.cert_approved", by=approved["by"], event=approved["event"])
-        if approved
-        else say("job.cert_not_approved")
-    )
-    yield say("job.cert_run", by=document["run_by"], decision=document["decision"])
-    for step in document["steps"]:
-        yield say("job.cert_step", name=step["name"], dataset=step["dataset"])
-        yield from (f"    {say(f'job.count_{name}')}: {speaker.say(step[name])}" for name in _COUNTS)
-        if "receipts" in step:
-            yield say("job.cert_receipts", **{name: step["receipts"].get(name, 0) for name in ("done", "gone")})
-    for name, value in document["findings"].items():
-        yield say("job.cert_finding", name=name, value=_plain(value))
-    yield say("job.cert_marks", until=speaker.say(dt.date.fromisoformat(document["marks"]["until"])))
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(str(each) for each in value) or "-"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else "-" if value is None else str(value)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from governance.cli.keys_backup import COMMANDS as BACKING_UP
-from governance.cli.output import emit, examples, format_option, say
+from governance.cli.keys_said import destroyed_said, keys_said
+from governance.cli.output import emit, emit_lines, examples, format_option, lang_option, say
 from governance.cli.project_option import opened
+from policies.vocabulary import Words
 
 if TYPE_CHECKING:
     from governance.protect.keyring.base import KeyInfo
@@ -37,8 +39,9 @@ def create(ctx: click.Context, dataset: str) -> int:
 
 @keys.command("list", epilog=examples("keys list", "keys list --format json"))
 @format_option("text", "json")
+@lang_option
 @click.pass_context
-def list_(ctx: click.Context, form: str) -> int:
+def list_(ctx: click.Context, form: str, lang: str) -> int:
     """List keys: id, use, what each serves, state, age in days, reserved uses; and how many persons have one.
 
     Uses are reserved in batches before they are made, so the number is never too low.
@@ -51,15 +54,8 @@ def list_(ctx: click.Context, form: str) -> int:
     if form == "json":
         document = {"schema": "governance.keys/1", "opened_by": found.providers, "subjects": dict(found.subjects)}
         emit(json.dumps(document | {"keys": rows}, indent=2), None)
-        return 0
-    lines = [
-        f"{each['id']}  {each['use']:<13} {each['of']:<20} {each['state']:<10} "
-        f"{'-' if each['age_days'] is None else each['age_days']:>5} days {each['uses']:>12} uses"
-        for each in rows
-    ]
-    lines.append(f"persons' keys: {found.subjects['active']} active, {found.subjects['destroyed']} destroyed")
-    lines.append(f"opened by: {', '.join(found.providers)}")
-    emit("\n".join(lines), None)
+    else:
+        emit_lines(keys_said(rows, found.subjects, found.providers, Words(lang)), None)
     return 0
 
 
@@ -83,8 +79,9 @@ def list_(ctx: click.Context, form: str) -> int:
     show_default=True,
     help="Which key of DATASET: that of tokens, of blind indexes, of `cipher: siv`, of format-preserving numbers.",
 )
+@lang_option
 @click.pass_context
-def rotate(ctx: click.Context, *, dataset: str | None, kek: bool, drop_old_kek: bool, use: str) -> int:
+def rotate(ctx: click.Context, *, dataset: str | None, kek: bool, drop_old_kek: bool, use: str, lang: str) -> int:
     """Give DATASET a new key. What the old one encrypted stays readable; new values are written under the new one.
 
     A search finds rows under the old blind-index key too, until that key is destroyed (`keys destroy --key`).
@@ -99,15 +96,16 @@ def rotate(ctx: click.Context, *, dataset: str | None, kek: bool, drop_old_kek: 
 
     if (dataset is not None) + kek + drop_old_kek != 1 or (dataset is None and use != "data"):
         raise click.UsageError("give one of DATASET, --kek and --drop-old-kek; --use with DATASET only")
+    words = Words(lang)
     with opened(ctx) as gov:
         if drop_old_kek:
-            emit(f"{drop_old_keks(gov)} dropped", None)
+            emit(words.say("keys.dropped", count=drop_old_keks(gov)), None)
         elif dataset is None:
             both = rotate_kek(gov)
-            emit("all keys lie under a new key encryption key", None)
+            emit(words.say("keys.new_kek"), None)
             if both:
-                say("the old passphrase or key still opens the keyring: start services with the new one,")
-                say("then run `governance keys rotate --drop-old-kek` with it")
+                say(words.say("keys.both_open"))
+                say(words.say("keys.drop_old"))
         else:
             store, _, name = dataset.partition(".")
             emit(rotate_key(gov, DatasetRef(store, name), KeyUse(use)).id, None)
@@ -135,6 +133,7 @@ def rotate(ctx: click.Context, *, dataset: str | None, kek: bool, drop_old_kek: 
 )
 @click.option("--yes", is_flag=True, help="Do it. Without this nothing is destroyed.")
 @format_option("text", "json")
+@lang_option
 @click.pass_context
 def destroy(
     ctx: click.Context,
@@ -146,6 +145,7 @@ def destroy(
     until: dt.datetime | None,
     yes: bool,
     form: str,
+    lang: str,
 ) -> int:
     """Destroy keys for good: what they encrypted is unreadable in every copy once no backup holds the key.
 
@@ -157,8 +157,9 @@ def destroy(
 
     if bool(subjects) == (key_id is not None) or bool(subjects) != (store is not None):
         raise click.UsageError("give --subject with --store, or --key")
+    words = Words(lang)
     if not yes:
-        say(f"would destroy {len(subjects) or 1} key(s) for good; nothing was done. Repeat with --yes")
+        say(words.say("keys.would_destroy", count=len(subjects) or 1))
         return 0
     with opened(ctx) as gov:
         if subjects and store:
@@ -180,13 +181,7 @@ def destroy(
     if form == "json":
         emit(json.dumps({"schema": "governance.keys-destroyed/1", "destroyed": rows}, indent=2), None)
     else:
-        lines = [
-            f"{each['key'] or 'destroyed before'}: the last backup that can hold it dies on {each['backups_end']}; "
-            f"{each['index_cells']} index cells emptied, {each['pairs']} pseudonyms forgotten; "
-            f"event {each['event']} in the ledger"
-            for each in rows
-        ]
-        emit("\n".join(lines), None)
+        emit_lines(destroyed_said(rows, words), None)
     return 0
 
 

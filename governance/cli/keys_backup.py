@@ -9,8 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from governance.cli.output import emit, examples, format_option, say
+from governance.cli.keys_said import check_said
+from governance.cli.output import (
+    emit,
+    emit_lines,
+    examples,
+    format_option,
+    lang_option,
+    lang_option_of_files,
+    say_written,
+    words,
+)
 from governance.cli.project_option import opened
+from policies.vocabulary import Words
 
 if TYPE_CHECKING:
     from governance.flows.protect.restoring_keys import KeyCheck
@@ -22,6 +33,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 @click.command(epilog=examples("keys backup /mnt/safe/keys.backup"))
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@lang_option_of_files
 @click.pass_context
 def backup(ctx: click.Context, path: Path) -> int:
     """Copy all keys to FILE, under a passphrase of its own from GOVERNANCE_BACKUP_PASSPHRASE or asked for.
@@ -32,15 +44,16 @@ def backup(ctx: click.Context, path: Path) -> int:
 
     with opened(ctx) as gov:
         backup_keys(gov, path, _passphrase(confirm=True))
-    say(f"wrote {path}")
+    say_written(path)
     return 0
 
 
 @click.command("restore-check", epilog=examples("keys restore-check /mnt/safe/keys.backup", "keys restore-check"))
 @click.argument("path", metavar="[FILE]", type=_FILE, required=False)
 @format_option("text", "json")
+@lang_option
 @click.pass_context
-def restore_check(ctx: click.Context, path: Path | None, form: str) -> int:
+def restore_check(ctx: click.Context, path: Path | None, form: str, lang: str) -> int:
     """Say what a backup FILE holds, which keys it lacks, and which were destroyed since. Exits 1 if any.
 
     Without FILE: compare the keys as they are, perhaps just restored, with tombstones and ledger, and destroy again
@@ -50,14 +63,15 @@ def restore_check(ctx: click.Context, path: Path | None, form: str) -> int:
 
     with opened(ctx) as gov:
         found = check_backup(gov, path, _passphrase()) if path else check_keys(gov)
-    return _tell(found, form)
+    return _tell(found, form, Words(lang))
 
 
 @click.command(epilog=examples("keys restore /mnt/safe/keys.backup"))
 @click.argument("path", metavar="FILE", type=_FILE)
 @format_option("text", "json")
+@lang_option
 @click.pass_context
-def restore(ctx: click.Context, path: Path, form: str) -> int:
+def restore(ctx: click.Context, path: Path, form: str, lang: str) -> int:
     """Put the keys of a backup FILE where the project has none, then do what restore-check does without FILE.
 
     Move an existing keyring and store of persons' keys away first. Data keys come back retired. Exits as restore-check.
@@ -66,26 +80,23 @@ def restore(ctx: click.Context, path: Path, form: str) -> int:
 
     with opened(ctx) as gov:
         found = restore_keys(gov, path, _passphrase())
-    return _tell(found, form)
+    return _tell(found, form, Words(lang))
 
 
-def _tell(found: KeyCheck, form: str) -> int:
-    problems = [{"kind": each.kind, "use": str(each.use), "key": each.key} for each in found.problems]
+def _tell(found: KeyCheck, form: str, words: Words) -> int:
     if form == "json":
         document: dict[str, Any] = {"schema": "governance.keys-check/1", "keys": found.keys, "subjects": found.subjects}
+        problems = [each.to_json() for each in found.problems]
         emit(json.dumps(document | {"destroyed_again": found.destroyed, "problems": problems}, indent=2), None)
     else:
-        lines = [f"{each['kind']}: {each['use']} {each['key']}" for each in problems]
-        if found.destroyed:
-            lines.append(f"{found.destroyed} returned keys were destroyed again")
-        emit("\n".join([f"{found.keys} keys, {found.subjects} persons' keys, {len(problems)} problems", *lines]), None)
-    return 1 if problems else 0
+        emit_lines(check_said(found, words), None)
+    return 1 if found.problems else 0
 
 
 def _passphrase(*, confirm: bool = False) -> str:
     given = os.environ.get(BACKUP_PASSPHRASE)
     return given or str(
-        click.prompt("Passphrase of the backup", hide_input=True, confirmation_prompt=confirm, err=True)
+        click.prompt(words().say("keys.ask_passphrase"), hide_input=True, confirmation_prompt=confirm, err=True)
     )
 
 

@@ -5,15 +5,28 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from governance.cli.output import emit, examples, format_option, output_option, say
+from governance.cli.ledger_said import events_said, file_said, periods_said, verification_said
+from governance.cli.output import (
+    emit,
+    emit_lines,
+    examples,
+    format_option,
+    lang_option,
+    lang_option_of_files,
+    output_option,
+    say,
+    say_written,
+    words,
+)
 from governance.cli.project_option import opened
+from policies.vocabulary import Words
 
 if TYPE_CHECKING:
     from governance.ledger.events import Event
@@ -44,6 +57,7 @@ def ledger() -> None:
 @click.option("--object", "about", help="Only events about this store, dataset or field.")
 @click.option("--last", type=click.IntRange(min=1), help="Only so many, the newest.")
 @format_option("text", "json")
+@lang_option
 @output_option
 @click.pass_context
 def show(
@@ -59,6 +73,7 @@ def show(
     about: str | None,
     last: int | None,
     form: str,
+    lang: str,
     output: Path | None,
 ) -> int:
     """List events, oldest first: one line each, or one JSON object a line exactly as it was hashed."""
@@ -71,16 +86,8 @@ def show(
             if purpose in (None, event.purpose) and outcome in (None, event.outcome) and _concerns(event, about)
         )
         events = deque(events, maxlen=last) if last else events
-        if form == "json":
-            lines: Iterator[str] = (event.leaf().decode() for event in events)
-        else:
-            lines = (
-                f"{event.time}  {event.seq:>6}  {event.id}  {event.kind:<18} {event.outcome or '-':<8} "
-                f"{event.purpose or '-':<18} {len(event.objects)} objects"
-                + "".join(f", {name} {count}" for name, count in sorted(event.counts.items()))
-                for event in events
-            )
-        emit("\n".join(lines), output)
+        as_stored = (event.leaf().decode() for event in events)
+        emit_lines(as_stored if form == "json" else events_said(events, Words(lang)), output)
     return 0
 
 
@@ -96,8 +103,11 @@ def show(
 @click.option("--export", "copy", type=_FILE, help="Verify this copy, without project, database and keyring.")
 @click.option("--proof", type=_FILE, help="Verify this proof of `ledger prove` instead.")
 @format_option("text", "json")
+@lang_option
 @click.pass_context
-def verify(ctx: click.Context, checkpoint: Path | None, copy: Path | None, proof: Path | None, form: str) -> int:
+def verify(
+    ctx: click.Context, *, checkpoint: Path | None, copy: Path | None, proof: Path | None, form: str, lang: str
+) -> int:
     """Compute the whole log anew and name every changed, removed, inserted or reordered event.
 
     Without a checkpoint kept outside, the answer can only be `self_consistent`: whoever owns the machine could have
@@ -105,9 +115,10 @@ def verify(ctx: click.Context, checkpoint: Path | None, copy: Path | None, proof
     """
     if copy is not None and proof is not None:
         raise click.UsageError("give one of --export and --proof")
+    said = Words(lang)
     outside = checkpoint.read_text(encoding="utf-8") if checkpoint else None
     if proof is not None:
-        return _verify_proof(ctx, proof, outside, form)
+        return _verify_proof(ctx, proof, outside, form, said)
     if copy is not None:
         from governance.ledger.export import verify_export
         from governance.protect.signing import Ed25519Verifier
@@ -119,20 +130,18 @@ def verify(ctx: click.Context, checkpoint: Path | None, copy: Path | None, proof
             found, places = gov.ledger.verify(outside), gov.ledger.checkpoint_places()
         for each in places:
             if not each.ok:
-                say(f"checkpoint file {each.path}: {each.state}")
-    problems = [{"place": each.place, "kind": each.kind} for each in found.problems]
+                say(file_said(each, said))
     if form == "json":
+        problems = [{"place": each.place, "kind": each.kind} for each in found.problems]
         document = {"schema": "governance.ledger-verify/1", "status": found.status, "size": found.size}
         document |= {"root": found.root, "problems": problems, "dropped_periods": list(found.dropped)}
         emit(json.dumps(document, indent=2), None)
     else:
-        lines_ = [f"{each['place']}: {each['kind']}" for each in problems]
-        lines_ += [f"period {each}: dropped after its retention; its last checkpoint stands" for each in found.dropped]
-        emit("\n".join([f"{found.status}: {found.size} events, root {found.root}", *lines_]), None)
+        emit_lines(verification_said(found, said), None)
     return 1 if found.problems else 0
 
 
-def _verify_proof(ctx: click.Context, proof: Path, outside: str | None, form: str) -> int:
+def _verify_proof(ctx: click.Context, proof: Path, outside: str | None, form: str, said: Words) -> int:
     """Raises TamperedError, which exits 1, when the proof does not hold."""
     from governance.ledger.proving import read_proof, verify_proof
 
@@ -141,7 +150,7 @@ def _verify_proof(ctx: click.Context, proof: Path, outside: str | None, form: st
             read_proof(proof.read_text(encoding="utf-8")), gov.keyring.signer("ledger"), outside=outside
         )
     document = {"schema": "governance.ledger-verify/1", "status": "proved", "origin": mark.origin, "size": mark.size}
-    emit(json.dumps(document, indent=2) if form == "json" else f"proved under a log of {mark.size} events", None)
+    emit(json.dumps(document, indent=2) if form == "json" else said.say("ledger.proved", size=mark.size), None)
     return 0
 
 
@@ -150,6 +159,7 @@ def _verify_proof(ctx: click.Context, proof: Path, outside: str | None, form: st
         "ledger checkpoint --output /mnt/elsewhere/checkpoint",
     )
 )
+@lang_option_of_files
 @output_option
 @click.pass_context
 def checkpoint(ctx: click.Context, output: Path | None) -> int:
@@ -161,7 +171,7 @@ def checkpoint(ctx: click.Context, output: Path | None) -> int:
         emit(gov.ledger.checkpoint(), output)
         missed = [each for each in gov.ledger.checkpoint_places() if not each.ok]
     for each in missed:
-        say(f"checkpoint file {each.path}: {each.state}")
+        say(file_said(each, words()))
     return 2 if missed else 0
 
 
@@ -170,6 +180,7 @@ def checkpoint(ctx: click.Context, output: Path | None) -> int:
         "ledger export --output ledger.jsonl",
     )
 )
+@lang_option_of_files
 @output_option
 @click.pass_context
 def export(ctx: click.Context, output: Path | None) -> int:
@@ -186,7 +197,7 @@ def export(ctx: click.Context, output: Path | None) -> int:
                 click.echo(line, nl=False)
         else:
             replace_file_with(output, lines)
-            say(f"wrote {output}")
+            say_written(output)
     return 0
 
 
@@ -198,6 +209,7 @@ def export(ctx: click.Context, output: Path | None) -> int:
 )
 @click.option("--id", "event", help="Prove that this event is in the log.")
 @click.option("--since-checkpoint", "older", type=_FILE, help="Prove that the log continues that of this checkpoint.")
+@lang_option_of_files
 @output_option
 @click.pass_context
 def prove(ctx: click.Context, event: str | None, older: Path | None, output: Path | None) -> int:
@@ -221,8 +233,9 @@ def prove(ctx: click.Context, event: str | None, older: Path | None, output: Pat
     )
 )
 @format_option("text", "json")
+@lang_option
 @click.pass_context
-def periods(ctx: click.Context, form: str) -> int:
+def periods(ctx: click.Context, form: str, lang: str) -> int:
     """List the periods of the log: how many events each has, when it was opened, closed and dropped."""
     with opened(ctx) as gov:
         found = gov.ledger.periods()
@@ -230,14 +243,7 @@ def periods(ctx: click.Context, form: str) -> int:
         document = {"schema": "governance.ledger-periods/1", "periods": [asdict(each) for each in found]}
         emit(json.dumps(document, indent=2), None)
     else:
-        emit(
-            "\n".join(
-                f"{each.number:>4}  {each.size:>10} events  opened {each.opened}  closed {each.closed or '-'}  "
-                f"dropped {each.dropped or '-'}"
-                for each in found
-            ),
-            None,
-        )
+        emit_lines(periods_said(found, Words(lang)), None)
     return 0
 
 
@@ -246,6 +252,7 @@ def periods(ctx: click.Context, form: str) -> int:
         "ledger close-period --output /mnt/elsewhere/checkpoint-of-2026",
     )
 )
+@lang_option_of_files
 @output_option
 @click.pass_context
 def close_period(ctx: click.Context, output: Path | None) -> int:
@@ -263,23 +270,25 @@ def close_period(ctx: click.Context, output: Path | None) -> int:
 )
 @click.argument("number", type=click.IntRange(min=1))
 @click.option("--yes", is_flag=True, help="Delete; without it, only say what would go.")
+@lang_option
 @click.pass_context
-def drop_period(ctx: click.Context, number: int, *, yes: bool) -> int:
+def drop_period(ctx: click.Context, number: int, *, yes: bool, lang: str) -> int:
     """Delete the events of a closed period whose retention is over, for good; its last checkpoint stays.
 
     How long a closed period is kept says records.ledger_keep_days in governance.yaml; without it nothing is dropped.
     The period is verified first, and the log records who dropped it. Export it before if it may still be asked for.
     """
+    said = Words(lang)
     with opened(ctx) as gov:
         keep = gov.project.config.records.ledger_keep_days
         if keep is None:
             raise click.UsageError("set records.ledger_keep_days in governance.yaml first")
         if not yes:
             size = gov.ledger.droppable_events(number, keep_days=keep)
-            say(f"would delete {size} events of period {number}; nothing was changed, add --yes to do it")
+            say(said.say("ledger.would_drop", size=size, period=number))
             return 0
         event = gov.ledger.drop_period(number, keep_days=keep, actor=gov.actor_ref)
-        say(f"deleted {event.counts['events']} events of period {number}; recorded as event {event.id}")
+        say(said.say("ledger.deleted", size=event.counts["events"], period=number, event=event.id))
     return 0
 
 
@@ -291,8 +300,9 @@ def drop_period(ctx: click.Context, number: int, *, yes: bool) -> int:
 )
 @click.argument("ref", required=False)
 @click.option("--principal", help="Erase this user's name instead of that of a reference.")
+@lang_option
 @click.pass_context
-def erase(ctx: click.Context, ref: str | None, principal: str | None) -> int:
+def erase(ctx: click.Context, ref: str | None, principal: str | None, lang: str) -> int:
     """Forget the name or free text behind a reference, for good. The log keeps the reference and still verifies.
 
     Reports then show the reference alone. That something was erased is recorded. Erasing what is gone changes nothing.
@@ -302,7 +312,7 @@ def erase(ctx: click.Context, ref: str | None, principal: str | None) -> int:
     with opened(ctx) as gov:
         ref = ref or gov.ledger.find("principal", principal or "")
         erased = ref is not None and gov.ledger.erase(ref, actor=gov.actor_ref if ref != gov.actor_ref else "system")
-    say("erased" if erased else "nothing by that name or reference; nothing was changed")
+    say(Words(lang).say("ledger.erased" if erased else "ledger.not_erased"))
     return 0
 
 

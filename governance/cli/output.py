@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -12,7 +12,7 @@ import click
 
 from governance.writing import replace_file, replace_file_with_bytes
 from policies.errors import ConfigError
-from policies.vocabulary import LANGUAGES
+from policies.vocabulary import LANGUAGES, Words
 
 if TYPE_CHECKING:
     from audits.report import Report
@@ -21,6 +21,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 BOOK = "xlsx"
 """The form that is no text."""
+_LANG = "governance.lang"
+"""Where a command's context keeps its language."""
 REPORT_FORMATS = ("text", "json", "html", "markdown", "csv", BOOK)
 """The forms of a report; `xlsx` needs `--output`."""
 
@@ -71,14 +73,30 @@ def output_option(command: Command) -> Command:
 
 def lang_option(command: Command) -> Command:
     """`--lang`."""
+    return _lang(command, taken=True)
+
+
+def lang_option_of_files(command: Command) -> Command:
+    """`--lang` of a command whose only words are the name of the file that it wrote: it does not take the value."""
+    return _lang(command, taken=False)
+
+
+def _lang(command: Command, *, taken: bool) -> Command:
     return click.option(
         "--lang",
         type=click.Choice(LANGUAGES),
         default="en",
         show_default=True,
         envvar="GOVERNANCE_LANG",
+        expose_value=taken,
+        callback=_remember,
         help="Language of the result.",
     )(command)
+
+
+def _remember(context: click.Context, _: click.Parameter, lang: str) -> str:
+    context.meta[_LANG] = lang
+    return lang
 
 
 def emit_report(report: Report, form: str, lang: str, output: Path | None) -> None:
@@ -92,7 +110,7 @@ def emit_report(report: Report, form: str, lang: str, output: Path | None) -> No
         emit(render(report, form, lang), None)
         return
     replace_file_with_bytes(output, (render_bytes(report, form, lang),))
-    say(f"wrote {output}")
+    say_written(output)
 
 
 def emit(text: str, output: Path | None, *, encoding: str = "utf-8") -> None:
@@ -101,7 +119,23 @@ def emit(text: str, output: Path | None, *, encoding: str = "utf-8") -> None:
         click.echo(text, nl=bool(text) and not text.endswith("\n"))
         return
     replace_file(output, text, encoding=encoding)
-    say(f"wrote {output}")
+    say_written(output)
+
+
+def emit_lines(lines: Iterable[str], output: Path | None) -> None:
+    """Write a finished result of lines."""
+    emit("\n".join(lines), output)
+
+
+def say_written(path: Path) -> None:
+    """Name a file that was written, in the language of the running command."""
+    say(words().say("cli.wrote", path=path))
+
+
+def words() -> Words:
+    """The words of the language that the running command was asked for; English outside a command."""
+    context = click.get_current_context(silent=True)
+    return Words(context.meta.get(_LANG, "en") if context else "en")
 
 
 def say(message: str) -> None:

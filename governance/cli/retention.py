@@ -8,16 +8,33 @@ from typing import TYPE_CHECKING
 
 import click
 
-from governance.cli.output import emit, examples, format_option, output_option, say
+from governance.cli.output import (
+    emit,
+    emit_lines,
+    examples,
+    format_option,
+    lang_option,
+    lang_option_of_files,
+    output_option,
+    say,
+    say_written,
+)
 from governance.cli.progress import progress
 from governance.cli.project_option import opened
+from governance.cli.retention_said import (
+    archive_said,
+    holds_said,
+    plans_said,
+    run_said,
+    templates_said,
+    verdict_said,
+)
+from policies.vocabulary import Words
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from governance.jobs.holds import Scope
-    from governance.retention.plan import RetentionPlan
-
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -34,6 +51,7 @@ def retention() -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write to this new file; without it, print.",
 )
+@lang_option_of_files
 @click.pass_context
 def init(ctx: click.Context, names: tuple[str, ...], output: Path | None) -> int:
     """Write a commented first retention.yaml: named templates as rules to finish, all others as comments.
@@ -54,7 +72,8 @@ def init(ctx: click.Context, names: tuple[str, ...], output: Path | None) -> int
 @retention.command(name="templates", epilog=examples("retention templates", "retention templates --law pipl"))
 @click.option("--law", help="Only those of this law.")
 @format_option("text", "json")
-def templates_(law: str | None, form: str) -> int:
+@lang_option
+def templates_(law: str | None, form: str, lang: str) -> int:
     """List the templates of the retention pack: name, kind, period, article, day of its text."""
     import datetime as dt
 
@@ -65,11 +84,8 @@ def templates_(law: str | None, form: str) -> int:
         told = {name: each.model_dump(mode="json") for name, each in found.items()}
         emit(json.dumps({"schema": "governance.retention-templates/1", "templates": told}, indent=2), None)
         return 0
-    lines = [
-        f"{name:<24} {each.kind:<6} {each.period:<5} {each.source} ({each.as_of}, {each.confidence})\n    {each.about}"
-        for name, each in found.items()
-    ]
-    emit("\n".join(lines) or "no templates", None)
+    words = Words(lang)
+    emit_lines(templates_said(found, words) if found else [words.say("retention.told_no_templates")], None)
     return 0
 
 
@@ -85,9 +101,12 @@ def templates_(law: str | None, form: str) -> int:
     "--together", is_flag=True, help="One plan for the rules, of one store: what refers to a record goes first."
 )
 @format_option("text", "json")
+@lang_option
 @output_option
 @click.pass_context
-def plan(ctx: click.Context, *, rules: tuple[str, ...], together: bool, form: str, output: Path | None) -> int:
+def plan(
+    ctx: click.Context, *, rules: tuple[str, ...], together: bool, form: str, lang: str, output: Path | None
+) -> int:
     """Count what is due by each RULE of retention.yaml, all limits by default. Nothing is changed.
 
     Said are months and stages of what is due, what keeps the rest and why, what falls due in the next twelve months,
@@ -102,44 +121,22 @@ def plan(ctx: click.Context, *, rules: tuple[str, ...], together: bool, form: st
 
     with opened(ctx) as gov:
         plans = gov.plan_retention(rules, look=form != "json", together=together)
-        gaps = [] if rules else [f"no rule: {place}" for place in retention_gaps(gov).places]
+        gaps = () if rules else retention_gaps(gov).places
     if form == "json":
         emit(plans[0].to_text(), output)
         return 0
-    emit("\n".join([*(_spoken(each) for each in plans), *gaps]) or "no rules", output)
+    words = Words(lang)
+    emit_lines(plans_said(plans, gaps, words) if plans or gaps else [words.say("retention.told_no_rules")], output)
     return 0
-
-
-def _spoken(plan: RetentionPlan) -> str:
-    """A plan in numbers."""
-    done = "" if plan.action == "delete" else f" for {plan.action}"
-    lines = [f"{plan.rule}  {plan.dataset}: {plan.due} due{done}, begun before {plan.cutoff} ({plan.zone})"]
-    lines += [f"    {month}  {count}" for month, count in plan.by_month.items()]
-    lines += [f"    in stage {stage or '-'}: {count}" for stage, count in plan.by_stage.items()]
-    lines += [f"    kept: {count} {_why(name)}" for name, count in plan.blocked.items()]
-    lines += ["    READ ONLY: cannot be run until governance.yaml says `write: true`"] if plan.read_only else []
-    lines += [f"    kept: {plan.held} of the due ones by a hold"] if plan.held else []
-    lines += [f"    never due: {plan.undated} without a start"] if plan.undated else []
-    lines += ["    matches nothing: no record that this rule speaks of"] if not plan.matched else []
-    lines += [f"    {plan.holds} holds stand on this dataset"] if plan.holds else []
-    coming = {month: count for month, count in plan.forecast.items() if count}
-    lines += ["    falls due: " + ", ".join(f"{month} {count}" for month, count in coming.items())] if coming else []
-    return "\n".join(lines)
-
-
-def _why(blocked: str) -> str:
-    if blocked.startswith("duty:"):
-        return f"by the duty {blocked.removeprefix('duty:')}"
-    waits = {"request": "by an open request", "consent": "by live consent", "contract": "by a live contract"}
-    return waits.get(blocked, f"that {blocked} refers to")
 
 
 @retention.command(epilog=examples("retention why crm.orders 17", "retention why crm.orders 17 --format json"))
 @click.argument("dataset")
 @click.argument("key", nargs=-1, required=True)
 @format_option("text", "json")
+@lang_option
 @click.pass_context
-def why(ctx: click.Context, *, dataset: str, key: tuple[str, ...], form: str) -> int:
+def why(ctx: click.Context, *, dataset: str, key: tuple[str, ...], form: str, lang: str) -> int:
     """Say what the rules decide on one record of DATASET, by its KEY, and which of them won and lost. Recorded."""
     from governance.flows.retention.keeping import explain_retention
     from policies.nouns import DatasetRef
@@ -148,16 +145,12 @@ def why(ctx: click.Context, *, dataset: str, key: tuple[str, ...], form: str) ->
     with opened(ctx) as gov:
         gov.project.store(store)
         found = explain_retention(gov, DatasetRef(store, name), key)
-    if found is None:
-        emit('{"schema": "governance.verdict/1", "outcome": null}' if form == "json" else "no such record", None)
-        return 0
+    words = Words(lang)
     if form == "json":
-        told = {name: getattr(found, name) for name in type(found).__slots__}
+        told = {name: getattr(found, name) for name in type(found).__slots__} if found else {"outcome": None}
         emit(json.dumps({"schema": "governance.verdict/1"} | told, indent=2), None)
-        return 0
-    action = f", {found.action}" if found.action else ""
-    won, lost = (", ".join(names) or "-" for names in (found.won, found.lost))
-    emit(f"{found.outcome}{action}: {found.why}\n    won: {won}\n    lost: {lost}", None)
+    else:
+        emit_lines(verdict_said(found, words) if found else [words.say("retention.told_no_record")], None)
     return 0
 
 
@@ -170,28 +163,21 @@ def why(ctx: click.Context, *, dataset: str, key: tuple[str, ...], form: str) ->
     help="The reviewed plan file.",
 )
 @format_option("text", "json")
+@lang_option
 @click.pass_context
-def run(ctx: click.Context, path: Path, form: str) -> int:
+def run(ctx: click.Context, path: Path, form: str, lang: str) -> int:
     """Treat exactly the records that the plan lists and that are as they were, in transactions.
 
     Start it again after a kill. Its certificate is printed by `governance job certificate`.
     """
-    from governance.retention.run import COUNTS
-
     with opened(ctx) as gov, progress("retention") as step:
         found = gov.run_retention(path.read_text(encoding="utf-8"), on_progress=step)
-    document = found.to_json()
-    if form == "json":
-        emit(json.dumps(document, indent=2), None)
-    else:
-        numbers = ", ".join(
-            f"{document[key]} {key}" for key in ("planned", *COUNTS) if document[key] or key != "masked"
-        )
-        emit(f"job {found.job}: {numbers}; decision {found.decision} in the ledger", None)
+    words = Words(lang)
+    emit(json.dumps(found.to_json(), indent=2) if form == "json" else run_said(found, words), None)
     if found.resumes is not None:
-        say(f"paused outside the time window; start it again from {found.resumes.isoformat(timespec='minutes')} on")
+        say(words.say("job.paused_until", since=found.resumes.isoformat(timespec="minutes")))
     elif found.state == "paused":
-        say(f"{found.left} records wait: their CRM locks or refuses them; start it again with the same plan")
+        say(words.say("retention.told_waiting", count=found.left))
     return 0
 
 
@@ -236,8 +222,9 @@ def hold(
 
 @retention.command(epilog=examples("retention holds", "retention holds --format json"))
 @format_option("text", "json")
+@lang_option
 @click.pass_context
-def holds(ctx: click.Context, form: str) -> int:
+def holds(ctx: click.Context, form: str, lang: str) -> int:
     """List the holds that stand: id, when, what, until when, by whom, and the matter, where names are still kept."""
     from governance.flows.retention.keeping import holds_json
 
@@ -245,13 +232,8 @@ def holds(ctx: click.Context, form: str) -> int:
         found = holds_json(gov)
     if form == "json":
         emit(json.dumps({"schema": "governance.holds/1", "holds": found}, indent=2, ensure_ascii=False), None)
-        return 0
-    lines = [
-        f"{each['id']}  {each['placed']}  {each['place']}  {each['scope']}"
-        f"  until {each['until'] or 'released'}  by {each['placed_by']}  {each['matter'] or ''}".rstrip()
-        for each in found
-    ]
-    emit("\n".join([*lines, f"{len(lines)} holds"]), None)
+    else:
+        emit_lines(holds_said(found, Words(lang)), None)
     return 0
 
 
@@ -277,8 +259,9 @@ def archive() -> None:
 )
 @click.argument("path", metavar="FILE", type=_FILE)
 @format_option("text", "json")
+@lang_option
 @click.pass_context
-def restore_check(ctx: click.Context, path: Path, form: str) -> int:
+def restore_check(ctx: click.Context, path: Path, form: str, lang: str) -> int:
     """Read and decrypt every byte of FILE, and say whether its rows would still fit their table. Recorded.
 
     Nothing of it is shown. Exits 1 when a byte is not as it was written.
@@ -287,11 +270,7 @@ def restore_check(ctx: click.Context, path: Path, form: str) -> int:
 
     with opened(ctx) as gov:
         found = check_archive(gov, path)
-    if form == "json":
-        emit(json.dumps(found, indent=2), None)
-        return 0
-    missing = ", ".join(found["missing_fields"]) or "none"
-    emit(f"{found['dataset']}: {found['rows']} rows are whole; fields that the table has no more: {missing}", None)
+    emit(json.dumps(found, indent=2) if form == "json" else archive_said(found, Words(lang)), None)
     return 0
 
 
@@ -309,6 +288,7 @@ def restore_check(ctx: click.Context, path: Path, form: str) -> int:
     required=True,
     help="The file for the rows, one JSON object a line. It holds personal data.",
 )
+@lang_option_of_files
 @click.pass_context
 def show(ctx: click.Context, path: Path, *, principal: str, purpose: str, output: Path) -> int:
     """Write the rows of FILE that USER may export, treated by the policy, to a file that you name, as JSON lines.
@@ -321,5 +301,5 @@ def show(ctx: click.Context, path: Path, *, principal: str, purpose: str, output
     with opened(ctx) as gov:
         rows = read_archive(gov, path, principal, purpose)
         replace_file_with(output, (json.dumps(row, default=str, ensure_ascii=False) + "\n" for row in rows))
-    say(f"wrote {output}")
+    say_written(output)
     return 0

@@ -34,7 +34,13 @@ class KeyProblem:
     use: str
     """What the key is for."""
     key: str
-    """Its id."""
+    """Its id; empty where only their number is known."""
+    count: int = 1
+    """How many keys it is about."""
+
+    def to_json(self) -> dict[str, str]:
+        """As plain data; without an id, `key` says how many."""
+        return {"kind": self.kind, "use": str(self.use), "key": self.key or f"{self.count} keys"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +185,7 @@ class _Comparison:
     def _missing_subjects(self, ring: FileKeyring) -> None:
         missing = ring.subjects.counts()["active"] - self._matched
         if missing > 0:
-            self.problems.append(KeyProblem("missing", KeyUse.SUBJECT, f"{missing} keys"))
+            self.problems.append(KeyProblem("missing", KeyUse.SUBJECT, "", missing))
 
 
 def _destroy_returned(gov: Governance) -> list[str]:

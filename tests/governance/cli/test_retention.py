@@ -89,7 +89,7 @@ def test_why_a_record_stays_names_winner_and_loser(run) -> None:
     assert (found["outcome"], found["why"]) == ("kept", "duty")
     assert found["won"] == ["retention:tax"]
     assert found["lost"] == ["retention:customers-ten-years"]
-    assert "not_due: period" in run("retention", "why", "crm.customers", "9").out
+    assert "not due: its period is not over" in run("retention", "why", "crm.customers", "9").out
     assert "no such record" in run("retention", "why", "crm.customers", "999").out
     assert run("retention", "why", "crm.customers", "1", "2").code == 2
 
