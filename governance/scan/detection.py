@@ -118,7 +118,7 @@ class Panel:
             elif self._needs[number] == NOTHING:
                 rows = every
             else:
-                rows = np.flatnonzero(self._needs[number].met(makeup))
+                rows = self._needs[number].rows(makeup)
             if not len(rows):
                 continue
             whole = len(rows) == len(values)
@@ -160,7 +160,7 @@ class Panel:
         """Values of which a detector speaks that may tell values of one form apart: they are judged by themselves."""
         found = [np.empty(0, np.int64)]
         for number in self._particular:
-            rows = np.flatnonzero(self._needs[number].met(makeup))
+            rows = self._needs[number].rows(makeup)
             if context.type in self.detectors[number].types and len(rows):
                 found.append(rows[self.detectors[number].find(values.take(pa.array(rows)), context).index])
         return np.unique(np.concatenate(found))

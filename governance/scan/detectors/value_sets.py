@@ -27,7 +27,7 @@ from babel import Locale
 from governance.scan.detectors.base import mask
 from governance.scan.lexicon import NEWEST
 from governance.scan.lexicon_latin import GIVEN, ORDINARY, SURNAME, latin_lexicon
-from governance.scan.makeup import BEYOND, DIGIT, LETTER, Makeup, flat, kinds
+from governance.scan.makeup import BEYOND, DIGIT, LETTER, Makeup, flat, kinds, some
 from policies.pack_loader import load_pack
 
 _LONGEST = 60
@@ -105,12 +105,14 @@ _SIZES = (("sure", ""), ("maybe", ".maybe"))
 
 def _words(values: pa.Array, counts: Counts, makeup: Makeup) -> dict[str, int]:
     """Traits by the words of values without digits."""
-    chosen = makeup.has(LETTER | BEYOND) & ~makeup.has(DIGIT | kinds("@_\\<>{}=")) & (makeup.size <= _LONGEST)
-    index = np.flatnonzero(chosen & (makeup.spaces <= _MOST_SPACES))
+    classes = makeup.classes()
+    alike = classes.alike
+    chosen = alike.has(LETTER | BEYOND) & ~alike.has(DIGIT | kinds("@_\\<>{}=")) & (alike.size <= _LONGEST)
+    index = classes.rows(chosen & (alike.spaces <= _MOST_SPACES))
     if not len(index):
         return {}
     sets, spaced = value_sets(), makeup.spaces[index] > 0
-    texts = _normal(values.take(pa.array(index)), foreign=bool(makeup.has(BEYOND)[index].any()))
+    texts = _normal(some(values, index), foreign=bool((chosen & alike.has(BEYOND)).any()))
     job = 1 << sets.traits.index("last.JOB_TITLE")
     bits = np.zeros(len(texts), np.int64)
     known = np.flatnonzero(_maybe(texts, _edges()))
@@ -217,25 +219,25 @@ def _turned(text: str, sets: ValueSets) -> int:
 
 def _forms(values: pa.Array, counts: Counts, makeup: Makeup) -> dict[str, int]:
     """Traits by form: whole numbers of an age, postal codes, degrees with many decimals, initials, flats and bands."""
-    size, bare = makeup.size, makeup.only(DIGIT)
-    dotted = makeup.only(DIGIT | kinds("-.")) & makeup.has(kinds(".")) & (size >= 6) & (size - makeup.digits <= 2)
-    zips = makeup.only(DIGIT | kinds("-")) & (size == 10) & (makeup.digits == 9)
-    initial = makeup.only(LETTER | kinds(".")) & (size >= 1) & (size <= 2)
-    banded = makeup.has(DIGIT) & (size >= 2) & (size <= 24) & ~bare & (makeup.digits <= 6)
-    flat = makeup.has(kinds("#")) | ((makeup.spaces > 0) & makeup.has(LETTER) & (makeup.has(DIGIT) | (size <= 8)))
-    unit = flat & (size >= 2) & (size <= 24) & ~makeup.begins_with(b"0123456789")
-    masks = {
-        "form.age": (bare & (size >= 1) & (size <= 2)) | _asked(values, r"^1[01]\d$", bare & (size == 3)),
-        "form.band": _asked(values, _BAND, banded),
-        "form.degrees": _asked(values, r"^-?(?:1[0-7]\d|\d{1,2})\.\d{4,}$", dotted),
-        "form.initial": _asked(values, r"^[A-Za-z]\.?$", initial),
-        "form.street": _asked(values, _street(), _streets(makeup)),
-        "form.phone": _asked(values, _PHONE, (makeup.digits == 10) & (size >= 12) & (size <= 15)),
-        "form.unit": _units(values, unit),
-        "form.zip5": bare & (size == 5),
-        "form.zip9": _asked(values, r"^\d{5}-\d{4}$", zips),
+    classes = makeup.classes()
+    alike, weights = classes.alike, classes.weigh(counts)
+    size, bare = alike.size, alike.only(DIGIT)
+    dotted = alike.only(DIGIT | kinds("-.")) & alike.has(kinds(".")) & (size >= 6) & (size - alike.digits <= 2)
+    asked = {
+        "form.age": (r"^1[01]\d$", bare & (size == 3)),
+        "form.band": (_BAND, alike.has(DIGIT) & (size >= 2) & (size <= 24) & ~bare & (alike.digits <= 6)),
+        "form.degrees": (r"^-?(?:1[0-7]\d|\d{1,2})\.\d{4,}$", dotted),
+        "form.initial": (r"^[A-Za-z]\.?$", alike.only(LETTER | kinds(".")) & (size >= 1) & (size <= 2)),
+        "form.street": (_street(), _streets(alike)),
+        "form.phone": (_PHONE, (alike.digits == 10) & (size >= 12) & (size <= 15)),
+        "form.zip9": (r"^\d{5}-\d{4}$", alike.only(DIGIT | kinds("-")) & (size == 10) & (alike.digits == 9)),
     }
-    return {name: int(counts[each].sum()) for name, each in masks.items()}
+    found = {name: _asked(values, counts, form, classes.rows(doubt)) for name, (form, doubt) in asked.items()}
+    found["form.age"] += int(weights[bare & (size >= 1) & (size <= 2)].sum())
+    found["form.zip5"] = int(weights[bare & (size == 5)].sum())
+    flat = alike.has(kinds("#")) | ((alike.spaces > 0) & alike.has(LETTER) & (alike.has(DIGIT) | (size <= 8)))
+    found["form.unit"] = _units(values, counts, makeup, classes.rows(flat & (size >= 2) & (size <= 24)))
+    return found
 
 
 def _streets(makeup: Makeup) -> Truth:
@@ -259,26 +261,22 @@ _BAND = (
 )
 
 
-def _units(values: pa.Array, chosen: Truth) -> Truth:
-    """Which values are a flat, a suite or a box: `Apt 3`, `PO Box 12`, `#104`."""
-    index = np.flatnonzero(chosen)
-    found = np.zeros(len(values), np.bool_)
+def _units(values: pa.Array, counts: Counts, makeup: Makeup, rows: Counts) -> int:
+    """How often some values are a flat, a suite or a box: `Apt 3`, `PO Box 12`, `#104`."""
+    rows = rows[~makeup.begins_with(b"0123456789", rows)]
     units = value_sets().units
-    for place, text in zip(index.tolist(), values.take(pa.array(index)).to_pylist(), strict=True):
+    found = np.zeros(len(rows), np.bool_)
+    for place, text in enumerate(some(values, rows).to_pylist()):
         first, _, rest = text.strip().lower().partition(" ")
         found[place] = (bool(rest) and len(rest) <= 12 and first.rstrip(".") in units) or (
             first.startswith("#") and len(first) <= 6
         )
-    return found
+    return int(counts[rows[found]].sum())
 
 
-def _asked(values: pa.Array, form: str, doubt: Truth) -> Truth:
-    """Which of the doubtful values have a form."""
-    found = np.zeros(len(values), np.bool_)
-    index = np.flatnonzero(doubt)
-    if len(index):
-        found[index] = mask(values.take(pa.array(index)), form)
-    return found
+def _asked(values: pa.Array, counts: Counts, form: str, rows: Counts) -> int:
+    """How often some values have a form."""
+    return int(counts[rows[mask(some(values, rows), form)]].sum()) if len(rows) else 0
 
 
 def _table(sets: Mapping[str, Iterable[str]], traits: tuple[str, ...]) -> dict[str, int]:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from governance.scan.detectors.base import FieldContext, mask
-from governance.scan.makeup import EVERY, Makeup, Numbers, Truth
+from governance.scan.makeup import EVERY, Makeup, Numbers, Truth, some
 
 Signs = npt.NDArray[np.uint8]
 """Bytes of values, a row for each."""
@@ -71,11 +71,14 @@ class Written:
 
     def rows(self, values: pa.Array, makeup: Makeup, rows: Numbers) -> Numbers:
         """The rows that have the form."""
-        able = self._able(makeup)
-        chosen = rows[able[rows]]
+        classes = makeup.classes()
+        able = self._able(classes.alike)
+        if not able.any():
+            return rows[:0]
+        chosen = rows if able.all() else rows[able.take(classes.codes.take(rows))]
         if not len(chosen):
             return chosen
-        texts = values if len(chosen) == len(values) else values.take(pa.array(chosen))
+        texts = some(values, chosen)
         found = mask(texts, self.expression)
         if self.but and found.any():
             found &= ~mask(texts, self.but)
