@@ -167,9 +167,10 @@ class Makeup:
             return self.size
         return np.asarray(pc.utf8_length(values)).astype(np.int64)
 
-    def grid(self, rows: Numbers, width: int) -> npt.NDArray[np.uint8]:
-        """The bytes of some values that are all `width` bytes long, a row for each."""
-        return self.content.take(self.starts[rows][:, None] + np.arange(width))
+    def signs(self, rows: Numbers, places: Iterable[int]) -> npt.NDArray[np.uint8]:
+        """The bytes at some places of some values, which are all that long: a row for each place."""
+        starts = self.starts if len(rows) == len(self) else self.starts[rows]
+        return np.stack([self.content.take(starts + place) for place in places])
 
     def take(self, rows: Numbers) -> Makeup:
         """The makeup of some of the values."""

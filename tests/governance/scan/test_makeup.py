@@ -88,9 +88,9 @@ def test_long_values_do_not_overflow_their_counters():
     )
 
 
-def test_grid_gives_the_bytes_of_values_of_one_length():
+def test_signs_are_the_bytes_at_some_places():
     made = makeup_of(pa.array(["abc", "x", "def"]))
-    assert made.grid(np.array([0, 2]), 3).tobytes() == b"abcdef"
+    assert made.signs(np.array([0, 2]), (2, 0)).tolist() == [[*b"cf"], [*b"ad"]]
 
 
 def test_no_values_have_no_makeup():
