@@ -76,7 +76,9 @@ class Panel:
         makeup = makeup_of(values) if makeup is None else makeup
         judged: list[Places] = []
         singled = self._singled(values, makeup, context)
-        rows = np.setdiff1d(np.arange(len(values)), singled, assume_unique=True)
+        rows = np.arange(len(values))
+        if len(singled):
+            rows = np.setdiff1d(rows, singled, assume_unique=True)
         for part, rest in self._judged(values, makeup, rows, context):
             judged.append(part)
             rows = rest

@@ -8,7 +8,7 @@ each; signs beyond ASCII are told apart by the first byte of their UTF-8 form.
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -153,12 +153,17 @@ class Makeup:
         """Which values, or which of some, end with one of some ASCII signs."""
         return within(self.last(rows), signs)
 
-    def marked(self, rows: Numbers, signs: bytes, places: Iterable[int]) -> Truth:
+    def marked(self, rows: Numbers, signs: bytes, places: Sequence[int]) -> Truth:
         """Which of some values have one of these bytes at one of the places."""
         found = np.zeros(len(rows), np.bool_)
-        for place in places if len(self.content) else ():
-            there = self.content.take(np.minimum(self.starts[rows] + place, len(self.content) - 1))
-            found |= within(there, signs) & (self.size[rows] > place)
+        if not len(rows) or not len(self.content):
+            return found
+        starts, size = self.starts[rows], self.size[rows]
+        last, least = len(self.content) - 1, int(size.min())
+        inside = int(starts.max()) + max(places) <= last
+        for place in places:
+            there = within(self.content.take(starts + place if inside else np.minimum(starts + place, last)), signs)
+            found |= there if least > place else there & (size > place)
         return found
 
     def lengths(self, values: pa.Array) -> Numbers:
