@@ -57,7 +57,8 @@ def kind_of_byte(byte: int) -> int:
     return KANA if byte == 0xE3 else HAN if 0xE4 <= byte <= 0xE9 else THREE
 
 
-def kinds(signs: Iterable[str]) -> int:
+@lru_cache(256)
+def kinds(signs: str) -> int:
     """The kinds of some signs together; a lone surrogate counts as a sign of three bytes."""
     found = 0
     for sign in signs:
