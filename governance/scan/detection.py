@@ -76,7 +76,9 @@ class Panel:
         makeup = makeup_of(values) if makeup is None else makeup
         judged: list[Places] = []
         singled = self._singled(values, makeup, context)
-        rows = np.setdiff1d(np.arange(len(values)), singled, assume_unique=True)
+        rows = np.arange(len(values))
+        if len(singled):
+            rows = np.setdiff1d(rows, singled, assume_unique=True)
         for part, rest in self._judged(values, makeup, rows, context):
             judged.append(part)
             rows = rest
@@ -118,7 +120,7 @@ class Panel:
             elif self._needs[number] == NOTHING:
                 rows = every
             else:
-                rows = np.flatnonzero(self._needs[number].met(makeup))
+                rows = self._needs[number].rows(makeup)
             if not len(rows):
                 continue
             whole = len(rows) == len(values)
@@ -160,7 +162,7 @@ class Panel:
         """Values of which a detector speaks that may tell values of one form apart: they are judged by themselves."""
         found = [np.empty(0, np.int64)]
         for number in self._particular:
-            rows = np.flatnonzero(self._needs[number].met(makeup))
+            rows = self._needs[number].rows(makeup)
             if context.type in self.detectors[number].types and len(rows):
                 found.append(rows[self.detectors[number].find(values.take(pa.array(rows)), context).index])
         return np.unique(np.concatenate(found))

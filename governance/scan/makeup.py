@@ -8,9 +8,10 @@ each; signs beyond ASCII are told apart by the first byte of their UTF-8 form.
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +57,8 @@ def kind_of_byte(byte: int) -> int:
     return KANA if byte == 0xE3 else HAN if 0xE4 <= byte <= 0xE9 else THREE
 
 
-def kinds(signs: Iterable[str]) -> int:
+@lru_cache(256)
+def kinds(signs: str) -> int:
     """The kinds of some signs together; a lone surrogate counts as a sign of three bytes."""
     found = 0
     for sign in signs:
@@ -105,6 +107,9 @@ class Makeup:
     han: Numbers
     """Signs from U+4000 to U+9FFF."""
 
+    known: list[Classes] = field(default_factory=list, compare=False)
+    """Its classes, once they are made."""
+
     def __repr__(self) -> str:
         return f"Makeup({len(self)} values)"
 
@@ -125,24 +130,41 @@ class Makeup:
             return Extent(0, 0, 0)
         return Extent(int(np.bitwise_or.reduce(self.kinds)), int(self.digits.max()), int(self.size.max()))
 
-    def first(self) -> npt.NDArray[np.uint8]:
-        """The first byte of each value; 0 of an empty one."""
-        return self._edge(self.starts)
+    def classes(self) -> Classes:
+        """The values by what they are made of."""
+        if not self.known:
+            self.known.append(_classes(self))
+        return self.known[0]
 
-    def last(self) -> npt.NDArray[np.uint8]:
-        """The last byte of each value; 0 of an empty one."""
-        return self._edge(self.starts + self.size - 1)
+    def first(self, rows: Numbers | None = None) -> npt.NDArray[np.uint8]:
+        """The first byte of each value, or of some; 0 of an empty one."""
+        starts, size = (self.starts, self.size) if rows is None else (self.starts[rows], self.size[rows])
+        return self._edge(starts, size)
 
-    def begins_with(self, signs: bytes) -> Truth:
-        """Which values begin with one of some ASCII signs."""
-        return within(self.first(), signs)
+    def last(self, rows: Numbers | None = None) -> npt.NDArray[np.uint8]:
+        """The last byte of each value, or of some; 0 of an empty one."""
+        starts, size = (self.starts, self.size) if rows is None else (self.starts[rows], self.size[rows])
+        return self._edge(starts + size - 1, size)
 
-    def marked(self, rows: Numbers, signs: bytes, places: Iterable[int]) -> Truth:
+    def begins_with(self, signs: bytes, rows: Numbers | None = None) -> Truth:
+        """Which values, or which of some, begin with one of some ASCII signs."""
+        return within(self.first(rows), signs)
+
+    def ends_with(self, signs: bytes, rows: Numbers | None = None) -> Truth:
+        """Which values, or which of some, end with one of some ASCII signs."""
+        return within(self.last(rows), signs)
+
+    def marked(self, rows: Numbers, signs: bytes, places: Sequence[int]) -> Truth:
         """Which of some values have one of these bytes at one of the places."""
         found = np.zeros(len(rows), np.bool_)
-        for place in places if len(self.content) else ():
-            there = self.content.take(np.minimum(self.starts[rows] + place, len(self.content) - 1))
-            found |= within(there, signs) & (self.size[rows] > place)
+        if not len(rows) or not len(self.content):
+            return found
+        starts, size = self.starts[rows], self.size[rows]
+        last, least = len(self.content) - 1, int(size.min())
+        inside = int(starts.max()) + max(places) <= last
+        for place in places:
+            there = within(self.content.take(starts + place if inside else np.minimum(starts + place, last)), signs)
+            found |= there if least > place else there & (size > place)
         return found
 
     def lengths(self, values: pa.Array) -> Numbers:
@@ -151,9 +173,10 @@ class Makeup:
             return self.size
         return np.asarray(pc.utf8_length(values)).astype(np.int64)
 
-    def grid(self, rows: Numbers, width: int) -> npt.NDArray[np.uint8]:
-        """The bytes of some values that are all `width` bytes long, a row for each."""
-        return self.content.take(self.starts[rows][:, None] + np.arange(width))
+    def signs(self, rows: Numbers, places: Iterable[int]) -> npt.NDArray[np.uint8]:
+        """The bytes at some places of some values, which are all that long: a row for each place."""
+        starts = self.starts if len(rows) == len(self) else self.starts[rows]
+        return np.stack([self.content.take(starts + place) for place in places])
 
     def take(self, rows: Numbers) -> Makeup:
         """The makeup of some of the values."""
@@ -166,15 +189,86 @@ class Makeup:
             self.spaces[rows],
             self.letters[rows],
             self.han[rows],
+            [each.take(rows) for each in self.known],
         )
 
-    def _edge(self, places: Numbers) -> npt.NDArray[np.uint8]:
-        filled = self.size > 0
+    def _edge(self, places: Numbers, size: Numbers) -> npt.NDArray[np.uint8]:
+        filled = size > 0
         if filled.all():
             return self.content.take(places)
         found = np.zeros(len(filled), np.uint8)
         found[filled] = self.content[places[filled]]
         return found
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Classes:
+    """Values that are made of the same, told together: most columns have few such classes."""
+
+    alike: Makeup
+    """What the values of each class are made of; not where they lie, nor what they begin or end with."""
+    codes: npt.NDArray[np.intp]
+    """The class of each value."""
+
+    def __repr__(self) -> str:
+        return f"Classes({len(self.alike)} of {len(self.codes)} values)"
+
+    def take(self, rows: Numbers) -> Classes:
+        """Of some of the values; a class may then have none."""
+        return Classes(self.alike, self.codes[rows])
+
+    def spread(self, chosen: Truth) -> Truth:
+        """Which values are of the chosen classes."""
+        if chosen.all() or not chosen.any():
+            return np.full(len(self.codes), chosen.any())
+        return chosen.take(self.codes)
+
+    def rows(self, chosen: Truth) -> Numbers:
+        """The values of the chosen classes."""
+        if chosen.all() or not chosen.any():
+            return np.arange(len(self.codes) if chosen.any() else 0)
+        return np.flatnonzero(chosen.take(self.codes))
+
+    def weigh(self, counts: Numbers) -> Numbers:
+        """The counts of all values of each class together."""
+        return np.bincount(self.codes, counts, len(self.alike)).astype(np.int64)
+
+
+_FEW, _WORTH = 1024, 8
+"""Fewer values, and classes of fewer values on average, are not worth telling together."""
+
+
+def _classes(makeup: Makeup) -> Classes:
+    every = np.arange(len(makeup))
+    if len(makeup) < _FEW:
+        return Classes(makeup, every)
+    codes, number = _coded(makeup.kinds)
+    for column in (makeup.size, makeup.digits, makeup.spaces, makeup.letters, makeup.han):
+        low, high = int(column.min()), int(column.max())
+        if low < high:
+            if number * (high - low + 1) >= _MOST_CODES:
+                return Classes(makeup, every)
+            codes, number = codes * (high - low + 1) + (column - low), number * (high - low + 1)
+    codes, number = _coded(codes)
+    if number * _WORTH > len(codes):
+        return Classes(makeup, every)
+    one = np.empty(number, np.int64)
+    one[codes] = every
+    return Classes(makeup.take(one), codes)
+
+
+_MOST_CODES = 2**62
+
+
+def _coded(numbers: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp], int]:
+    """Small numbers for numbers, and how many."""
+    found = pa.array(numbers).dictionary_encode()
+    return np.asarray(found.indices).astype(np.intp), len(found.dictionary)
+
+
+def some(values: pa.Array, rows: Numbers) -> pa.Array:
+    """Some of the values of a column, in order; itself where they are all."""
+    return values if len(rows) == len(values) else values.take(pa.array(rows))
 
 
 def within(signs: npt.NDArray[np.uint8], wanted: bytes) -> Truth:

@@ -25,6 +25,7 @@ from governance.scan.makeup import (
     TWO,
     Extent,
     Makeup,
+    Numbers,
     Truth,
     kind_of_byte,
     kinds,
@@ -54,6 +55,15 @@ class Need:
 
     def met(self, makeup: Makeup) -> Truth:
         """Which values have it."""
+        classes = makeup.classes()
+        return classes.spread(self._met(classes.alike))
+
+    def rows(self, makeup: Makeup) -> Numbers:
+        """The values that have it."""
+        classes = makeup.classes()
+        return classes.rows(self._met(classes.alike))
+
+    def _met(self, makeup: Makeup) -> Truth:
         able = makeup.digits >= self.digits
         for wanted in self.kinds:
             able &= makeup.has(wanted)

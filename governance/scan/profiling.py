@@ -132,8 +132,9 @@ def _readings(texts: pa.Array, makeup: Makeup, hashes: Hashes, plan: ColumnPlan)
 
 def _filled(texts: pa.Array, makeup: Makeup) -> npt.NDArray[np.bool_]:
     """Which values hold more than blank space; those in plain signs tell it by their makeup."""
-    filled = makeup.has(DIGIT | LETTER)
-    doubt = np.flatnonzero(~filled & (makeup.size > 0))
+    classes = makeup.classes()
+    told = classes.alike.has(DIGIT | LETTER)
+    filled, doubt = classes.spread(told), classes.rows(~told & (classes.alike.size > 0))
     if len(doubt):
         trimmed = pc.utf8_trim_whitespace(texts.take(pa.array(doubt)))
         filled[doubt] = np.asarray(pc.not_equal(trimmed, "").to_numpy(zero_copy_only=False))

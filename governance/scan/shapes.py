@@ -6,6 +6,7 @@ outside a short list of punctuation becomes `?`. Long values are cut. A shape te
 
 from __future__ import annotations
 
+import string
 import unicodedata
 from functools import cache
 
@@ -20,6 +21,7 @@ from governance.scan.detectors.person import PERSON
 from governance.scan.detectors.phone import PHONE
 from governance.scan.detectors.plate import PLATE
 from governance.scan.detectors.secret import SECRET
+from governance.scan.needs import need_of
 from governance.scan.normalise import fold
 
 _KEPT = frozenset(" .,;:@/\\-_+*#()[]{}=?&%'\"|~!<>，。；：、（）·•\n\t")
@@ -40,14 +42,20 @@ def shape_name(name: str) -> str:
 
 def looks_personal(name: str) -> bool:
     """Whether a name of a thing holds what looks like a value of a person: e-mail, phone, id, card, account, a name."""
-    text = pa.array([fold(name).replace("_", " ")], pa.string())
-    context = FieldContext()
-    return any((detector.find(text, context).score >= _SURE).any() for detector in _name_detectors())
+    text = fold(name).replace("_", " ")
+    digits, values, context = sum(sign in string.digits for sign in text), pa.array([text], pa.string()), FieldContext()
+    return any(
+        (detector.find(values, context).score >= _SURE).any()
+        for detector, needed in _name_detectors()
+        if digits >= needed
+    )
 
 
 @cache
-def _name_detectors() -> tuple[Detector, ...]:
-    return (EMAIL, CARD, IBAN, CN_RESIDENT_ID, TW_NATIONAL_ID, HK_ID, US_SSN, PHONE, PLATE, SECRET, PERSON)
+def _name_detectors() -> tuple[tuple[Detector, int], ...]:
+    """Detectors, each with the digits that a value with a hit holds at least."""
+    detectors = (EMAIL, CARD, IBAN, CN_RESIDENT_ID, TW_NATIONAL_ID, HK_ID, US_SSN, PHONE, PLATE, SECRET, PERSON)
+    return tuple((each, max(each.digits, need_of(each.prefilter).digits)) for each in detectors)
 
 
 def _sign(sign: str) -> str:

@@ -46,13 +46,18 @@ def smallest(hashes: Hashes, size: int = SIZE) -> tuple[int, ...]:
 def _few(hashes: Hashes, size: int) -> Hashes:
     """Distinct hashes, ascending, with at least the `size` smallest among them."""
     if len(hashes) <= 4 * size:
-        return np.unique(hashes)
+        return _distinct(hashes)
     limit = np.uint64(int(_SPAN * 3 * size / len(hashes)) if len(hashes) > 3 * size else _FULL)
-    likely = np.unique(hashes[hashes < limit])  # hashes lie evenly, so that these are about three times as many
+    likely = _distinct(hashes[hashes < limit])  # hashes lie evenly, so that these are about three times as many
     if len(likely) >= size:
         return likely
-    distinct = np.unique(np.partition(hashes, 2 * size)[: 2 * size])
-    return distinct if len(distinct) >= size else np.unique(hashes)
+    distinct = _distinct(np.partition(hashes, 2 * size)[: 2 * size])
+    return distinct if len(distinct) >= size else _distinct(hashes)
+
+
+def _distinct(hashes: Hashes) -> Hashes:
+    ordered = np.sort(hashes)
+    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
 
 
 def lowest(hashes: Hashes, size: int) -> Numbers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from governance.scan.detectors.base import STRONG, SURE, Detector, Numbers
-from governance.scan.makeup import Makeup, Truth
+from governance.scan.makeup import BEYOND, CONTROL, SPACE, Makeup, Truth
 from governance.scan.settling import Places
 from governance.scan.shapes import shape
 from governance.scan.sketch import Hashes, lowest, smallest
@@ -21,6 +22,8 @@ _WHOLE_SHARE = 0.8
 _WHOLE = {"ADDRESS": 0.35}
 """A street with number makes the whole value an address, whatever town and country follow."""
 _ASCII = 128
+_LEVELS = np.array([1, STRONG, SURE])
+"""From these scores on a hit is weak, strong, sure."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,8 +51,9 @@ class Looked:
 
     def bare_lengths(self) -> Numbers:
         """Lengths without blank space at the ends."""
-        edges = np.stack([self.makeup.first(), self.makeup.last()])
-        blank = np.flatnonzero(((edges <= ord(" ")) | (edges >= _ASCII)).any(axis=0))
+        maybe = self.makeup.classes().rows(self.makeup.classes().alike.has(SPACE | CONTROL | BEYOND))
+        edges = np.stack([self.makeup.first(maybe), self.makeup.last(maybe)])
+        blank = maybe[((edges <= ord(" ")) | (edges >= _ASCII)).any(axis=0)]
         if not len(blank):
             return self.lengths
         bare = self.lengths.copy()
@@ -86,8 +90,8 @@ class Marks:
             return ()
         places = self.places
         strong = np.flatnonzero(places.score >= STRONG)
-        best = strong[np.flatnonzero(np.diff(places.index[strong], prepend=-1))]
-        hashes = looked.hashes[places.index[best]]
+        best = strong[_firsts(places.index[strong])]
+        hashes = _of(looked.hashes, places.index[best])
         few = lowest(hashes, most)
         best, hashes = best[few], hashes[few]
         return tuple(
@@ -106,14 +110,16 @@ def marks(places: Places, looked: Looked, detectors: Sequence[Detector], unshown
         part = places
         if len(finders) < len(numbers):
             part = places.take(np.flatnonzero(np.isin(places.found_by, finders)))
-        first = np.flatnonzero(np.diff(part.index, prepend=-1))
+        first = _firsts(part.index)
+        alone = len(first) == len(part.index)
         rows = part.index[first]
-        covered = np.add.reduceat(np.where(part.score > 0, part.end - part.start, 0), first)
+        covered = (part.end - part.start) * (part.score > 0)
         yield Marks(
             entity,
             rows,
-            np.maximum.reduceat(part.score, first),
-            covered >= _WHOLE.get(entity, _WHOLE_SHARE) * lengths[rows],
+            part.score if alone else np.maximum.reduceat(part.score, first),
+            (covered if alone else np.add.reduceat(covered, first))
+            >= _WHOLE.get(entity, _WHOLE_SHARE) * _of(lengths, rows),
             max(detectors[number].chance for number in finders),
             entity not in unshown,
             part,
@@ -125,18 +131,32 @@ def tallies(places: Places, looked: Looked, detectors: Sequence[Detector], unsho
     return {each.entity: _tally(each, looked) for each in marks(places, looked, detectors, unshown)}
 
 
+def _firsts(index: Numbers) -> Numbers:
+    """Where each value comes first, in an index in order of value."""
+    return np.flatnonzero(np.concatenate([index[:1] >= 0, index[1:] != index[:-1]]))
+
+
+def _of(column: npt.NDArray[Any], rows: Numbers) -> npt.NDArray[Any]:
+    """Some rows of a column, in order and each once: all of it where they are as many."""
+    return column if len(rows) == len(column) else column[rows]
+
+
 def _tally(found: Marks, looked: Looked) -> Tally:
-    counts, best, whole = looked.counts[found.rows], found.best, found.whole
-    strong, weak = best >= STRONG, (best > 0) & (best < STRONG)
+    best, counts = found.best, _of(looked.counts, found.rows)
+    level = np.searchsorted(_LEVELS, best, side="right")
+    refused, weak, strong, sure = 0, 1, 2, 3
+    partly, whole = np.bincount(level + (sure + 1) * found.whole, counts, 2 * (sure + 1)).astype(int).reshape(2, -1)
+    every = (partly + whole).tolist()
+    positive = np.flatnonzero(best > 0)
     return Tally(
-        refused=int(counts[best == 0].sum()),
-        weak=int(counts[weak].sum()),
-        strong=int(counts[strong].sum()),
-        whole_weak=int(counts[weak & whole].sum()),
-        whole_strong=int(counts[strong & whole].sum()),
+        refused=every[refused],
+        weak=every[weak],
+        strong=every[strong] + every[sure],
+        whole_weak=int(whole[weak]),
+        whole_strong=int(whole[strong] + whole[sure]),
         chance_permille=round(found.chance * 1000),
-        sure=int(counts[best >= SURE].sum()),
-        values=smallest(looked.hashes[found.rows[best > 0]], HIT_SKETCH),
+        sure=every[sure],
+        values=smallest(_of(looked.hashes, _of(found.rows, positive)), HIT_SKETCH),
         shapes=found.shapes(looked),
     )
 

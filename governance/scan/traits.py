@@ -5,8 +5,9 @@ What the signs of a value already tell is not asked again: an expression is only
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -22,8 +23,10 @@ from governance.scan.makeup import (
     SPACE,
     THREE,
     Makeup,
+    Numbers,
     Truth,
     kinds,
+    some,
     within,
 )
 
@@ -49,66 +52,117 @@ _BLANKS = b" \t\n\r\f"
 _ALNUM = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
-def traits_of(
-    values: pa.Array, counts: npt.NDArray[np.int64], makeup: Makeup, lengths: npt.NDArray[np.int64]
-) -> dict[str, int]:
+Edge = Callable[[Makeup, Numbers], Truth]
+"""Of some values, which have what their first or last sign must tell."""
+Part = tuple[Truth, Edge | None]
+"""Classes of values, and the edge that their values must have as well."""
+
+
+def traits_of(values: pa.Array, counts: Numbers, makeup: Makeup, lengths: Numbers) -> dict[str, int]:
     """Rows that have each trait, from distinct texts, how often each stands there, their makeup and lengths."""
-    found = {
-        name: counts[_asked(values, _FORMS[name], sure, doubt)].sum()
-        for name, (sure, doubt) in _known(makeup).items()
-        if sure is not None or doubt.any()
-    }
-    found |= {"latin": counts[makeup.has(LETTER)].sum(), "long": counts[lengths >= _LONG].sum()}
+    classes = makeup.classes()
+    weights = classes.weigh(counts)
+    found = {"latin": weights[classes.alike.has(LETTER)].sum(), "long": counts[lengths >= _LONG].sum()}
+    for name, (sure, doubt) in _known(classes.alike).items():
+        rows = _rows(makeup, doubt)
+        found[name] = sum(
+            weights[chosen].sum() if edge is None else counts[_rows(makeup, (chosen, edge))].sum()
+            for chosen, edge in sure
+        )
+        if len(rows):
+            found[name] += counts[rows[mask(some(values, rows), _FORMS[name])]].sum()
     return {name: int(found[name]) for name in sorted(found) if found[name]}
 
 
-def _known(makeup: Makeup) -> dict[str, tuple[Truth | None, Truth]]:
-    """For each trait the values that have it for sure, and those whose expression must tell; the others have it not."""
-    size, first = makeup.size, makeup.first()
-    solid, digit, space, filled = size - makeup.spaces, makeup.has(DIGIT), makeup.has(SPACE), size > 0
-    signed, others = space | (first == ord("-")), solid - makeup.digits
-    signs = makeup.only(DIGIT | LETTER | SPACE | kinds("@._-"))
-    handle = makeup.only(DIGIT | LETTER | kinds("._-")) & within(first, _ALNUM) & (size >= 2) & (size <= 32)
-    ended = makeup.has(_ENDS) & (space | within(makeup.last(), b".!?;"))
-    postal = digit & (makeup.has(LETTER) | within(makeup.digits.clip(0, 10).astype(np.uint8), bytes((3, 5, 6, 9))))
-    edged = space & (within(first, _BLANKS) | within(makeup.last(), _BLANKS))
-    many = (makeup.spaces >= _WORDS) | (makeup.han >= _HAN_SIGNS) | (makeup.has(KANA) & (size >= 3 * _HAN_SIGNS))
+def _rows(makeup: Makeup, part: Part) -> Numbers:
+    chosen, edge = part
+    rows = makeup.classes().rows(chosen)
+    return rows if edge is None or not len(rows) else rows[edge(makeup, rows)]
+
+
+def _known(alike: Makeup) -> dict[str, tuple[tuple[Part, ...], Part]]:
+    """For each trait the values that have it for sure, and those whose expression must tell; the others have it not.
+
+    No value is among both.
+    """
+    size, digit, space, filled = alike.size, alike.has(DIGIT), alike.has(SPACE), alike.size > 0
+    solid = size - alike.spaces
+    others = solid - alike.digits
+    number = alike.only(DIGIT | SPACE | kinds("-.")) & digit
+    whole, bare = number & ~alike.has(kinds(".")), number & alike.only(DIGIT)
+    word = alike.only(LETTER | kinds("'-")) & filled
+    ends, wide = alike.has(_ENDS), alike.has(KANA | THREE)
+    handle = alike.only(DIGIT | LETTER | kinds("._-")) & (size >= 2) & (size <= 32)
+    plain = alike.only(DIGIT | LETTER)
+    postal = digit & (alike.has(LETTER) | within(alike.digits.clip(0, 10).astype(np.uint8), bytes((3, 5, 6, 9))))
+    many = (alike.spaces >= _WORDS) | (alike.han >= _HAN_SIGNS) | (alike.has(KANA) & (size >= 3 * _HAN_SIGNS))
     return {
-        "digits": (makeup.only(DIGIT) & filled, makeup.only(DIGIT | SPACE | kinds("-")) & digit & signed),
+        "digits": (((bare, None),), (whole & ~bare & (others <= 1), _signed)),
         "decimal": (
-            None,
-            makeup.only(DIGIT | SPACE | kinds("-.")) & digit & makeup.has(kinds(".")) & (others <= 1 + signed),
+            ((alike.only(DIGIT | kinds(".")) & number & (others == 1), _between),),
+            (number & ~whole & alike.has(SPACE | kinds("-")) & (others <= 2), _signed),
         ),
-        "han": (makeup.has(HAN), makeup.has(KANA)),
-        "one_word": (makeup.only(LETTER | kinds("'-")) & filled, makeup.only(LETTER | BEYOND | SPACE | kinds("'-"))),
-        "dated": (None, _maybe_dated(makeup, first)),
-        "wordy": (None, many),
-        "sentence": (None, ended | makeup.has(KANA | THREE)),
-        "url": (None, makeup.has(kinds(":.")) & within(first, b"hw \t\n\r\f")),
-        "structured": (None, makeup.has(kinds("[{<")) & within(first, b"[{< \t\n\r\f")),
-        "postal": (None, postal & (solid <= 10) & makeup.only(DIGIT | LETTER | SPACE | kinds("-"))),
-        "handle": (handle, signs & (solid <= 33) & (edged | (first == ord("@")))),
+        "han": (((alike.has(HAN), None),), (alike.has(KANA) & ~alike.has(HAN), None)),
+        "one_word": (
+            ((word, None),),
+            (alike.only(LETTER | BEYOND | SPACE | kinds("'-")) & filled & ~word, _unbroken),
+        ),
+        "dated": ((), ((alike.digits >= 4) & alike.has(kinds("-/.年")), _maybe_dated)),
+        "wordy": ((), (many, None)),
+        "sentence": ((), (ends | wide, _ended)),
+        "url": ((), (alike.has(kinds(":.")), _begins(b"hw" + _BLANKS))),
+        "structured": ((), (alike.has(kinds("[{<")), _begins(b"[{<" + _BLANKS))),
+        "postal": ((), (postal & (solid <= 10) & alike.only(DIGIT | LETTER | SPACE | kinds("-")), None)),
+        "handle": (
+            ((handle & plain, None), (handle & ~plain, _begins(_ALNUM))),
+            (alike.only(DIGIT | LETTER | SPACE | kinds("@._-")) & (solid <= 33) & (space | alike.has(kinds("@"))), _at),
+        ),
     }
 
 
-def _maybe_dated(makeup: Makeup, first: npt.NDArray[np.uint8]) -> Truth:
-    blank = within(first, _BLANKS)
-    maybe = (makeup.digits >= 4) & makeup.has(kinds("-/.年")) & (blank | within(first, b"0123456789"))
-    rows = np.flatnonzero(maybe & ~blank)
-    maybe[rows] = makeup.marked(rows, DATE_MARKS, DATE_PLACES)
-    return maybe
+def _begins(signs: bytes) -> Edge:
+    return lambda makeup, rows: makeup.begins_with(signs, rows)
 
 
-def _asked(values: pa.Array, form: str, sure: Truth | None, doubt: Truth) -> Truth:
-    """Which values have a trait, its expression run on the doubtful ones alone."""
-    found = np.zeros(len(values), np.bool_) if sure is None else sure.copy()
-    rows = np.flatnonzero(doubt if sure is None else doubt & ~sure)
-    if len(rows):
-        found[rows] = mask(values if len(rows) == len(values) else values.take(pa.array(rows)), form)
-    return found
+def _spaced(makeup: Makeup, rows: Numbers) -> Truth:
+    return np.asarray(makeup.spaces[rows], np.bool_)
 
 
-def numeric_traits(values: pa.Array, counts: npt.NDArray[np.int64]) -> dict[str, int]:
+def _signed(makeup: Makeup, rows: Numbers) -> Truth:
+    return _spaced(makeup, rows) | makeup.begins_with(b"-", rows)
+
+
+def _between(makeup: Makeup, rows: Numbers) -> Truth:
+    """The one point stands between digits."""
+    return ~(makeup.begins_with(b".", rows) | makeup.ends_with(b".", rows))
+
+
+def _edged(makeup: Makeup, rows: Numbers) -> Truth:
+    return makeup.begins_with(_BLANKS, rows) | makeup.ends_with(_BLANKS, rows)
+
+
+def _unbroken(makeup: Makeup, rows: Numbers) -> Truth:
+    return ~_spaced(makeup, rows) | _edged(makeup, rows)
+
+
+def _ended(makeup: Makeup, rows: Numbers) -> Truth:
+    wide = np.asarray(makeup.kinds[rows] & np.uint64(KANA | THREE), np.bool_)
+    return wide | _spaced(makeup, rows) | makeup.ends_with(b".!?;", rows)
+
+
+def _at(makeup: Makeup, rows: Numbers) -> Truth:
+    return (_spaced(makeup, rows) & _edged(makeup, rows)) | makeup.begins_with(b"@", rows)
+
+
+def _maybe_dated(makeup: Makeup, rows: Numbers) -> Truth:
+    first = makeup.first(rows)
+    maybe = within(first, b"0123456789")
+    some = np.flatnonzero(maybe)
+    maybe[some] = makeup.marked(rows[some], DATE_MARKS, DATE_PLACES)
+    return maybe | within(first, _BLANKS)
+
+
+def numeric_traits(values: pa.Array, counts: Numbers) -> dict[str, int]:
     """Rows of a numeric column within the ranges of an age, a year, a latitude, a longitude."""
     numbers = np.asarray(pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False))
     whole = numbers == np.floor(numbers)

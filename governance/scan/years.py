@@ -72,13 +72,14 @@ _NIGHT, _NOON = np.frombuffer(b"00:00", np.uint8), np.frombuffer(b"12:00", np.ui
 
 def year_traits(values: pa.Array, counts: Numbers, makeup: Makeup) -> dict[str, int]:
     """Rows by year, month and first day of a month, and those with a time of day; of values that are dates."""
-    solid, first = makeup.size - makeup.spaces, makeup.first()
-    apart = makeup.has(kinds("-/.年")) & (makeup.digits >= _LEAST) & (makeup.digits <= _MOST) & (makeup.letters <= 3)
-    bare = makeup.only(DIGIT) & (makeup.size == 8) & ((first == ord("1")) | (first == ord("2")))
-    index = np.flatnonzero(
-        bare | (apart & (solid >= 8) & (makeup.size <= 40) & (first >= ord("0")) & (first <= ord("9")))
-    )
-    index = index[bare[index] | makeup.marked(index, DATE_MARKS, DATE_PLACES)]
+    classes = makeup.classes()
+    alike = classes.alike
+    apart = alike.has(kinds("-/.年")) & (alike.digits >= _LEAST) & (alike.digits <= _MOST) & (alike.letters <= 3)
+    apart &= (alike.size - alike.spaces >= 8) & (alike.size <= 40)
+    index, bare = classes.rows(apart), classes.rows(alike.only(DIGIT) & (alike.size == 8))
+    index = index[makeup.begins_with(b"0123456789", index)]
+    index = index[makeup.marked(index, DATE_MARKS, DATE_PLACES)]
+    index = np.concatenate([index, bare[makeup.begins_with(b"12", bare)]])
     if not len(index):
         return {}
     dates = _dates(values, makeup, index)

@@ -52,6 +52,9 @@ class FieldContext:
     """The words of field name, comment and dataset name, in lower case."""
 
 
+_NO_PLACES = np.empty((0, 4), np.int64)
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Hits:
     """Where an entity was found: one row per place, in order of value and start."""
@@ -77,7 +80,8 @@ class Hits:
     @classmethod
     def of(cls, entity: str, places: Iterable[tuple[int, int, int, int]]) -> Hits:
         """Hits from (index, start, end, score) rows."""
-        table = np.array(list(places), dtype=np.int64).reshape(-1, 4)
+        rows = list(places)
+        table = np.array(rows, dtype=np.int64) if rows else _NO_PLACES
         return cls(entity, table[:, 0], table[:, 1], table[:, 2], table[:, 3])
 
 

@@ -27,7 +27,7 @@ from babel import Locale
 from governance.scan.detectors.base import mask
 from governance.scan.lexicon import NEWEST
 from governance.scan.lexicon_latin import GIVEN, ORDINARY, SURNAME, latin_lexicon
-from governance.scan.makeup import BEYOND, DIGIT, LETTER, Makeup, flat, kinds
+from governance.scan.makeup import BEYOND, DIGIT, LETTER, Makeup, flat, kinds, some
 from policies.pack_loader import load_pack
 
 _LONGEST = 60
@@ -37,6 +37,8 @@ _EDGES = " .,;:*\t\r\n"
 _MOST_SPACES = 7
 _STREET_DIGITS = 9
 """More digits are those of a code beside the street."""
+_POINTS = (1, 2, 3, 4)
+"""Where the point of degrees may stand."""
 _SHORT = 2
 """Names of so few letters are codes as often."""
 
@@ -105,19 +107,21 @@ _SIZES = (("sure", ""), ("maybe", ".maybe"))
 
 def _words(values: pa.Array, counts: Counts, makeup: Makeup) -> dict[str, int]:
     """Traits by the words of values without digits."""
-    chosen = makeup.has(LETTER | BEYOND) & ~makeup.has(DIGIT | kinds("@_\\<>{}=")) & (makeup.size <= _LONGEST)
-    index = np.flatnonzero(chosen & (makeup.spaces <= _MOST_SPACES))
+    classes = makeup.classes()
+    alike = classes.alike
+    chosen = alike.has(LETTER | BEYOND) & ~alike.has(DIGIT | kinds("@_\\<>{}=")) & (alike.size <= _LONGEST)
+    index = classes.rows(chosen & (alike.spaces <= _MOST_SPACES))
     if not len(index):
         return {}
     sets, spaced = value_sets(), makeup.spaces[index] > 0
-    texts = _normal(values.take(pa.array(index)), foreign=bool(makeup.has(BEYOND)[index].any()))
+    texts = _normal(some(values, index), foreign=bool((chosen & alike.has(BEYOND)).any()))
     job = 1 << sets.traits.index("last.JOB_TITLE")
     bits = np.zeros(len(texts), np.int64)
-    known = np.flatnonzero(_maybe(texts, _edges()))
+    known = np.flatnonzero(_maybe(texts))
     bits[known] = _looked_up(texts, known, sets.whole)
     one = np.flatnonzero(~spaced)
     bits[one] |= np.maximum(_looked_up(texts, one, sets.last), 0) & job
-    ended = np.flatnonzero(spaced & _ending(texts, _endings()))
+    ended = np.flatnonzero(spaced & _ending(texts))
     long = texts.take(pa.array(ended))
     tails = np.fromiter(map(sets.last.get, _last_words(long), repeat(0)), np.int64, len(long))
     graded = np.flatnonzero(tails < 0)
@@ -135,45 +139,70 @@ def _looked_up(texts: pa.Array, rows: Counts, table: Mapping[str, int]) -> Count
     return np.fromiter(map(table.get, texts.take(pa.array(rows)).to_pylist(), repeat(0)), np.int64, len(rows))
 
 
-def _maybe(texts: pa.Array, edges: Truth) -> Truth:
-    """Which texts have the size, first and last byte of some word of a table; most names of people have not."""
+def _maybe(texts: pa.Array) -> Truth:
+    """Which texts have the size and the first and last bytes of some word of a table; few others have."""
+    return _whole_codes()[_whole_code(texts)]
+
+
+def _whole_code(texts: pa.Array) -> Counts:
+    """A number for the size and the first and last bytes of each text."""
     content, bounds = flat(texts)
     size = np.diff(bounds)
-    first, last = _at(content, bounds[:-1]), _at(content, bounds[1:] - 1)
-    return np.asarray((size > 0) & edges[np.minimum(size, _LONGEST), first, last])
+    head = _word(content, bounds[:-1]) & _PARTS.take(size, mode="clip")
+    tail = _word(content, bounds[1:] - _EDGE) >> _SHIFTS.take(size, mode="clip")
+    return _mixed(head * _ODD ^ tail ^ size.astype(np.uint64) << np.uint64(32))
 
 
-def _ending(texts: pa.Array, endings: Truth) -> Truth:
-    """Which texts end with the last two bytes of some last word."""
+def _ending(texts: pa.Array) -> Truth:
+    """Which texts end as some last word does, with the blank before a short one; few others do."""
     content, bounds = flat(texts)
-    size, ends = np.diff(bounds), bounds[1:]
-    return np.asarray((size > 1) & endings[_at(content, ends - 2), _at(content, ends - 1)] | (size == 1))
+    tail = _word(content, bounds[1:] - _EDGE)
+    found = np.diff(bounds) < _EDGE
+    for length, known in _endings().items():
+        found |= known[_mixed(tail >> np.uint64(8 * (_EDGE - length)))]
+    return found
 
 
-def _at(content: npt.NDArray[np.uint8], places: Counts) -> npt.NDArray[np.uint8]:
-    if not len(content):
-        return np.zeros(len(places), np.uint8)
-    return content.take(np.clip(places, 0, len(content) - 1))
+_EDGE, _ODD, _CODE_BITS = 4, np.uint64(0x9E3779B97F4A7C15), 20
+_PARTS = np.array([(1 << 8 * size) - 1 for size in range(_EDGE + 1)], np.uint64)
+"""By size: which of the first four bytes belong to a text."""
+_SHIFTS = np.array([8 * (_EDGE - size) for size in range(_EDGE + 1)], np.uint64)
+"""By size: how far the last four bytes have others before them."""
+
+
+def _word(content: npt.NDArray[np.uint8], places: Counts) -> npt.NDArray[np.uint64]:
+    """Four bytes from each place, which may lie up to four before the first or behind the last byte."""
+    edge = np.zeros(_EDGE, np.uint8)
+    padded = np.concatenate([edge, content, edge])
+    every = np.ndarray((len(content) + _EDGE + 1,), np.dtype("<u4"), padded, 0, (1,))
+    return every[places + _EDGE].astype(np.uint64)
+
+
+def _mixed(numbers: npt.NDArray[np.uint64]) -> Counts:
+    with np.errstate(over="ignore"):
+        mixed = (numbers ^ numbers >> np.uint64(29)) * _ODD
+    return (mixed >> np.uint64(64 - _CODE_BITS)).astype(np.int64)
 
 
 @cache
-def _edges() -> Truth:
-    """By size, first and last byte: whether a word of the sets has them."""
-    known = np.zeros((_LONGEST + 1, 256, 256), np.bool_)
-    for word in value_sets().whole:
-        if signs := word.encode():
-            known[min(len(signs), _LONGEST), signs[0], signs[-1]] = True
+def _whole_codes() -> Truth:
+    """By code: whether a word of the sets has it."""
+    known = np.zeros(1 << _CODE_BITS, np.bool_)
+    known[_whole_code(pa.array([word for word in value_sets().whole if word], pa.string()))] = True
     return known
 
 
 @cache
-def _endings() -> Truth:
-    """By its last two bytes, the blank before a lone letter included: whether a last word ends like this."""
-    known = np.zeros((256, 256), np.bool_)
+def _endings() -> dict[int, Truth]:
+    """By a number of last bytes, the blank before a last word included, and their code: whether one ends like this."""
+    words: dict[int, list[int]] = {}
     for word in value_sets().last:
-        signs = f" {word}".encode()[-2:]
-        known[signs[0], signs[1]] = True
-    return known
+        signs = f" {word}".encode()[-_EDGE:]
+        words.setdefault(len(signs), []).append(int.from_bytes(signs, "little"))
+    found = {length: np.zeros(1 << _CODE_BITS, np.bool_) for length in words}
+    for length, numbers in words.items():
+        found[length][_mixed(np.array(numbers, np.uint64))] = True
+    return found
 
 
 def _last_words(texts: pa.Array) -> list[str]:
@@ -217,25 +246,27 @@ def _turned(text: str, sets: ValueSets) -> int:
 
 def _forms(values: pa.Array, counts: Counts, makeup: Makeup) -> dict[str, int]:
     """Traits by form: whole numbers of an age, postal codes, degrees with many decimals, initials, flats and bands."""
-    size, bare = makeup.size, makeup.only(DIGIT)
-    dotted = makeup.only(DIGIT | kinds("-.")) & makeup.has(kinds(".")) & (size >= 6) & (size - makeup.digits <= 2)
-    zips = makeup.only(DIGIT | kinds("-")) & (size == 10) & (makeup.digits == 9)
-    initial = makeup.only(LETTER | kinds(".")) & (size >= 1) & (size <= 2)
-    banded = makeup.has(DIGIT) & (size >= 2) & (size <= 24) & ~bare & (makeup.digits <= 6)
-    flat = makeup.has(kinds("#")) | ((makeup.spaces > 0) & makeup.has(LETTER) & (makeup.has(DIGIT) | (size <= 8)))
-    unit = flat & (size >= 2) & (size <= 24) & ~makeup.begins_with(b"0123456789")
-    masks = {
-        "form.age": (bare & (size >= 1) & (size <= 2)) | _asked(values, r"^1[01]\d$", bare & (size == 3)),
-        "form.band": _asked(values, _BAND, banded),
-        "form.degrees": _asked(values, r"^-?(?:1[0-7]\d|\d{1,2})\.\d{4,}$", dotted),
-        "form.initial": _asked(values, r"^[A-Za-z]\.?$", initial),
-        "form.street": _asked(values, _street(), _streets(makeup)),
-        "form.phone": _asked(values, _PHONE, (makeup.digits == 10) & (size >= 12) & (size <= 15)),
-        "form.unit": _units(values, unit),
-        "form.zip5": bare & (size == 5),
-        "form.zip9": _asked(values, r"^\d{5}-\d{4}$", zips),
+    classes = makeup.classes()
+    alike, weights = classes.alike, classes.weigh(counts)
+    size, bare = alike.size, alike.only(DIGIT)
+    dotted = alike.only(DIGIT | kinds("-.")) & alike.has(kinds(".")) & (size >= 6) & (size - alike.digits <= 2)
+    asked = {
+        "form.age": (r"^1[01]\d$", bare & (size == 3)),
+        "form.band": (_BAND, alike.has(DIGIT) & (size >= 2) & (size <= 24) & ~bare & (alike.digits <= 6)),
+        "form.initial": (r"^[A-Za-z]\.?$", alike.only(LETTER | kinds(".")) & (size >= 1) & (size <= 2)),
+        "form.street": (_street(), _streets(alike)),
+        "form.phone": (_PHONE, (alike.digits == 10) & (size >= 12) & (size <= 15)),
+        "form.zip9": (r"^\d{5}-\d{4}$", alike.only(DIGIT | kinds("-")) & (size == 10) & (alike.digits == 9)),
     }
-    return {name: int(counts[each].sum()) for name, each in masks.items()}
+    found = {name: _asked(values, counts, form, classes.rows(doubt)) for name, (form, doubt) in asked.items()}
+    degrees = classes.rows(dotted)
+    degrees = degrees[makeup.marked(degrees, b".", _POINTS)]
+    found["form.degrees"] = _asked(values, counts, r"^-?(?:1[0-7]\d|\d{1,2})\.\d{4,}$", degrees)
+    found["form.age"] += int(weights[bare & (size >= 1) & (size <= 2)].sum())
+    found["form.zip5"] = int(weights[bare & (size == 5)].sum())
+    flat = alike.has(kinds("#")) | ((alike.spaces > 0) & alike.has(LETTER) & (alike.has(DIGIT) | (size <= 8)))
+    found["form.unit"] = _units(values, counts, makeup, classes.rows(flat & (size >= 2) & (size <= 24)))
+    return found
 
 
 def _streets(makeup: Makeup) -> Truth:
@@ -259,26 +290,22 @@ _BAND = (
 )
 
 
-def _units(values: pa.Array, chosen: Truth) -> Truth:
-    """Which values are a flat, a suite or a box: `Apt 3`, `PO Box 12`, `#104`."""
-    index = np.flatnonzero(chosen)
-    found = np.zeros(len(values), np.bool_)
+def _units(values: pa.Array, counts: Counts, makeup: Makeup, rows: Counts) -> int:
+    """How often some values are a flat, a suite or a box: `Apt 3`, `PO Box 12`, `#104`."""
+    rows = rows[~makeup.begins_with(b"0123456789", rows)]
     units = value_sets().units
-    for place, text in zip(index.tolist(), values.take(pa.array(index)).to_pylist(), strict=True):
+    found = np.zeros(len(rows), np.bool_)
+    for place, text in enumerate(some(values, rows).to_pylist()):
         first, _, rest = text.strip().lower().partition(" ")
         found[place] = (bool(rest) and len(rest) <= 12 and first.rstrip(".") in units) or (
             first.startswith("#") and len(first) <= 6
         )
-    return found
+    return int(counts[rows[found]].sum())
 
 
-def _asked(values: pa.Array, form: str, doubt: Truth) -> Truth:
-    """Which of the doubtful values have a form."""
-    found = np.zeros(len(values), np.bool_)
-    index = np.flatnonzero(doubt)
-    if len(index):
-        found[index] = mask(values.take(pa.array(index)), form)
-    return found
+def _asked(values: pa.Array, counts: Counts, form: str, rows: Counts) -> int:
+    """How often some values have a form."""
+    return int(counts[rows[mask(some(values, rows), form)]].sum()) if len(rows) else 0
 
 
 def _table(sets: Mapping[str, Iterable[str]], traits: tuple[str, ...]) -> dict[str, int]:

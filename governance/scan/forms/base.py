@@ -17,10 +17,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from governance.scan.detectors.base import FieldContext, mask
-from governance.scan.makeup import EVERY, Makeup, Numbers, Truth
+from governance.scan.makeup import DIGIT, EVERY, Makeup, Numbers, Truth, kinds, some
 
 Signs = npt.NDArray[np.uint8]
-"""Bytes of values, a row for each."""
+"""Bytes of values, or digits as numbers: a row for each place and a column for each value."""
 Class = tuple[str, Numbers]
 """An exemplar, and the rows of the column that are judged like it."""
 
@@ -71,11 +71,10 @@ class Written:
 
     def rows(self, values: pa.Array, makeup: Makeup, rows: Numbers) -> Numbers:
         """The rows that have the form."""
-        able = self._able(makeup)
-        chosen = rows[able[rows]]
+        chosen = of_class(makeup, rows, self._able(makeup.classes().alike))
         if not len(chosen):
             return chosen
-        texts = values if len(chosen) == len(values) else values.take(pa.array(chosen))
+        texts = some(values, chosen)
         found = mask(texts, self.expression)
         if self.but and found.any():
             found &= ~mask(texts, self.but)
@@ -96,7 +95,7 @@ class Checked:
     places: tuple[int, ...]
     """Where the signs that the check reads stand."""
     check: Callable[[Signs], Truth]
-    """From those signs, a row for each value, which values pass."""
+    """From those signs which values pass."""
 
     @property
     def name(self) -> str:
@@ -113,8 +112,56 @@ class Checked:
         found = self.written.rows(values, makeup, rows)
         if not len(found):
             return []
-        passed = found[self.check(makeup.grid(found, len(self.written.exemplar))[:, self.places])]
+        passed = found[self.check(makeup.signs(found, self.places))]
         return [(self.written.exemplar, passed)] if len(passed) else []
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Digits in fixed places with fixed signs between them, of which those that pass a check are alike."""
+
+    name: str
+    """Its own name."""
+    entities: frozenset[str]
+    """As `Form.entities`."""
+    exemplar: str
+    """One such value: its digits stand for any digits, its other signs for themselves."""
+    check: Callable[[Signs], Truth]
+    """From all digits which values pass."""
+    lead: int = 0
+    """So many first signs stand for themselves, digits too."""
+
+    def classes(self, values: pa.Array, makeup: Makeup, rows: Numbers, _context: FieldContext) -> Iterable[Class]:
+        """As `Form.classes`."""
+        found = self.rows(values, makeup, rows)
+        return [(self.exemplar, found)] if len(found) else []
+
+    def rows(self, _values: pa.Array, makeup: Makeup, rows: Numbers) -> Numbers:
+        """The rows that have the form."""
+        places = [place for place, sign in enumerate(self.exemplar) if sign.isdigit()]
+        fixed = [place for place, sign in enumerate(self.exemplar) if place < self.lead or not sign.isdigit()]
+        alike = makeup.classes().alike
+        able = (alike.size == len(self.exemplar)) & (alike.digits == len(places))
+        chosen = of_class(makeup, rows, able & alike.only(DIGIT | kinds(self.exemplar)))
+        if fixed and len(chosen):
+            signs = np.frombuffer(self.exemplar.encode(), np.uint8)[fixed]
+            chosen = chosen[(makeup.signs(chosen, fixed) == signs[:, None]).all(axis=0)]
+        return chosen[self.check(makeup.signs(chosen, places) - np.uint8(ord("0")))] if len(chosen) else chosen
+
+
+def of_class(makeup: Makeup, rows: Numbers, able: Truth) -> Numbers:
+    """Those of some rows whose class is able."""
+    if not able.any():
+        return rows[:0]
+    return rows if able.all() else rows[able.take(makeup.classes().codes.take(rows))]
+
+
+def joined(digits: Signs) -> Numbers:
+    """The numbers that some digits make, the first row being the highest place."""
+    total = np.zeros(digits.shape[1], np.int64)
+    for row in digits:
+        total = total * 10 + row
+    return total
 
 
 def entities(*names: str) -> frozenset[str]:

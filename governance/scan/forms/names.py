@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from governance.scan.detectors.base import FieldContext
 from governance.scan.forms.base import Class, Form, Written, entities
 from governance.scan.lexicon import lexicon
-from governance.scan.makeup import BLANK, HAN, LETTER, Makeup, Numbers, kinds
+from governance.scan.makeup import BLANK, HAN, LETTER, Makeup, Numbers, kinds, some
 
 _PERSON = entities("PERSON")
 _WORD = r"[A-Z](?:[A-Za-z]{1,18}|[a-z]{1,8}-[A-Z][a-z]{1,8})"
@@ -44,7 +44,7 @@ class LatinName:
         found = _LATIN.rows(values, makeup, rows)
         if not len(found):
             return []
-        first, last, other = _said(values if len(found) == len(values) else values.take(pa.array(found)))
+        first, last, other = _said(some(values, found))
         given = (first & _GIVEN != 0) & ~other
         both = given & (last & _SURNAME != 0)
         made = [("Anna Smith", found[both])]

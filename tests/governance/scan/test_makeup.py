@@ -88,9 +88,9 @@ def test_long_values_do_not_overflow_their_counters():
     )
 
 
-def test_grid_gives_the_bytes_of_values_of_one_length():
+def test_signs_are_the_bytes_at_some_places():
     made = makeup_of(pa.array(["abc", "x", "def"]))
-    assert made.grid(np.array([0, 2]), 3).tobytes() == b"abcdef"
+    assert made.signs(np.array([0, 2]), (2, 0)).tolist() == [[*b"cf"], [*b"ad"]]
 
 
 def test_no_values_have_no_makeup():
@@ -149,3 +149,23 @@ HASHES = [
     "a5b0694d08c413e9",
     "d18cc72ae8bac3e7",
 ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXTS)
+def test_classes_tell_of_values_what_their_makeup_tells(texts):
+    values = pa.array([*texts, "x1 y", "王", ""] * 60)
+    made = makeup_of(values)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_FEW", 1)
+        classes = made.classes()
+    for name in ("kinds", "size", "digits", "spaces", "letters", "han"):
+        assert getattr(classes.alike, name)[classes.codes].tolist() == getattr(made, name).tolist()
+    assert len(classes.alike) <= len(texts) + 3
+    chosen = classes.alike.has(DIGIT)
+    assert classes.spread(chosen).tolist() == made.has(DIGIT).tolist()
+    assert classes.rows(chosen).tolist() == np.flatnonzero(made.has(DIGIT)).tolist()
+    weights = classes.weigh(np.arange(len(values)))
+    assert weights[chosen].sum() == np.arange(len(values))[made.has(DIGIT)].sum()
+    part = made.take(np.arange(0, len(values), 2)).classes()
+    assert part.spread(chosen).tolist() == made.has(DIGIT)[::2].tolist()

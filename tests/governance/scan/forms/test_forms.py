@@ -13,7 +13,7 @@ from governance.scan.detection import detect, detect_each
 from governance.scan.detectors.base import FieldContext
 from governance.scan.detectors.registry import default_registry
 from governance.scan.forms.all import FORMS
-from governance.scan.forms.base import Written
+from governance.scan.forms.base import Placed, Written
 from governance.scan.lexicon import lexicon
 from governance.scan.makeup import makeup_of
 
@@ -104,7 +104,7 @@ def test_values_of_a_form_are_judged_as_by_the_detectors(kind, context):
 
 
 def written(form):
-    return [form] if isinstance(form, Written) else [getattr(form, "written", None)]
+    return [form] if isinstance(form, (Written, Placed)) else [getattr(form, "written", None)]
 
 
 @pytest.mark.parametrize("form", [each for form in FORMS for each in written(form) if each], ids=lambda each: each.name)
