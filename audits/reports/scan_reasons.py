@@ -26,6 +26,9 @@ REASONS = (
     "signal.reason_models",
     "signal.reason_share",
     "signal.reason_thing",
+    "signal.reason_rare_inside",
+    "signal.reason_nothing",
+    "signal.reason_inside",
 )
 """The sentences, by key; the first that fits is taken."""
 

@@ -107,12 +107,15 @@ class Explanation:
 
 def _sentences(it: Explanation, words: Words) -> Iterator[str]:
     head = "access.explain_allowed" if it.allowed else "access.explain_refused"
-    yield words.say(head, user=it.user, action=it.action, object=it.object, purpose=it.purpose)
+    action = words.say(f"audit.action_{it.action}")
+    yield words.say(head, user=it.user, action=action, object=it.object, purpose=it.purpose)
     yield words.say(f"access.reason_{it.reason}", special=", ".join(it.special))
     if it.treatments:
         yield words.say("access.explain_treatments", treatments=", ".join(it.treatments))
     if it.status is not None:
-        yield words.say("access.explain_label", category=it.category, sensitivity=it.sensitivity, status=it.status)
+        sensitivity = words.say(f"access.sensitivity_{it.sensitivity}")
+        status = words.say(f"catalog.status_{it.status}")
+        yield words.say("access.explain_label", category=it.category, sensitivity=sensitivity, status=status)
     if it.special and it.allowed:
         yield words.say("access.explain_special_rows", special=", ".join(it.special))
     for rule in it.deciding:

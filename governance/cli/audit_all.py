@@ -6,8 +6,12 @@ from pathlib import Path
 
 import click
 
-from governance.cli.output import examples, lang_option, say
+from governance.cli.output import examples, lang_option, say, say_written
 from governance.cli.project_option import opened
+from policies.vocabulary import Words
+
+_STATES = ("fail", "unknown", "pass", "not_applicable")
+"""How a control can stand, in the order in which they are counted."""
 
 
 @click.command(
@@ -43,9 +47,10 @@ def audit_all(ctx: click.Context, *, output: Path, without: tuple[str, ...], lan
     with opened(ctx) as gov:
         overview = write(gov, output, measured=[each for each in MEASURED if each not in without], lang=lang)
     states = [each["state"] for each in overview.data["controls"].values()]
-    counts = ", ".join(f"{states.count(each)} {each}" for each in ("fail", "unknown", "pass", "not_applicable"))
-    click.echo(f"controls: {counts}")
+    words = Words(lang)
+    counts = (words.say(f"acts.control_{each}", count=states.count(each)) for each in _STATES)
+    click.echo(words.say("acts.controls", told=words.say("report.comma").join(counts)))
     for each in overview.data["not_made"]:
-        say(f"{each['report']} could not be made: {each['place']}: {each['found']}")
-    say(f"wrote {output / 'index.html'}")
+        say(words.say("acts.not_made", **{name: each[name] for name in ("report", "place", "found")}))
+    say_written(output / "index.html")
     return 2 if overview.data["not_made"] else 0

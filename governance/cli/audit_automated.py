@@ -20,6 +20,7 @@ from governance.cli.output import (
 from governance.cli.project_option import opened
 from governance.cli.times import moment, time
 from policies.automated_laws import EFFECTS, GROUNDS
+from policies.vocabulary import Words
 
 _reason = click.option("--reason", required=True, help="Why. Write no personal data.")
 
@@ -97,12 +98,13 @@ def declare(
 @automated.command(epilog=examples('audit automated end credit-limit --reason "limits are set by hand again"'))
 @click.argument("name")
 @_reason
+@lang_option
 @click.pass_context
-def end(ctx: click.Context, name: str, reason: str) -> int:
+def end(ctx: click.Context, name: str, reason: str, lang: str) -> int:
     """Record that the procedure NAME decides no more."""
     with opened(ctx) as gov:
         gov.end_automated(name, reason=reason)
-    emit("ended", None)
+    emit(Words(lang).say("acts.procedure_ended"), None)
     return 0
 
 
@@ -117,14 +119,21 @@ def end(ctx: click.Context, name: str, reason: str) -> int:
 @click.option("--law", help="The law that it is made under; the strictest in force unless told otherwise.")
 @click.option("--request", metavar="ID", help="Its id in `governance request list`, where who asks is kept.")
 @_reason
+@lang_option
 @click.pass_context
 def ask(
-    ctx: click.Context, name: str, received: dt.datetime | None, law: str | None, request: str | None, reason: str
+    ctx: click.Context,
+    name: str,
+    received: dt.datetime | None,
+    law: str | None,
+    request: str | None,
+    reason: str,
+    lang: str,
 ) -> int:
     """Take down that a person asks for a human review of a decision of the procedure NAME. Prints its id."""
     with opened(ctx) as gov:
         found = gov.ask_review(name, reason=reason, received=moment(gov, received), law=law, request=request)
-    say(f"due {found.due}")
+    say(Words(lang).say("acts.review_due", day=found.due))
     emit(found.id, None)
     return 0
 
@@ -136,15 +145,16 @@ def ask(
 @click.argument("outcome", type=click.Choice(["upheld", "changed", "withdrawn"]))
 @click.option("--as", "principal", required=True, metavar="USER", help="Who reviewed the decision.")
 @_reason
+@lang_option
 @click.pass_context
-def decide(ctx: click.Context, review: str, outcome: str, principal: str, reason: str) -> int:
+def decide(ctx: click.Context, review: str, outcome: str, principal: str, reason: str, lang: str) -> int:
     """Record how the REVIEW of a decision ended; it stands from then on."""
     from governance.flows.access.asking import check_impersonation
 
     with opened(ctx) as gov:
         check_impersonation(gov, principal, None, "audit.automated")
         gov.decide_review(review, outcome, principal=principal, reason=reason)
-    emit(outcome, None)
+    emit(Words(lang).say(f"acts.review_{outcome}"), None)
     return 0
 
 

@@ -17,6 +17,7 @@ from governance.cli.output import (
     say,
 )
 from governance.cli.project_option import opened
+from policies.vocabulary import Words
 
 
 @click.group()
@@ -47,7 +48,7 @@ def open_(ctx: click.Context, purpose: str, answers: Path | None, lang: str) -> 
         text = skeleton(gov.audit_dpia(), found.id, purpose, lang) if answers is not None else ""
     if answers is not None:
         emit(text, answers)
-        say(f"answer every question there, then run `governance audit dpia sign {found.id}`")
+        say(Words(lang).say("acts.assessment_next", id=found.id))
     emit(found.id, None)
     return 0
 
@@ -62,8 +63,9 @@ def open_(ctx: click.Context, purpose: str, answers: Path | None, lang: str) -> 
     metavar="FILE",
     help="The finished answers.",
 )
+@lang_option
 @click.pass_context
-def sign(ctx: click.Context, assessment: str, principal: str, answers: Path) -> int:
+def sign(ctx: click.Context, assessment: str, principal: str, answers: Path, lang: str) -> int:
     """Sign ASSESSMENT as a person, with all answers. Refused when what it looked at is otherwise by now."""
     from governance.flows.access.asking import check_impersonation
     from policies.assessment_answers import parse_answers
@@ -72,19 +74,20 @@ def sign(ctx: click.Context, assessment: str, principal: str, answers: Path) -> 
         check_impersonation(gov, principal, None, "audit.dpia")
         said = parse_answers(answers.read_text(encoding="utf-8"), "answers")
         gov.sign_assessment(assessment, said, principal=principal)
-    emit("signed", None)
+    emit(Words(lang).say("acts.assessment_signed"), None)
     return 0
 
 
 @dpia.command(epilog=examples('audit dpia close 5f0c0d6c --reason "the purpose was given up"'))
 @click.argument("assessment")
 @click.option("--reason", required=True, help="Why it stands for nothing any more. Write no personal data.")
+@lang_option
 @click.pass_context
-def close(ctx: click.Context, assessment: str, reason: str) -> int:
+def close(ctx: click.Context, assessment: str, reason: str, lang: str) -> int:
     """End ASSESSMENT; what was signed stays in the register."""
     with opened(ctx) as gov:
         gov.close_assessment(assessment, reason=reason)
-    emit("closed", None)
+    emit(Words(lang).say("acts.closed"), None)
     return 0
 
 

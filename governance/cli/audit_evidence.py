@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from governance.cli.output import emit, examples, format_option, say
+from governance.cli.output import emit, emit_lines, examples, format_option, lang_option, say, say_written
 from governance.cli.project_option import opened
 from policies.errors import BadInputError
+from policies.vocabulary import Words
+
+if TYPE_CHECKING:
+    from governance.flows.audits.verifying_evidence import EvidenceVerified
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -41,6 +47,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
     "--since-checkpoint", "older", type=_FILE, help="Also prove that the log continues that of this checkpoint."
 )
 @format_option("text", "json")
+@lang_option
 @click.pass_context
 def evidence(
     ctx: click.Context,
@@ -50,6 +57,7 @@ def evidence(
     policy_before: str | None,
     older: Path | None,
     form: str,
+    lang: str,
 ) -> int:
     """Write a signed bundle for a regulator: reports, the whole ledger, its checkpoint, proofs and a manifest.
 
@@ -59,16 +67,17 @@ def evidence(
     """
     from governance.flows.audits.evidencing import write_evidence
 
-    since = _note(older)
+    words, since = Words(lang), _note(older)
     with opened(ctx) as gov:
         made = write_evidence(gov, output, measured=measured, policy_before=policy_before, since_checkpoint=since)
     if form == "json":
         emit(json.dumps({"schema": "governance.evidence-made/1", **asdict(made)}, indent=2), None)
     else:
-        emit(f"manifest {made.fingerprint}\nkey {made.key}\nreports {' '.join(made.reports)}", None)
+        lines = _named(made.fingerprint, made.key, words)
+        emit_lines([*lines, words.say("acts.bundle_reports", names=" ".join(made.reports))], None)
     for each in made.not_made:
-        say(f"{each['report']} could not be made: {each['place']}: {each['found']}")
-    say(f"wrote {output}")
+        say(words.say("acts.not_made", **{name: each[name] for name in ("report", "place", "found")}))
+    say_written(output)
     return 2 if made.not_made else 0
 
 
@@ -83,7 +92,8 @@ def evidence(
 @click.option("--key", metavar="BASE64", help="The public key that must have signed it, given another way.")
 @click.option("--checkpoint", type=_FILE, help="A signed checkpoint that somebody else kept before.")
 @format_option("text", "json")
-def verify(bundle: Path, key: str | None, checkpoint: Path | None, form: str) -> int:
+@lang_option
+def verify(bundle: Path, key: str | None, checkpoint: Path | None, form: str, lang: str) -> int:
     """Check a bundle of `audit evidence`: every byte, its signature, the ledger recomputed, its proofs.
 
     Needs no project, database or keyring. Without a key or checkpoint from outside the answer can only be
@@ -98,12 +108,24 @@ def verify(bundle: Path, key: str | None, checkpoint: Path | None, form: str) ->
         document["problems"] = [{"place": place, "kind": kind} for place, kind in found.problems]
         emit(json.dumps(document, indent=2), None)
     else:
-        lines = [f"{found.status}: {found.files} files, {found.events} events, as of {found.as_of}"]
-        lines += [f"manifest {found.fingerprint}", f"key {found.key}"]
-        lines += [f"not in it: {each['report']} ({each['place']}: {each['found']})" for each in found.not_made]
-        lines += [f"{place}: {kind}" for place, kind in found.problems]
-        emit("\n".join(printable(each) for each in lines), None)  # a stranger may have written what stands in it
+        # a stranger may have written what stands in it
+        emit_lines((printable(each) for each in _verified(found, Words(lang))), None)
     return 1 if found.problems else 0
+
+
+def _verified(found: EvidenceVerified, words: Words) -> Iterator[str]:
+    told = {"status": words.say(f"acts.bundle_{found.status}"), "files": found.files, "events": found.events}
+    yield words.say("acts.bundle_verified", as_of=found.as_of, **told)
+    yield from _named(found.fingerprint, found.key, words)
+    for each in found.not_made:
+        yield words.say("acts.bundle_not_made", **{name: each[name] for name in ("report", "place", "found")})
+    for place, kind in found.problems:
+        key = "acts.bundle_proof_changed" if kind == "proof_changed" else f"ledger.problem_{kind}"
+        yield words.say("acts.bundle_problem", place=place, kind=words.say(key))
+
+
+def _named(fingerprint: str, key: str, words: Words) -> tuple[str, str]:
+    return words.say("acts.bundle_manifest", fingerprint=fingerprint), words.say("acts.bundle_key", key=key)
 
 
 def _note(path: Path | None) -> str | None:

@@ -20,6 +20,7 @@ from governance.cli.output import (
 )
 from governance.cli.project_option import opened
 from governance.cli.times import moment, time
+from policies.vocabulary import Words
 
 if TYPE_CHECKING:
     from governance.app import Governance
@@ -54,6 +55,7 @@ def incident() -> None:
 )
 @click.option("--aware", required=True, type=time, help="When somebody knew of it; clocks run from there.")
 @click.option("--reason", required=True, help="What happened. Write no personal data.")
+@lang_option
 @click.pass_context
 def open_(
     ctx: click.Context,
@@ -65,6 +67,7 @@ def open_(
     keys: tuple[str, ...],
     aware: dt.datetime,
     reason: str,
+    lang: str,
 ) -> int:
     """Take an incident down. PLACE is a store, dataset or field that leaked. Reads the stores, and prints its id."""
     from governance.flows.audits.incident_scope import Leaked
@@ -73,9 +76,10 @@ def open_(
         window = _window(gov, accessed_by, since, until)
         leaked = Leaked(places, rows=rows, access=window, compromised_keys=keys)
         found = gov.open_incident(leaked, aware=moment(gov, aware), reason=reason)
-        say(f"{found.figures['people']} people, {sum(found.figures['records'].values())} records")
+        words, records = Words(lang), sum(found.figures["records"].values())
+        say(words.say("acts.incident_counts", people=found.figures["people"], records=records))
         for each in found.figures["not_seen"]:
-            say(f"not counted: {each['place']}: {each['found']}")
+            say(words.say("acts.incident_unseen", place=each["place"], found=each["found"]))
     emit(found.id, None)
     return 0
 
@@ -83,12 +87,13 @@ def open_(
 @incident.command(epilog=examples("audit incident assess 5f0c0d6c --at 2026-11-28T12:00+08:00"))
 @click.argument("incident_id", metavar="INCIDENT")
 @_at
+@lang_option
 @click.pass_context
-def assess(ctx: click.Context, incident_id: str, at: dt.datetime | None) -> int:
+def assess(ctx: click.Context, incident_id: str, at: dt.datetime | None, lang: str) -> int:
     """Record since when it is known that INCIDENT must be told; the clocks that start then run from there."""
     with opened(ctx) as gov:
         gov.assess_incident(incident_id, moment(gov, at) or gov.clock())
-    emit("assessed", None)
+    emit(Words(lang).say("acts.assessed"), None)
     return 0
 
 
@@ -96,12 +101,13 @@ def assess(ctx: click.Context, incident_id: str, at: dt.datetime | None) -> int:
 @click.argument("incident_id", metavar="INCIDENT")
 @_at
 @_reason
+@lang_option
 @click.pass_context
-def contain(ctx: click.Context, incident_id: str, at: dt.datetime | None, reason: str) -> int:
+def contain(ctx: click.Context, incident_id: str, at: dt.datetime | None, reason: str, lang: str) -> int:
     """Record that INCIDENT goes on no more."""
     with opened(ctx) as gov:
         gov.contain_incident(incident_id, moment(gov, at) or gov.clock(), reason=reason)
-    emit("contained", None)
+    emit(Words(lang).say("acts.contained"), None)
     return 0
 
 
@@ -116,9 +122,17 @@ def contain(ctx: click.Context, incident_id: str, at: dt.datetime | None, reason
 @_at
 @click.option("--not-needed", is_flag=True, help="Somebody judged that CLOCK does not run; --reason says why.")
 @click.option("--reason", help="With --not-needed: why. Write no personal data.")
+@lang_option
 @click.pass_context
 def notify(
-    ctx: click.Context, incident_id: str, clock: str, at: dt.datetime | None, *, not_needed: bool, reason: str | None
+    ctx: click.Context,
+    incident_id: str,
+    clock: str,
+    at: dt.datetime | None,
+    *,
+    not_needed: bool,
+    reason: str | None,
+    lang: str,
 ) -> int:
     """Record that whom CLOCK names was told of INCIDENT, or need not be. Nothing is sent."""
     if not_needed != (reason is not None) or (not_needed and at is not None):
@@ -126,19 +140,20 @@ def notify(
     with opened(ctx) as gov:
         when = None if not_needed else moment(gov, at) or gov.clock()
         gov.notify_incident(incident_id, clock, at=when, reason=reason)
-    emit("not needed" if not_needed else "told", None)
+    emit(Words(lang).say("acts.not_needed" if not_needed else "acts.told"), None)
     return 0
 
 
 @incident.command(epilog=examples('audit incident close 5f0c0d6c --reason "everybody told, cause removed"'))
 @click.argument("incident_id", metavar="INCIDENT")
 @_reason
+@lang_option
 @click.pass_context
-def close(ctx: click.Context, incident_id: str, reason: str) -> int:
+def close(ctx: click.Context, incident_id: str, reason: str, lang: str) -> int:
     """Close INCIDENT, which must be contained and have every clock answered."""
     with opened(ctx) as gov:
         gov.close_incident(incident_id, reason=reason)
-    emit("closed", None)
+    emit(Words(lang).say("acts.closed"), None)
     return 0
 
 

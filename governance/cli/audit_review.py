@@ -20,6 +20,7 @@ from governance.cli.output import (
 )
 from governance.cli.project_option import opened
 from governance.cli.times import day
+from policies.vocabulary import Words
 
 if TYPE_CHECKING:
     from governance.app import Governance
@@ -33,12 +34,13 @@ def review() -> None:
 @review.command(name="open", epilog=examples("audit review open --reviewer dora --due 2026-12-15"))
 @click.option("--reviewer", required=True, metavar="USER", help="Who is to decide; a user of principals.yaml.")
 @click.option("--due", required=True, type=day, help="The last day for it, such as 2026-12-15.")
+@lang_option
 @click.pass_context
-def open_(ctx: click.Context, reviewer: str, due: dt.date) -> int:
+def open_(ctx: click.Context, reviewer: str, due: dt.date, lang: str) -> int:
     """Open a review of every grant that stands, those of CRMs included. Prints its id."""
     with opened(ctx) as gov:
         found = gov.open_review(reviewer, due)
-        say(f"{len(found.grants)} grants to decide by {found.due}")
+        say(Words(lang).say("acts.grants_open", count=len(found.grants), day=found.due))
     emit(found.id, None)
     return 0
 
@@ -66,9 +68,17 @@ def open_(ctx: click.Context, reviewer: str, due: dt.date) -> int:
     type=click.Path(path_type=Path, dir_okay=False),
     help="With --revoke: write the change of access.csv here, for `git apply` in the project's folder.",
 )
+@lang_option
 @click.pass_context
 def decide(
-    ctx: click.Context, review_id: str, grant: str, principal: str, verdict: str | None, reason: str, patch: Path | None
+    ctx: click.Context,
+    review_id: str,
+    grant: str,
+    principal: str,
+    verdict: str | None,
+    reason: str,
+    patch: Path | None,
+    lang: str,
 ) -> int:
     """Keep or revoke GRANT. The decision stands; the policy changes only when somebody applies the patch.
 
@@ -80,20 +90,22 @@ def decide(
     with opened(ctx) as gov:
         _check(gov, principal)
         found = gov.decide_grant(review_id, grant, verdict, principal=principal, reason=reason, patch=patch)
-    emit(f"{grant}: {verdict}; {len(found.decisions)} of {len(found.grants)} decided", None)
+    words, told = Words(lang), {"grant": grant, "done": len(found.decisions), "count": len(found.grants)}
+    emit(words.say("acts.grant_decided", verdict=words.say(f"acts.grant_{verdict}"), **told), None)
     return 0
 
 
 @review.command(epilog=examples("audit review close 5f0c0d6c --as dora"))
 @click.argument("review_id", metavar="REVIEW")
 @click.option("--as", "principal", required=True, metavar="USER", help="The reviewer.")
+@lang_option
 @click.pass_context
-def close(ctx: click.Context, review_id: str, principal: str) -> int:
+def close(ctx: click.Context, review_id: str, principal: str, lang: str) -> int:
     """Close REVIEW; every grant that stands must be decided."""
     with opened(ctx) as gov:
         _check(gov, principal)
         found = gov.close_review(review_id, principal=principal)
-    emit(f"closed, {len(found.decisions)} decisions", None)
+    emit(Words(lang).say("acts.grants_closed", count=len(found.decisions)), None)
     return 0
 
 
@@ -119,7 +131,7 @@ def show(
     with opened(ctx) as gov:
         report = gov.audit_review(review_id)
         if patch is not None and review_id is not None:
-            say(f"{patch}: {gov.review_patch(review_id, patch)} line(s) to take out")
+            say(Words(lang).say("acts.grants_patch", path=patch, count=gov.review_patch(review_id, patch)))
     emit_report(report, form, lang, output)
     return 0
 

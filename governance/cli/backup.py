@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
-from governance.cli.output import emit, examples, format_option
+from governance.cli.output import emit, emit_lines, examples, format_option, lang_option
 from governance.cli.project_option import opened
+from policies.vocabulary import Words
+
+if TYPE_CHECKING:
+    from governance.retention.drills import Drill
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -73,25 +79,32 @@ def record(
 @drill.command(name="list", epilog=examples("backup drill list", "backup drill list --store crm --format json"))
 @click.option("--store", help="Only those of this store.")
 @format_option("text", "json")
+@lang_option
 @click.pass_context
-def list_(ctx: click.Context, store: str | None, form: str) -> int:
+def list_(ctx: click.Context, store: str | None, form: str, lang: str) -> int:
     """List restore tests, oldest first: day, store, day of the backup, outcome, minutes, what was checked."""
     from governance.flows.retention.restoring import backup_drills
 
     with opened(ctx) as gov:
         found = backup_drills(gov, store)
     if form == "json":
-        emit(
-            json.dumps(
-                {"schema": "governance.backup-drills/1", "drills": [each.to_json() for each in found]}, indent=2
-            ),
-            None,
-        )
-        return 0
-    lines = [
-        f"{each.drilled}  {each.store}  backup of {each.backup_day}  {each.outcome}"
-        f"  {'-' if each.minutes is None else each.minutes} min  {', '.join(each.checked) or '-'}"
-        for each in found
-    ]
-    emit("\n".join([*lines, f"{len(lines)} restore tests"]), None)
+        drills = [each.to_json() for each in found]
+        emit(json.dumps({"schema": "governance.backup-drills/1", "drills": drills}, indent=2), None)
+    else:
+        emit_lines(_listed(found, Words(lang)), None)
     return 0
+
+
+def _listed(found: Sequence[Drill], words: Words) -> Iterator[str]:
+    for each in found:
+        checked = words.say("report.comma").join(words.say(f"backup.checked_{name}") for name in each.checked)
+        yield words.say(
+            "backup.listed",
+            drilled=each.drilled,
+            store=each.store,
+            day=each.backup_day,
+            outcome=words.say(f"backup.{each.outcome}"),
+            minutes="-" if each.minutes is None else each.minutes,
+            checked=checked or "-",
+        )
+    yield words.say("backup.count", count=len(found))

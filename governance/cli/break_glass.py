@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from governance.cli.output import emit, examples, format_option, output_option, say
+from audits.formats.widths import pad
+from governance.cli.output import emit, emit_lines, examples, format_option, lang_option, output_option, say
 from governance.cli.project_option import opened
+from policies.vocabulary import Words
 
 if TYPE_CHECKING:
     from governance.app import Governance
@@ -44,8 +46,9 @@ def _as_option(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--minutes", type=int, required=True, help="For how long; purposes.yaml says how many at most.")
 @click.option("--reason", required=True, help="What happened. Write no personal data: approver and audit read it.")
 @click.option("--purpose", help="The purpose for emergencies, where purposes.yaml has more than one.")
+@lang_option
 @click.pass_context
-def open_(ctx: click.Context, principal: str, minutes: int, reason: str, purpose: str | None) -> int:
+def open_(ctx: click.Context, principal: str, minutes: int, reason: str, purpose: str | None, lang: str) -> int:
     """Open a purpose for emergencies for USER. Prints the id of the opening. Recorded; exits 1 when USER may not.
 
     Where purposes.yaml names approvers, it begins when one of them has run `governance break-glass approve`.
@@ -56,8 +59,9 @@ def open_(ctx: click.Context, principal: str, minutes: int, reason: str, purpose
         _check(gov, principal, "break_glass.open")
         found = ask_for(gov, principal, reason, minutes, purpose)
         say(
-            f"{found.purpose}: {found.state(gov.clock())}"
-            + (f" until {found.ends}" if found.ends else ", needs approval")
+            _stands(
+                found, found.state(gov.clock()), Words(lang), key="opened_until" if found.ends else "opened_waiting"
+            )
         )
     emit(found.id, None)
     return 0
@@ -66,53 +70,63 @@ def open_(ctx: click.Context, principal: str, minutes: int, reason: str, purpose
 @break_glass.command(epilog=examples("break-glass approve 5f0c0d6c1b1d4bb8a3c1a8f7f5d3b2a1 --as dora"))
 @click.argument("opening", metavar="ID")
 @_as_option
+@lang_option
 @click.pass_context
-def approve(ctx: click.Context, opening: str, principal: str) -> int:
+def approve(ctx: click.Context, opening: str, principal: str, lang: str) -> int:
     """Let the opening ID begin, as a second person: neither the one that it is for nor who asked for it."""
     from governance.flows.access.breaking_glass import approve_break_glass
 
     with opened(ctx) as gov:
         _check(gov, principal, "break_glass.approve")
         found = approve_break_glass(gov, opening, principal, apart=True)
-        emit(f"{found.purpose}: open until {found.ends}", None)
+        emit(_stands(found, "open", Words(lang), key="opened_until"), None)
     return 0
 
 
 @break_glass.command(epilog=examples("break-glass close 5f0c0d6c1b1d4bb8a3c1a8f7f5d3b2a1 --as alice"))
 @click.argument("opening", metavar="ID")
 @_as_option
+@lang_option
 @click.pass_context
-def close(ctx: click.Context, opening: str, principal: str) -> int:
+def close(ctx: click.Context, opening: str, principal: str, lang: str) -> int:
     """End the opening ID now; it holds from the next statement on, in every process."""
     from governance.flows.access.breaking_glass import close_break_glass
 
     with opened(ctx) as gov:
         _check(gov, principal, "break_glass.close")
         found = close_break_glass(gov, opening, principal)
-        emit(f"{found.purpose}: {found.state(gov.clock())}", None)
+        emit(_stands(found, found.state(gov.clock()), Words(lang), key="stands"), None)
     return 0
 
 
 @break_glass.command(name="list", epilog=examples("break-glass list", "break-glass list --waiting --format json"))
 @click.option("--waiting", is_flag=True, help="Only those that wait for a second person.")
 @format_option("text", "json")
+@lang_option
 @output_option
 @click.pass_context
-def list_(ctx: click.Context, *, waiting: bool, form: str, output: Path | None) -> int:
+def list_(ctx: click.Context, *, waiting: bool, form: str, lang: str, output: Path | None) -> int:
     """List openings, oldest first: state, purpose, whom for, minutes, and the reason that was given."""
     with opened(ctx) as gov:
         shown = [_shown(gov, each) for each in gov.break_glass_openings()]
     found = [each for each in shown if not waiting or each["state"] == "waiting"]
     if form == "json":
         emit(json.dumps({"schema": SCHEMA, "openings": found}, indent=2, ensure_ascii=False), output)
-        return 0
-    lines = [
-        f"{each['id']}  {each['state']:<7}  {each['purpose']}  {each['principal']}  {each['minutes']} min  "
-        f"{each['reason']}"
-        for each in found
-    ]
-    emit("\n".join([*lines, f"{len(found)} openings"]), output)
+    else:
+        emit_lines(_listed(found, Words(lang)), output)
     return 0
+
+
+def _stands(found: Opening, state: str, words: Words, *, key: str) -> str:
+    told = words.say(f"glass.state_{state}")
+    return words.say(f"glass.{key}", purpose=found.purpose, state=told, ends=found.ends)
+
+
+def _listed(found: Sequence[Mapping[str, Any]], words: Words) -> Iterator[str]:
+    for each in found:
+        told = {name: each[name] for name in ("id", "purpose", "principal", "minutes", "reason")}
+        yield words.say("glass.listed", state=pad(words.say(f"glass.state_{each['state']}"), 7), **told)
+    yield words.say("glass.count", count=len(found))
 
 
 def _shown(gov: Governance, opening: Opening) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from governance.cli.output import emit, examples, format_option, lang_option, output_option, say
+from governance.cli.output import emit, examples, format_option, lang_option, output_option, say, say_written
 from governance.cli.project_option import actor, opened
 
 if TYPE_CHECKING:
@@ -80,12 +80,12 @@ def calibrate(
             result = gov.scan(stores, thresholds={}, on_progress=step)
         ask = _from_file(given) if given is not None else _from_terminal(gov, speaker)
         done = judge(gov, result, ask, by=by or actor(), limit=limit, target=target_precision)
-        say(f"wrote {calibration_path(gov)}")
+        say_written(calibration_path(gov))
     text = json.dumps(done.to_json(), indent=2, ensure_ascii=False) if form == "json" else _text(done, speaker)
     emit(text, output)
     for store in result.stores:
         if store.failed:
-            say(f"governance: store {store.store} was not scanned: {store.reason}")
+            say(speaker.words.say("cli.not_scanned", store=store.store, reason=store.reason))
     return 2 if result.failed else 0
 
 

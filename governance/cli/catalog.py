@@ -11,10 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from governance.cli.output import emit, examples, format_option, lang_option, output_option, say
+from governance.cli.catalog_said import catalog_said, proposal_said
+from governance.cli.output import (
+    emit,
+    emit_lines,
+    examples,
+    format_option,
+    lang_option,
+    lang_option_of_files,
+    output_option,
+    say,
+)
 from governance.cli.project_option import actor, opened
+from policies.vocabulary import Words
 
 if TYPE_CHECKING:
+    from audits.speaking import Speaker
     from governance.app import Governance
     from governance.flows.scan.catalog_editing import Decision
     from governance.scan.proposals import DatasetProposal, FieldProposal
@@ -36,17 +48,17 @@ def catalog() -> None:
     help="Only fields of this status; `proposed` are those that wait for a person.",
 )
 @format_option("text", "json")
+@lang_option
 @output_option
 @click.pass_context
-def show(ctx: click.Context, *, status: str | None, form: str, output: Path | None) -> int:
+def show(ctx: click.Context, *, status: str | None, form: str, lang: str, output: Path | None) -> int:
     """List every field that was decided or proposed, with its category, status, and who decided when."""
     with opened(ctx) as gov:
         rows = [row for row in _rows(gov) if status in (None, row["status"])]
     if form == "json":
         emit(json.dumps({"schema": "governance.catalog/1", "fields": rows}, indent=2, ensure_ascii=False), output)
-        return 0
-    lines = [f"{row['status']:<10} {row['field']:<44} {row['category']:<48} {row['decided']}".rstrip() for row in rows]
-    emit("\n".join([*lines, f"{len(rows)} fields"]), output)
+    else:
+        emit_lines(catalog_said(rows, Words(lang)), output)
     return 0
 
 
@@ -65,7 +77,6 @@ def diff(ctx: click.Context, *, stores: tuple[str, ...], full: bool, form: str, 
     from connectors.base import FULL
     from governance.cli.progress import progress
     from governance.flows.scan.reviewing import drift
-    from policies.vocabulary import Words
 
     with opened(ctx) as gov, progress("scanning") as step:
         result = gov.scan(stores, sample=FULL if full else None, on_progress=step)
@@ -92,6 +103,7 @@ def diff(ctx: click.Context, *, stores: tuple[str, ...], full: bool, form: str, 
 @click.option("--by", help="Who decides.  [default: the operating system's user]")
 @click.option("--why", help="The reason, kept in the catalog.")
 @click.option("--dry-run", is_flag=True, help="Show the difference and write nothing.")
+@lang_option
 @click.pass_context
 def review(
     ctx: click.Context,
@@ -102,34 +114,39 @@ def review(
     by: str | None,
     why: str | None,
     dry_run: bool,
+    lang: str,
 ) -> int:
     """Move proposals of the last scan into the catalog: one by one in the terminal, or many in one diff by patterns.
 
     A PATTERN is a reference such as crm.customers.email, with `*` for any part. A pattern that fits no open proposal is
     an error. The difference goes to standard output.
     """
+    from audits.speaking import Speaker
     from governance.flows.scan.reviewing import catalog_text, open_proposals, with_decisions, write_catalog
     from governance.scan.proposals import DatasetProposal, FieldProposal
 
+    words = Words(lang)
     chosen = [*((CONFIRM, each) for each in confirm), *((REJECT, each) for each in reject)]
     chosen += [(HARMLESS, each) for each in harmless]
     with opened(ctx) as gov:
         waiting = open_proposals(gov)
-        picked = _by_pattern(waiting, chosen) if chosen else _one_by_one(waiting)
+        picked = _by_pattern(waiting, chosen) if chosen else _one_by_one(waiting, Speaker(lang))
         before = catalog_text(gov)
         fields = [(each, verdict) for each, verdict in picked if isinstance(each, FieldProposal)]
         datasets = [each for each, verdict in picked if isinstance(each, DatasetProposal) and verdict == CONFIRM]
         decisions = [_decision(gov, each, verdict, by or actor(), why) for each, verdict in fields]
         after = with_decisions(gov, before, decisions, datasets) if decisions or datasets else before
-        emit("".join(_difference(before, after)) or "nothing to write\n", None)
+        emit("".join(_difference(before, after)) or words.say("cli.nothing_to_write") + "\n", None)
         if after != before and not dry_run:
             write_catalog(gov, after, decisions, datasets)
-            say(f"wrote {len(decisions) + len(datasets)} decisions to {gov.project.policy_file('catalog.yaml')}")
+            path, count = gov.project.policy_file("catalog.yaml"), len(decisions) + len(datasets)
+            say(words.say("cli.wrote_decisions", count=count, path=path))
     return 0
 
 
 @catalog.command(epilog=examples("catalog export --format json --output datamap.json", "catalog export --format csv"))
 @format_option("json", "csv")
+@lang_option_of_files
 @output_option
 @click.pass_context
 def export(ctx: click.Context, *, form: str, output: Path | None) -> int:
@@ -189,28 +206,17 @@ def _by_pattern(waiting: Sequence[Proposal], chosen: Iterable[tuple[str, str]]) 
     return list(picked.values())
 
 
-def _one_by_one(waiting: Sequence[Proposal]) -> list[tuple[Proposal, str]]:
+def _one_by_one(waiting: Sequence[Proposal], speaker: Speaker) -> list[tuple[Proposal, str]]:
     picked = []
     letters = {"y": CONFIRM, "n": REJECT, "h": HARMLESS}
     for place, each in enumerate(waiting, 1):
-        say(f"[{place}/{len(waiting)}] {each.ref}: {_shown(each)}")
-        answer = click.prompt(
-            "  y confirm, n reject, h harmless, s skip, q stop", type=click.Choice([*letters, "s", "q"]), err=True
-        )
+        say(f"[{place}/{len(waiting)}] {each.ref}: {proposal_said(each, speaker)}")
+        answer = click.prompt(speaker.words.say("catalog.ask"), type=click.Choice([*letters, "s", "q"]), err=True)
         if answer == "q":
             break
         if answer in letters:
             picked.append((each, letters[answer]))
     return picked
-
-
-def _shown(each: Proposal) -> str:
-    from governance.scan.proposals import DatasetProposal
-
-    if isinstance(each, DatasetProposal):
-        return f"being in it reveals {', '.join(each.special)} ({each.reason})"
-    about = f" of an {each.about}" if each.about else ""
-    return f"{each.category}{about} ({each.entity or 'nothing found'}, {each.confidence:.2f}; {each.reason})"
 
 
 def _decision(gov: Governance, each: FieldProposal, verdict: str, by: str, why: str | None) -> Decision:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from governance.cli.output import emit, examples, format_option, lang_option, output_option, say
+from governance.cli.output import emit, examples, format_option, lang_option, output_option, say, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -145,5 +145,5 @@ def _fix(project: CheckProject, findings: Iterable[GateFinding], by: str | None,
         return False
     path = project.root / project.config.policies / "catalog.yaml"
     replace_file(path, decide(path.read_text(encoding="utf-8") if path.exists() else "", decisions))
-    say(f"wrote {len(decisions)} fields into {path.name}")
+    say(words().say("cli.wrote_fields", count=len(decisions), path=path.name))
     return True

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from governance.cli.output import emit, examples, format_option, lang_option, output_option, say
+from governance.cli.output import emit, emit_lines, examples, format_option, lang_option, output_option, say
 from governance.cli.progress import progress
 from governance.cli.project_option import opened
+from policies.vocabulary import Words
 
 if TYPE_CHECKING:
     from governance.consent.intake.importing import Imported
@@ -45,6 +47,7 @@ _on_error = click.option(
 @click.option("--map", "names", type=_FILE, help="A YAML file that explains the words of another system.")
 @_on_error
 @format_option("text", "json")
+@lang_option
 @output_option
 @click.pass_context
 def import_(
@@ -55,6 +58,7 @@ def import_(
     names: Path | None,
     on_error: str,
     form: str,
+    lang: str,
     output: Path | None,
 ) -> int:
     """Record the consent events of FILE. The same file twice changes nothing; a killed import is started again.
@@ -65,7 +69,7 @@ def import_(
 
     with opened(ctx) as gov, progress("import") as step:
         found = import_consent(gov, file, form=form_in, on_error=on_error, names=names, on_progress=step)
-    return _tell(found, on_error, form, output)
+    return _tell(found, on_error, form, output, Words(lang))
 
 
 @click.command(
@@ -82,6 +86,7 @@ def import_(
 @click.option("--law", default="", help="The law that holds for these people.")
 @_on_error
 @format_option("text", "json")
+@lang_option
 @output_option
 @click.pass_context
 def do_not_contact(
@@ -94,6 +99,7 @@ def do_not_contact(
     law: str,
     on_error: str,
     form: str,
+    lang: str,
     output: Path | None,
 ) -> int:
     """Record that each person in FILE objects: one key a line, or a CSV with `key`, `channel` and `time`."""
@@ -103,7 +109,7 @@ def do_not_contact(
     about = ContactList(purposes, channel, store, law)
     with opened(ctx) as gov, progress("do-not-contact") as step:
         found = take_contact_list(gov, file, about, on_error=on_error, on_progress=step)
-    return _tell(found, on_error, form, output)
+    return _tell(found, on_error, form, output, Words(lang))
 
 
 @click.command(
@@ -116,8 +122,9 @@ def do_not_contact(
 @click.option("--subject", help="The internal subject key of one person.  [default: everybody]")
 @format_option("27560", "jsonl", "csv")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Write to this file.")
+@lang_option
 @click.pass_context
-def export(ctx: click.Context, *, subject: str | None, form: str, output: Path) -> int:
+def export(ctx: click.Context, *, subject: str | None, form: str, lang: str, output: Path) -> int:
     """Write consent to a file: ISO/IEC TS 27560 records as JSON-LD, one a line, or our events as JSON lines or CSV.
 
     People stand in it as keyed references. A 27560 record that lacks an item is refused, and the item named.
@@ -126,7 +133,7 @@ def export(ctx: click.Context, *, subject: str | None, form: str, output: Path) 
 
     with opened(ctx) as gov:
         done = export_consent(gov, output, form=form, subject_key=subject)
-    say(f"wrote {done.lines} lines of {done.people} people to {output}")
+    say(Words(lang).say("consent.told_export", lines=done.lines, people=done.people, path=output))
     return 0
 
 
@@ -160,7 +167,7 @@ def receipt(
 ) -> int:
     """Make a signed receipt for a person, in that person's language, that takes the place of the one before."""
     if path is not None:
-        return _verify(ctx, path)
+        return _verify(ctx, path, Words(lang))
     if subject is None or output is None:
         raise click.UsageError("--subject and --output are needed, or --verify")
     from governance.consent.records.receipt import text_of
@@ -172,7 +179,7 @@ def receipt(
     return 0
 
 
-def _verify(ctx: click.Context, path: Path) -> int:
+def _verify(ctx: click.Context, path: Path, words: Words) -> int:
     from governance.flows.consent.exchanging_consent import verify_receipt
     from policies.errors import ConfigError
 
@@ -186,19 +193,24 @@ def _verify(ctx: click.Context, path: Path) -> int:
         )
     with opened(ctx) as gov:
         found = verify_receipt(gov, document)
-    later = f"; receipt {found.superseded_by} took its place" if found.superseded_by else "; it is the latest"
-    emit(f"receipt {found.id} is as it was signed on {found.made}{later}", None)
+    key = "consent.told_superseded" if found.superseded_by else "consent.told_latest"
+    emit(words.say(key, id=found.id, made=found.made, later=found.superseded_by), None)
     return 0
 
 
-def _tell(found: Imported, on_error: str, form: str, output: Path | None) -> int:
+def _tell(found: Imported, on_error: str, form: str, output: Path | None, words: Words) -> int:
     refused = on_error == "refuse" and bool(found.wrong)
     if form == "json":
         emit(json.dumps(found.to_json(), indent=2), output)
     else:
-        lines = [f"{found.recorded} events recorded, {found.known} known, {found.links} people linked to a store"]
-        lines += [f"{found.wrong} lines {'are wrong; nothing was recorded' if refused else 'left out'}"] * bool(
-            found.wrong
-        )
-        emit("\n".join([*lines, *map(str, found.faults)]), output)
+        emit_lines(_told(found, words, refused=refused), output)
     return 2 if refused else 0
+
+
+def _told(found: Imported, words: Words, *, refused: bool) -> Iterator[str]:
+    yield words.say("consent.told_import", recorded=found.recorded, known=found.known, links=found.links)
+    if found.wrong:
+        yield words.say("consent.told_refused" if refused else "consent.told_left_out", count=found.wrong)
+    for each in found.faults:
+        told = {name: getattr(each, name) for name in ("line", "place", "found", "expected")}
+        yield words.say("consent.told_fault", **told)

@@ -6,17 +6,20 @@ import csv
 import io
 import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from governance.cli.output import emit, examples, format_option, output_option
+from governance.cli.output import emit, examples, format_option, lang_option, output_option
 from governance.cli.project_option import opened
+from policies.vocabulary import Words
 
 if TYPE_CHECKING:
     from governance.consent.notice_check import NoticeFinding
     from governance.flows.consent.checking_notices import NoticesChecked
+    from policies.notices import Edition, NoticeFile
 
 
 @click.command(
@@ -34,9 +37,10 @@ if TYPE_CHECKING:
     help="Exit 1 when anything breaks this rule, `notice` for each; may be given several times.",
 )
 @format_option("text", "json", "csv")
+@lang_option
 @output_option
 @click.pass_context
-def notices(ctx: click.Context, *, gates: tuple[str, ...], form: str, output: Path | None) -> int:
+def notices(ctx: click.Context, *, gates: tuple[str, ...], form: str, lang: str, output: Path | None) -> int:
     """Check the privacy notices of policies/notices against the laws in force, the catalog and the consents."""
     from governance.consent.notice_check import NOTICE_RULES
     from governance.flows.consent.checking_notices import check_notices_of
@@ -45,38 +49,46 @@ def notices(ctx: click.Context, *, gates: tuple[str, ...], form: str, output: Pa
         raise click.UsageError("--fail-on takes `notice` or one of " + ", ".join(NOTICE_RULES))
     with opened(ctx) as gov:
         found = check_notices_of(gov)
-    emit({"text": _text, "json": _json, "csv": _csv}[form](found), output)
+    writers = {"json": _json, "csv": _csv}
+    emit(writers[form](found) if form in writers else "\n".join(_said(found, Words(lang))), output)
     broken = {each.rule for each in found.findings}
     return int(bool(broken & set(gates)) or (bool(broken) and "notice" in gates))
 
 
-def _text(found: NoticesChecked) -> str:
-    from governance.consent.notice_check import NO_SOURCE, NOTICE_RULES
+def _said(found: NoticesChecked, words: Words) -> Iterator[str]:
+    from governance.consent.notice_check import NO_SOURCE
 
-    lines = [
-        f"{file.id}  {each.version}  {each.language}  from {each.date}  {file.kind}  {len(each.items)} items"
-        for file, each in found.notices.editions()
-    ] or ["no notice is declared in policies/notices"]
-    lines += [
-        f"consents under {each.place}" + (f" by {each.method}" if each.method else "") + f": {each.count}"
-        for each in found.told
-    ]
-    lines += [_line(each) for each in found.findings if each.rule != NO_SOURCE]
+    editions = [_edition(file, each, words) for file, each in found.notices.editions()]
+    yield from editions or [words.say("notices.none")]
+    for each in found.told:
+        key = "notices.consents_by" if each.method else "notices.consents"
+        yield words.say(key, place=each.place, method=each.method, count=each.count)
+    yield from (_line(each, words) for each in found.findings if each.rule != NO_SOURCE)
     fields = Counter(
         each.place.partition(":")[0].rpartition(".")[0] for each in found.findings if each.rule == NO_SOURCE
     )
-    lines += [f"{NO_SOURCE}  {dataset} ({count}): {NOTICE_RULES[NO_SOURCE]}" for dataset, count in fields.items()]
-    lines.append(f"{len(found.findings)} findings under {found.pack}; what an item says, a person must judge")
-    return "\n".join(lines)
+    for dataset, count in fields.items():
+        told = _rule(NO_SOURCE, words)
+        yield words.say("notices.summed", rule=NO_SOURCE, dataset=dataset, count=count, text=told)
+    yield words.say("notices.count", count=len(found.findings), pack=found.pack)
 
 
-def _line(each: NoticeFinding) -> str:
-    from governance.consent.notice_check import NOTICE_RULES
+def _edition(file: NoticeFile, each: Edition, words: Words) -> str:
+    told = {"id": file.id, "version": each.version, "language": each.language, "day": each.date}
+    return words.say("notices.edition", kind=words.say(f"notices.kind_{file.kind}"), items=len(each.items), **told)
 
+
+def _line(each: NoticeFinding, words: Words) -> str:
     law = f"  {each.law} {each.article}".rstrip()
     about = f"  {each.item}" if each.item else ""
     times = f"  ({each.count})" if each.count > 1 else ""
-    return f"{each.rule}  {each.place}{law}{about}{times}: {NOTICE_RULES[each.rule]}"
+    return words.say(
+        "notices.finding", told=f"{each.rule}  {each.place}{law}{about}{times}", text=_rule(each.rule, words)
+    )
+
+
+def _rule(rule: str, words: Words) -> str:
+    return words.say(f"notices.{rule.removeprefix('notice.')}")
 
 
 def _json(found: NoticesChecked) -> str:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
-from governance.cli.output import examples, say
+from governance.cli.output import examples, lang_option, say
 from governance.writing import replace_file
 from policies.errors import ConfigError
+from policies.vocabulary import Words
 
 FILES = (
     "governance.yaml",
@@ -40,7 +41,8 @@ FILES = (
     metavar="STORE",
     help="Make the two tables of consent in this store, which queries join; may be given several times.",
 )
-def init(directory: Path, stores: tuple[str, ...]) -> int:
+@lang_option
+def init(directory: Path, stores: tuple[str, ...], lang: str) -> int:
     """Write a commented set of files for a new project, and create its records and keys.
 
     A file that exists is left as it is. The passphrase of the keyring comes from GOVERNANCE_PASSPHRASE; without it one
@@ -49,22 +51,23 @@ def init(directory: Path, stores: tuple[str, ...]) -> int:
     from governance.flows.opening.setup import create_state
     from governance.project import Project
 
+    words = Words(lang)
     templates = resources.files("governance.cli") / "templates"
     (directory / "policies").mkdir(parents=True, exist_ok=True)
     for name in FILES:
         if (directory / name).exists():
-            say(f"kept    {directory / name}")
+            say(words.say("init.kept", path=directory / name))
             continue
         replace_file(directory / name, (templates / name).read_text(encoding="utf-8"))
-        say(f"wrote   {directory / name}")
+        say(words.say("init.wrote", path=directory / name))
     for made in create_state(Project.read(directory / "governance.yaml", os.environ)):
-        say(f"created {made}")
-    _make_projections(directory, stores)
-    say("Next: name your stores in governance.yaml, then run `governance doctor` and `governance scan`.")
+        say(words.say("init.created", path=made))
+    _make_projections(directory, stores, words)
+    say(words.say("init.next"))
     return 0
 
 
-def _make_projections(directory: Path, stores: tuple[str, ...]) -> None:
+def _make_projections(directory: Path, stores: tuple[str, ...], words: Words) -> None:
     """Write to the named stores, and to no other."""
     if not stores:
         return
@@ -82,4 +85,4 @@ def _make_projections(directory: Path, stores: tuple[str, ...]) -> None:
                     expected="one in catalog.yaml, by which rows are tied to people",
                     next_step="state `subject_key` for a dataset of this store, or leave the store out",
                 )
-            say(f"made    the tables of consent in {store}")
+            say(words.say("init.made", store=store))

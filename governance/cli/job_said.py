@@ -34,7 +34,16 @@ def job_said(found: Mapping[str, Any], words: Words) -> Iterator[str]:
             yield words.say("job.told_field", name=words.say(f"job.has_{name}"), value=told)
     for step in found["steps"]:
         counts = words.say("report.comma").join(words.say(f"job.step_{name}", count=step[name]) for name in _COUNTS)
-        yield words.say("job.told_step", number=step["number"] + 1, name=step["name"], counts=counts)
+        yield words.say("job.told_step", number=step["number"] + 1, name=step_said(step["name"], words), counts=counts)
+
+
+def step_said(name: str, words: Words) -> str:
+    """The name of a step, `delete crm.orders` or `archive crm.orders by RULE`; another one stands as it is."""
+    verb, _, rest = name.partition(" ")
+    if not words.has(f"job.verb_{verb}"):
+        return name
+    of, by, rule = rest.partition(" by ")
+    return words.say("job.step_of_by" if by else "job.step_of", verb=words.say(f"job.verb_{verb}"), of=of, rule=rule)
 
 
 def certificate_said(document: Mapping[str, Any], speaker: Speaker, *, verified: bool) -> Iterator[str]:
@@ -53,7 +62,7 @@ def certificate_said(document: Mapping[str, Any], speaker: Speaker, *, verified:
     )
     yield say("job.cert_run", by=document["run_by"], decision=document["decision"])
     for step in document["steps"]:
-        yield say("job.cert_step", name=step["name"], dataset=step["dataset"])
+        yield say("job.cert_step", name=step_said(step["name"], speaker.words), dataset=step["dataset"])
         yield from (f"    {say(f'job.count_{name}')}: {speaker.say(step[name])}" for name in _COUNTS)
         if "receipts" in step:
             yield say("job.cert_receipts", **{name: step["receipts"].get(name, 0) for name in ("done", "gone")})

@@ -43,7 +43,7 @@ def verification_said(found: Verification, words: Words) -> Iterator[str]:
 
 
 def _place(problem: Problem, words: Words) -> str:
-    key = "ledger.place_one" if problem.first == problem.last else "ledger.place_range"
+    key = "ledger.place_event" if problem.first == problem.last else "ledger.place_events"
     return words.say(key, period=problem.period, first=problem.first, last=problem.last)
 
 

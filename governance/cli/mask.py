@@ -91,7 +91,7 @@ def mask(
             if not yes:
                 emit(text if form == "json" else "\n".join(_plan_lines(plan, words)), output)
                 return 0
-            say(f"plan {plan.id}")
+            say(words.say("cli.plan", id=plan.id))
         elif (source, target) != _ends(text):
             raise click.UsageError("the plan is about another SOURCE and TARGET")
         with progress("copying") as step:

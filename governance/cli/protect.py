@@ -14,6 +14,7 @@ from governance.cli.output import (
     lang_option,
     output_option,
     say,
+    words,
 )
 from governance.cli.project_option import opened
 from governance.cli.protect_convert import COMMANDS as CONVERTING
@@ -56,14 +57,15 @@ def status(
     emit_report(report, form, lang, output)
     unread = [each["place"] for each in report.data["not_seen"] if each["found"]]
     if unread:
-        say("not looked at: " + ", ".join(unread))
+        said = words()
+        say(said.say("protection.told_unread", places=said.say("report.comma").join(unread)))
         return 2
     return int(fail_on is not None and report.verdict.tone in _FAILING[fail_on])
 
 
 def _tell(done: int, total: int | None, place: str) -> None:
     if place:
-        say(f"counting in {place} ({done + 1} of {total})")
+        say(words().say("protection.told_counting", place=place, number=done + 1, total=total))
 
 
 for _command in CONVERTING:

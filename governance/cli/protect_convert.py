@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from governance.cli.job_said import step_said
 from governance.cli.output import emit, examples, format_option, lang_option, output_option, say
 from governance.cli.progress import progress
 from governance.cli.project_option import opened
+from policies.vocabulary import Words
 
 if TYPE_CHECKING:
+    from governance.jobs.outcome import JobOutcome
     from governance.jobs.plan import Plan
 
 
@@ -108,8 +111,9 @@ def _planner(of: _Planning) -> click.Command:
     help="The reviewed plan file.",
 )
 @format_option("text", "json")
+@lang_option
 @click.pass_context
-def run(ctx: click.Context, path: Path, form: str) -> int:
+def run(ctx: click.Context, path: Path, form: str, lang: str) -> int:
     """Carry out a plan of encrypt, decrypt or rotate, batch by batch. Start it again after a kill.
 
     Others may write meanwhile. The old column is dropped only after every cell of the new one was checked.
@@ -118,24 +122,28 @@ def run(ctx: click.Context, path: Path, form: str) -> int:
 
     with opened(ctx) as gov, progress("converting") as step:
         found = run_conversion(gov, path.read_text(encoding="utf-8"), str(path), on_progress=step)
-    if form == "json":
-        emit(json.dumps(found.to_json(), indent=2), None)
-    else:
-        counts = ", ".join(f"{each.name}: {each.done} of {each.planned}" for each in found.steps)
-        emit(f"job {found.job} {found.state}: {counts}; decision {found.decision} in the ledger", None)
+    words = Words(lang)
+    emit(json.dumps(found.to_json(), indent=2) if form == "json" else _ran(found, words), None)
     if found.resumes is not None:
-        say(f"paused outside the time window; start it again from {found.resumes.isoformat(timespec='minutes')} on")
+        say(words.say("job.paused_until", since=found.resumes.isoformat(timespec="minutes")))
     return 0
 
 
-def _show(made: Plan, form: str, lang: str, output: Path | None) -> None:
-    from policies.vocabulary import Words
+def _ran(found: JobOutcome, words: Words) -> str:
+    counts = (
+        words.say("convert.ran_step", name=step_said(each.name, words), done=each.done, planned=each.planned)
+        for each in found.steps
+    )
+    told = {"job": found.job, "state": words.say(f"job.state_{found.state}"), "decision": found.decision}
+    return words.say("convert.ran", counts=words.say("report.comma").join(counts), **told)
 
+
+def _show(made: Plan, form: str, lang: str, output: Path | None) -> None:
     if form == "json":
         emit(made.text(), output)
         return
     words = Words(lang)
-    lines = [words.say("convert.plan", kind=made.kind, place=made.place, id=made.id)]
+    lines = [words.say("convert.plan", kind=words.say(f"job.listed_{made.kind}"), place=made.place, id=made.id)]
     for line in made.lines:
         lines.append(f"  {words.say(f'convert.{line.reason}', rows=line.rows)}")
         lines += [f"    {words.say(f'convert.{name}', rows=count)}" for name, count in line.blocked.items()]
@@ -155,7 +163,6 @@ def plan(ctx: click.Context, stores: tuple[str, ...], form: str, lang: str, outp
     What must be encrypted is said by `protection.encrypt_from` in governance.yaml. Nothing is changed.
     """
     from governance.flows.protect.converting import to_do
-    from policies.vocabulary import Words
 
     with opened(ctx) as gov:
         found = to_do(gov, stores)

@@ -13,7 +13,7 @@ from governance.cli.output import (
     format_option,
     lang_option,
     output_option,
-    say,
+    say_written,
 )
 from governance.cli.progress import progress
 from governance.cli.project_option import opened
@@ -85,5 +85,5 @@ def quality(
         failed_gate = any(below(gov, found) if gate == "score" else found.broken(gate) for gate in gates)
     emit_report(report, form, lang, output)
     if wanted is not None:
-        say(f"wrote {wanted.path}")
+        say_written(wanted.path)
     return 2 if found.failed else int(failed_gate)

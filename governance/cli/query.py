@@ -14,8 +14,9 @@ from typing import Any
 
 import click
 
-from governance.cli.output import emit, examples, format_option, output_option, say
+from governance.cli.output import emit, examples, format_option, lang_option, output_option, say
 from governance.cli.project_option import opened
+from policies.vocabulary import Words
 
 
 @click.command(
@@ -36,6 +37,7 @@ from governance.cli.project_option import opened
     "--explain", is_flag=True, help="Say too how each field was given, which lines decided, and what was left out why."
 )
 @format_option("text", "json", "csv", "markdown")
+@lang_option
 @output_option
 @click.pass_context
 def query(
@@ -47,6 +49,7 @@ def query(
     purpose: str,
     explain: bool,
     form: str,
+    lang: str,
     output: Path | None,
 ) -> int:
     """Run one SELECT on STORE as USER for a purpose, and show what the policy gives. With `-` it is read from stdin.
@@ -64,19 +67,20 @@ def query(
         found = gov.query(store, sql, principal=principal, purpose=purpose, action=action)
         rows = list(found.rows)
         told = (
-            explain_use(gov, sql, principal=principal, purpose=purpose, since=since, omitted=found.omitted)
+            explain_use(gov, sql, principal=principal, purpose=purpose, since=since, omitted=found.omitted, lang=lang)
             if explain
             else None
         )
-    emit(_written(form, found.columns, rows), output)
-    for line in told.say() if told else ():
+    words = Words(lang)
+    emit(_written(form, found.columns, rows, words), output)
+    for line in told.say(words) if told else ():
         say(line)
     if found.omitted and told is None:
-        say(f"left out by the policy: {', '.join(map(str, found.omitted))}; --explain says why")
+        say(words.say("cli.query_left_out", fields=words.say("report.comma").join(map(str, found.omitted))))
     return 0
 
 
-def _written(form: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def _written(form: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], words: Words) -> str:
     if form == "json":
         return json.dumps([_named(columns, row) for row in rows], indent=2, ensure_ascii=False)
     if form == "csv":
@@ -85,7 +89,7 @@ def _written(form: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -
         return out.getvalue()
     if form == "markdown":
         return _markdown(columns, rows)
-    return _table(columns, rows)
+    return _table(columns, rows, words)
 
 
 def _named(columns: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
@@ -122,12 +126,13 @@ def _harmless(value: Any) -> Any:
     return f"'{plain}" if isinstance(plain, str) and plain[:1] in ("=", "+", "-", "@", "\t", "\r") else plain
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]], words: Words) -> str:
     from audits.formats.widths import pad, printable, width
 
     cells = [[*columns], *([("" if each is None else str(_plain(each))) for each in row] for row in rows)]
     shown = [[printable(each) for each in row] for row in cells]
     widths = [max(width(row[place]) for row in shown) for place in range(len(columns))]
     lines = ["  ".join(pad(cell, wide) for cell, wide in zip(row, widths, strict=True)).rstrip() for row in shown]
-    count = f"{len(shown) - 1} row" + ("" if len(shown) == len(("head", "one")) else "s")
+    number = len(shown) - 1
+    count = words.say("cli.rows_one" if number == 1 else "cli.rows", count=number)
     return "\n".join([lines[0], "  ".join("-" * wide for wide in widths), *lines[1:], count])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from governance.cli.output import examples, output_option, say
+from governance.cli.output import examples, lang_option_of_files, output_option, say, say_written, words
 from governance.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ if TYPE_CHECKING:
 @click.option("--spans", is_flag=True, help="Print where findings stand, not the text: one JSON line a record.")
 @click.option("--encoding", help="Encoding of the input.  [default: told from FILE's content; UTF-8 without FILE]")
 @click.option("--fail-on-found", is_flag=True, help="Exit 1 when anything was found.")
+@lang_option_of_files
 @output_option
 @click.pass_context
 def redact(
@@ -160,7 +161,7 @@ def _write(parts: Iterator[str], found: Found, output: Path | None) -> None:
         return
     with progress("redacting") as step:
         replace_file_with(output, _watched(parts, found, step))
-    say(f"wrote {output}")
+    say_written(output)
 
 
 def _watched(parts: Iterator[str], found: Found, step: Callable[[int, int | None, str], None]) -> Iterator[str]:
@@ -183,10 +184,11 @@ def _keyed_hash(config: Path) -> KeyedHash:
 
     from governance.protect.keyed_hash import HmacKeyedHash
 
-    say("no project here: hashes and pseudonyms hold within this run only")
+    say(words().say("cli.redact_alone"))
     return HmacKeyedHash(secrets.token_bytes(32))
 
 
 def _tell(found: Found) -> None:
-    places = ", ".join(f"{count} {entity}" for entity, count in sorted(found.places.items()))
-    say(f"found {places}" if places else "found nothing")
+    said = words()
+    places = said.say("report.comma").join(f"{count} {entity}" for entity, count in sorted(found.places.items()))
+    say(said.say("cli.redacted", places=places) if places else said.say("cli.redacted_nothing"))

@@ -16,6 +16,8 @@ from governance.cli.output import (
     lang_option,
     output_option,
     say,
+    say_written,
+    words,
 )
 from governance.cli.progress import progress
 from governance.cli.project_option import opened
@@ -114,7 +116,7 @@ def scan(
     emit_report(report, form, lang, output)
     for store in result.stores:
         if store.failed:
-            say(f"governance: store {store.store} was not scanned: {store.reason}")
+            say(words().say("cli.not_scanned", store=store.store, reason=store.reason))
     if result.failed:
         return 2
     return 1 if changes or (fail_on and _reaches(result, fail_on)) else 0
@@ -185,16 +187,18 @@ def _with_project(
     from governance.flows.scan.judging_fields import baseline_drift, save_baseline
     from governance.flows.scan.reviewing import write_proposals
 
+    said = words()
     with opened(ctx) as gov:
         with progress("scanning") as step:
             result = gov.scan(stores, sample=sample, engine=writes.engine, on_progress=step)
         changes = baseline_drift(gov, result) if fail_on_drift else []
         for each in changes:
-            say(f"governance: drift: {each['place']}: {each['kind']} {each['detail']}")
+            kind = said.say(f"cli.drifted_{each['kind']}")
+            say(said.say("cli.drift", place=each["place"], kind=kind, detail=each["detail"]))
         if writes.propose and result.stores:
-            say(f"wrote {write_proposals(gov, result)}; review it with `governance catalog review`")
+            say(said.say("cli.wrote_proposals", path=write_proposals(gov, result)))
         if writes.baseline and result.stores:
-            say(f"wrote {save_baseline(gov, result)}")
+            say_written(save_baseline(gov, result))
         return result, gov.scan_report(result, baseline=changes), changes
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from governance.cli.output import examples, say
+from governance.cli.output import examples, lang_option, say
 from governance.cli.progress import progress
 from governance.cli.project_option import opened
 from policies.vocabulary import LANGUAGES, Words
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Use the models of the extra `nlp` to find other people in texts.",
 )
+@lang_option
 @click.pass_context
 def export(
     ctx: click.Context,
@@ -64,6 +65,7 @@ def export(
     confirmed: bool,
     no_follow: bool,
     models: str,
+    lang: str,
 ) -> int:
     """Write the package for a person who asks for their data: a readable page, JSON and CSV, read through the guard.
 
@@ -76,21 +78,21 @@ def export(
     from governance.flows.subjects.tracing_subjects import as_identifiers, trace_subject
 
     wanted = Wanted(output, principal, purpose, language, portable, confirmed, models)
-    with opened(ctx) as gov, progress("subject export"):
+    with opened(ctx) as gov, progress("subject_export"):
         check_exporter(gov, wanted)
         named = as_identifiers(gov, identifiers, kind)
         trace = trace_subject(gov, named, stores=stores, follow=not no_follow)
         done = export_subject(gov, trace, named, wanted)
-    say(f"wrote {output}: {sum(done.records.values())} record(s) of {len(done.records)} dataset(s)")
-    _tell(done)
+    words, records = Words(lang), sum(done.records.values())
+    say(words.say("cli.wrote_package", path=output, records=records, datasets=len(done.records)))
+    _tell(done, words)
     return 0
 
 
-def _tell(done: Exported) -> None:
-    words = Words()
+def _tell(done: Exported, words: Words) -> None:
     for place, reason in done.left_out:
-        say(f"left out: {place}, {words.say(f'subject.reason_{reason}')}")
+        say(words.say("cli.package_left_out", place=place, reason=words.say(f"subject.reason_{reason}")))
     if done.redacted:
         say(words.say("subject.redacted", count=done.redacted))
     for law, item in done.not_told:
-        say(f"to be added, {law}: {words.say(f'subject.item_{item}')}; see policies/organisation.yaml")
+        say(words.say("cli.package_to_add", law=law, item=words.say(f"subject.item_{item}")))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from governance.cli.output import emit, examples, format_option, lang_option, output_option, say
+from governance.cli.output import emit, examples, format_option, lang_option, output_option, say, say_written
 from governance.cli.progress import progress
 from governance.cli.project_option import opened
 from governance.cli.subject_said import map_said, trace_said
@@ -93,7 +93,7 @@ def find(
     from governance.flows.subjects.tracing_subjects import as_identifiers, export_keys, trace_subject
     from governance.requests.trace_shown import trace_json
 
-    with opened(ctx) as gov, progress("subject find"):
+    with opened(ctx) as gov, progress("subject_find"):
         found = trace_subject(
             gov,
             as_identifiers(gov, identifiers, kind),
@@ -104,7 +104,7 @@ def find(
         )
         if keys is not None:
             export_keys(gov, found, keys)
-            say(f"wrote {keys}")
+            say_written(keys)
     document = trace_json(found)
     text = "\n".join(trace_said(document, Words(lang)))
     emit(json.dumps(document, indent=2, ensure_ascii=False) if form == "json" else text, output)

@@ -13,16 +13,16 @@ from policies.nouns import LabelStatus
 
 NO_SOURCE = "notice.no_source"
 """The rule of fields of which nobody said where their values come from."""
-NOTICE_RULES = {
-    "notice.harder_to_withdraw": "consent given by a method by which its edition does not let it be withdrawn",
-    "notice.missing_item": "an edition lacks an item that a law asks for",
-    "notice.no_indirect": "a field whose values come from somebody else, and no indirect notice tells of that source",
-    NO_SOURCE: "a personal field of which the catalog does not say where its values come from",
-    "notice.too_early": "consent given under an edition before the first day on which it was shown",
-    "notice.unknown_law": "a notice for a law of which the pack has no items",
-    "notice.unknown_version": "consent given under an edition that no notice declares",
-}
-"""Every rule by id; an id never changes its meaning."""
+NOTICE_RULES = (
+    "notice.harder_to_withdraw",
+    "notice.missing_item",
+    "notice.no_indirect",
+    NO_SOURCE,
+    "notice.too_early",
+    "notice.unknown_law",
+    "notice.unknown_version",
+)
+"""Every rule by id; an id never changes its meaning. What each says stands in the words of `notices`."""
 SUBJECT = "subject"
 """The `source` of a field whose values come from the person."""
 

@@ -28,13 +28,14 @@ class UseExplained:
     omitted: tuple[tuple[str, str], ...]
     """Each field that `*` left out, with why."""
 
-    def say(self) -> Iterator[str]:
+    def say(self, words: Words) -> Iterator[str]:
         """Lines for a terminal."""
-        yield f"decision {self.event}"
-        for head, pairs in (("fields", self.fields), ("rules", self.rules), ("left out", self.omitted)):
+        yield words.say("cli.explain_decision", event=self.event)
+        for name in ("fields", "rules", "omitted"):
+            pairs = getattr(self, name)
             if pairs:
                 widest = max(len(name) for name, _ in pairs)
-                yield f"{head}:"
+                yield words.say(f"cli.explain_{name}")
                 yield from (f"  {name:<{widest}}  {said}".rstrip() for name, said in pairs)
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+
+from audits.report import Text
+from audits.speaking import Speaker
 
 
 class State(StrEnum):
@@ -19,16 +23,22 @@ class State(StrEnum):
 class Check:
     """One thing that was looked at."""
 
-    what: str
+    what: Text | str
     """Its name."""
     state: State
     """`ok`; `absent` for an optional part that is not installed; `finding` for what needs mending; `limit`
     for what the vendor of a store cannot do."""
-    found: str
+    found: Text | str
     """What was found, without personal values or credentials."""
-    next_step: str = ""
+    next_step: Text | str = ""
     """What to do about it; empty when nothing is."""
 
     def to_json(self) -> dict[str, str]:
-        """As plain data."""
-        return {"what": self.what, "state": self.state, "found": self.found, "next_step": self.next_step}
+        """As plain data, in English."""
+        what, found, step = map(_english().say, (self.what, self.found, self.next_step))
+        return {"what": what, "state": self.state, "found": found, "next_step": step}
+
+
+@cache
+def _english() -> Speaker:
+    return Speaker("en")

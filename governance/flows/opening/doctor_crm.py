@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from audits.report import Text, text
 from connectors.crm.base import Check as VendorCheck
 from connectors.crm.base import CrmStore, Limit
 from connectors.crm.opening import open_crm
 from governance.flows.opening.checks import Check, State
 from governance.project import Project
 from policies.errors import GovernanceError
-from policies.vocabulary import Words
-
-_WORDS = Words("en")
 
 
 def examine_crm(project: Project, name: str) -> Iterator[Check]:
@@ -20,7 +18,7 @@ def examine_crm(project: Project, name: str) -> Iterator[Check]:
     try:
         store = open_crm(name, project.crm_settings(name))
     except GovernanceError as cause:
-        yield Check(f"store {name}", State.FINDING, cause.found, cause.next_step)
+        yield Check(text("doctor.store", name=name), State.FINDING, cause.found, cause.next_step)
         return
     try:
         yield _inventory(store, name)
@@ -31,10 +29,12 @@ def examine_crm(project: Project, name: str) -> Iterator[Check]:
 
 
 def _inventory(store: CrmStore, name: str) -> Check:
+    what = text("doctor.store", name=name)
     try:
-        return Check(f"store {name}", State.OK, f"{store.kind}, {len(store.datasets())} datasets")
+        found = text("doctor.datasets", kind=store.kind, number=str(len(store.datasets())))
     except GovernanceError as cause:
-        return Check(f"store {name}", State.FINDING, cause.found, cause.next_step)
+        return Check(what, State.FINDING, cause.found, cause.next_step)
+    return Check(what, State.OK, found)
 
 
 def _checks(store: CrmStore, name: str) -> Iterator[Check]:
@@ -42,21 +42,27 @@ def _checks(store: CrmStore, name: str) -> Iterator[Check]:
         for each in store.check():
             yield _check(name, each)
     except GovernanceError as cause:
-        yield Check(f"store {name} check", State.FINDING, cause.found, cause.next_step)
+        yield Check(text("doctor.store_check", name=name), State.FINDING, cause.found, cause.next_step)
 
 
 def _check(name: str, found: VendorCheck) -> Check:
-    what = f"store {name} {found.code.rpartition('.')[2]}"
+    what = text("doctor.store_line", name=name, line=found.code.rpartition(".")[2])
     said = _said(found.code)
     if found.fine:
-        return Check(what, State.OK, f"{said}: {found.found}" if found.found else said)
-    differs = f"{said}: found {found.found or 'nothing'}, expected {found.expected or 'another answer'}"
-    return Check(what, State.FINDING, differs, "see `governance doctor` in docs/crm.md for what each line means")
+        return Check(what, State.OK, text("doctor.told", said=said, found=found.found) if found.found else said)
+    differs = text(
+        "doctor.differs",
+        said=said,
+        found=found.found or text("doctor.differs_nothing"),
+        expected=found.expected or text("doctor.differs_another"),
+    )
+    return Check(what, State.FINDING, differs, text("doctor.see_crm"))
 
 
 def _limit(name: str, limit: Limit) -> Check:
-    return Check(f"store {name} cannot", State.LIMIT, f"{_said(limit.code)} (known from: {limit.grade})")
+    found = text("doctor.known_from", said=_said(limit.code), grade=text(f"doctor.grade_{limit.grade}"))
+    return Check(text("doctor.store_cannot", name=name), State.LIMIT, found)
 
 
-def _said(code: str) -> str:
-    return _WORDS.say(code) if _WORDS.has(code) else code
+def _said(code: str) -> Text:
+    return Text(code, otherwise=code)
