@@ -10,12 +10,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from policies.errors import StoreError
 
+_LOCK_MS = 60_000
+"""How long a job waits for SQLite's one lock: an application that writes in a loop can hold off others for a while."""
+
 
 @contextmanager
 def connected(store: Engine, place: str) -> Iterator[Connection]:
     """A connection to a store; the driver's errors come out as StoreErrors that carry no value."""
     try:
         with store.connect() as connection:
+            _wait_for_locks(connection)
             yield connection
     except SQLAlchemyError as cause:
         raise StoreError(
@@ -37,3 +41,9 @@ def transaction(connection: Connection) -> Iterator[None]:
         if connection.dialect.name == "sqlite" and not getattr(driver, "in_transaction", True):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         yield
+
+
+def _wait_for_locks(connection: Connection) -> None:
+    driver = connection.connection.dbapi_connection
+    if connection.dialect.name == "sqlite" and driver is not None:
+        driver.cursor().execute(f"PRAGMA busy_timeout = {_LOCK_MS}")
