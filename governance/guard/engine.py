@@ -30,6 +30,7 @@ from governance.guard.dialects import Compiled, Dialects
 from governance.guard.held import StopOf
 from governance.guard.liveness import Liveness
 from governance.guard.neutral import neutral_error
+from governance.guard.parked import Parked
 from governance.guard.paths import PathPermits
 from governance.guard.plans import Planner
 from governance.guard.recording import Drafts
@@ -128,6 +129,7 @@ class GuardedStore:
         self._errors: tuple[type[BaseException], ...] = (self._raw.dialect.loaded_dbapi.Error, sa.exc.SQLAlchemyError)
         self._name = name
         self._connected()
+        self._parked = Parked(self._raw, POOL_CONNECTIONS)
         self._shared = Shared(
             name,
             kind,
@@ -210,6 +212,7 @@ class GuardedStore:
 
     def close(self) -> None:
         """Close the driver's connections."""
+        self._parked.close()
         self._raw.dispose()
 
     def _check_context(self, context: object) -> None:
@@ -241,7 +244,7 @@ class GuardedStore:
         failure: GovernanceError | None = None
         checkout: Any = None
         try:
-            checkout = self._raw.raw_connection()
+            checkout = self._parked.take() if self._kind == "sqlite" else self._raw.raw_connection()
             if context.writes and self._kind == "postgresql":
                 checkout.driver_connection.read_only = False
             elif context.writes and self._kind == "mysql":
@@ -261,6 +264,9 @@ class GuardedStore:
         failed = False
         try:
             postgres = raw is not None and self._kind == "postgresql"
+            if self._kind == "sqlite" and raw is not None and raw.isolation_level == level:
+                self._parked.give(checkout)
+                return
             if self._kind == "mysql":
                 if raw is not None and checkout.info.pop("gov_changed", False):
                     mysql_driver.given_back(raw, self._statement_seconds)
