@@ -352,7 +352,7 @@ class GuardedConnection:
             raise
 
     def __is_outdated(self, known: StoreSchema) -> bool:
-        return self.__version() != known.version
+        return bool(self.__version() != known.version)
 
     def __check_version(self, cursor: Any, version: Any) -> None:
         """SQLite: the schema that the statement ran on is the one that it was planned on; its read is still open."""
