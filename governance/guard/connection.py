@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from typing import Any, NoReturn, Self
 
 from governance.access.permits import DatasetPermit
-from governance.guard.base import UseContext
+from governance.guard.base import NoConditions, UseContext
 from governance.guard.conditions import meets
 from governance.guard.cursor import CLOSED_OFF, GuardedCursor
 from governance.guard.filter import RecordFilter
@@ -146,6 +146,8 @@ class GuardedConnection:
         """Whether nothing can be run any more."""
         if self.__checkout is None:
             return True
+        if self.__check is not None:  # SQLite's connections do not end of themselves
+            return False
         raw = self.__driver
         return not getattr(raw, "open", True) or bool(getattr(raw, "closed", False))
 
@@ -273,7 +275,7 @@ class GuardedConnection:
     def _guarded_filter(self, records: Any, dataset: DatasetRef) -> Any:
         shared, context = self.__shared, self.__context
         try:
-            shared.predicate.prepare(shared.store, context.purpose, self.__own())
+            self.__prepare()
             schema = self.__schema()
             schema.check(dataset.dataset)
             permit = shared.permits.permit(context.principal, context.purpose, context.action, dataset)
@@ -340,7 +342,7 @@ class GuardedConnection:
             return asked[ref]
 
         try:
-            shared.predicate.prepare(shared.store, context.purpose, self.__own())
+            self.__prepare()
             numbered = shared.planner.numbered(sql, parameters)
             schema = known or self.__schema()
             plan = shared.planner.plan(numbered, parameters, schema, self.__permit, conditions, rows=rows)
@@ -407,6 +409,12 @@ class GuardedConnection:
             return row
         finally:
             cursor.close()
+
+    def __prepare(self) -> None:
+        """Let the row predicate look at the store before a statement is planned."""
+        predicate = self.__shared.predicate
+        if type(predicate) is not NoConditions:  # which looks at nothing
+            predicate.prepare(self.__shared.store, self.__context.purpose, self.__own())
 
     def __own(self) -> OwnStatements:
         raw, kind = self.__raw(), self.__shared.kind

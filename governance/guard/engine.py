@@ -23,7 +23,15 @@ from connectors.sql.address import normalised
 from connectors.sql.silent import SILENT, SilentEngine, SilentNullPool, SilentQueuePool
 from governance.guard import mysql_driver
 from governance.guard.ambient import AmbientConnection, Stay
-from governance.guard.base import Decryptor, Encryptor, Permits, Recorder, RowPredicate, UseContext
+from governance.guard.base import (
+    Decryptor,
+    Encryptor,
+    NoConditions,
+    Permits,
+    Recorder,
+    RowPredicate,
+    UseContext,
+)
 from governance.guard.bounds import STATEMENT_SECONDS, bound_sqlite, postgres_setting
 from governance.guard.connection import GuardedConnection
 from governance.guard.dialects import Compiled, Dialects
@@ -42,7 +50,6 @@ from governance.guard.watch import VERSION_SQL, SchemaWatch, kind_of
 from policies.catalog import CatalogStore
 from policies.errors import AccessRefusedError, ConfigError, GovernanceError, StoreError
 from policies.nouns import DatasetRef
-from policies.row_conditions import ExistsIn
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -59,17 +66,6 @@ _SESSION_SETTINGS = (
     "SET client_min_messages TO error",
 )
 """Functions and operators are PostgreSQL's own, tables are named with their schema, and nothing is said on the side."""
-
-
-class NoConditions:
-    """The row predicate of a store that asks for none."""
-
-    def prepare(self, store: str, purpose: str, run: object = None) -> None:
-        """Nothing to prepare."""
-
-    def conditions(self, dataset: DatasetRef, purpose: str) -> tuple[ExistsIn, ...]:  # noqa: ARG002 the protocol's form
-        """None."""
-        return ()
 
 
 class GuardedStore:

@@ -10,6 +10,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Self, TypeVar
 
@@ -270,7 +271,8 @@ class Event(EventDraft):
 
 
 _DRAFT_FIELDS = tuple(each.name for each in fields(EventDraft) if each.init)
-_SLOTS = tuple((name, getattr(EventDraft, name).__get__, getattr(EventDraft, name).__set__) for name in _DRAFT_FIELDS)
+_VALUES = attrgetter(*_DRAFT_FIELDS)
+_PUTS = tuple(getattr(EventDraft, name).__set__ for name in _DRAFT_FIELDS)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 _STAMP_DIGITS = 26  # up to the microseconds; behind them stands the zone
 _HOLE = "\0"  # no text of an event holds one
@@ -307,8 +309,8 @@ def _refs(decision: str) -> str:
 def _copied(kind: type[_Made], draft: EventDraft, **others: object) -> _Made:
     """A draft under another kind: it was checked when it was made, and cannot change."""
     made = object.__new__(kind)
-    for _, get, put in _SLOTS:
-        put(made, get(draft))
+    for put, value in zip(_PUTS, _VALUES(draft), strict=True):
+        put(made, value)
     for name, value in others.items():
         object.__setattr__(made, name, value)
     return made

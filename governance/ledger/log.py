@@ -315,6 +315,8 @@ class Ledger:
             alone = [partial(tuple, (unit,)) for unit in units]
             return [error] if len(units) < 2 else [self._write(each)[0] for each in alone]
         self._keep(note)
+        if len(units) == 1:
+            return [placed]
         found = iter(placed)
         return [list(islice(found, len(unit))) for unit in units]
 
