@@ -71,6 +71,17 @@ class RowPredicate(Protocol):
         ...
 
 
+class NoConditions:
+    """The row predicate of a store that asks for none."""
+
+    def prepare(self, store: str, purpose: str, run: object = None) -> None:
+        """Nothing to prepare."""
+
+    def conditions(self, dataset: DatasetRef, purpose: str) -> tuple[ExistsIn, ...]:  # noqa: ARG002 the protocol's form
+        """None."""
+        return ()
+
+
 class Recorder(Protocol):
     """The ledger. Each method raises LedgerError when nothing could be recorded, and then nothing is handed out."""
 

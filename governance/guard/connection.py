@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from typing import Any, NoReturn, Self
 
 from governance.access.permits import DatasetPermit
-from governance.guard.base import UseContext
+from governance.guard.base import NoConditions, UseContext
 from governance.guard.conditions import meets
 from governance.guard.cursor import CLOSED_OFF, GuardedCursor
 from governance.guard.filter import RecordFilter
@@ -17,6 +17,7 @@ from governance.guard.opening import OpenedRows
 from governance.guard.own_statements import OwnStatements, is_idle
 from governance.guard.plans import Parameters, Plan
 from governance.guard.recording import Recording, Use
+from governance.guard.schema import StoreSchema
 from governance.guard.second_check import SecondCheck
 from governance.guard.shared import Shared
 from governance.guard.watch import VERSION_SQL
@@ -86,7 +87,8 @@ class GuardedConnection:
 
     def rollback(self) -> None:
         """Give the transaction up."""
-        self.__plainly(lambda raw: raw.rollback())
+        if self.__check is None or self.__raw().in_transaction:
+            self.__plainly(lambda raw: raw.rollback())
 
     def close(self) -> None:
         """Give the driver's connection back; from now on everything is refused."""
@@ -144,6 +146,8 @@ class GuardedConnection:
         """Whether nothing can be run any more."""
         if self.__checkout is None:
             return True
+        if self.__check is not None:  # SQLite's connections do not end of themselves
+            return False
         raw = self.__driver
         return not getattr(raw, "open", True) or bool(getattr(raw, "closed", False))
 
@@ -173,21 +177,41 @@ class GuardedConnection:
 
     def _guarded_run(self, sql: str, parameters: Parameters) -> tuple[Any, Use | None, tuple[Any, ...]]:
         raw, check = self.__raw(), self.__check
-        if (_SAVEPOINT.fullmatch(sql) or sql in _DIALECT_OWN[self.__shared.kind]) and not parameters:
+        if not parameters and (_SAVEPOINT.fullmatch(sql) or sql in _DIALECT_OWN[self.__shared.kind]):
             self.__changed()
             return self.__run(raw, check.ours() if check else nullcontext(), sql, None), None, ()
         _check_form(parameters)
-        plan, values, version = self.__planned(sql, parameters)
+        known = self.__shared.watch.known
+        if known is not None:
+            try:
+                return self.__attempt(raw, sql, parameters, known)
+            except _OutdatedError:
+                pass
+        return self.__attempt(raw, sql, parameters, None)
+
+    def __attempt(
+        self, raw: Any, sql: str, parameters: Parameters, known: StoreSchema | None
+    ) -> tuple[Any, Use | None, tuple[Any, ...]]:
+        """Run a statement; with `known`, on the schema as it was last seen, which is asked for while the read is open.
+
+        Raises _OutdatedError where the schema is another one: nothing of what was read is handed out.
+        """
+        check = self.__check
+        plan, values, version = self.__planned(sql, parameters, known=known)
         if plan.rewritten.write is not None:
+            if known is not None and self.__is_outdated(known):
+                raise _OutdatedError
             return self.__write(sql, [parameters], version), None, plan.rewritten.omitted
         use = self.__recording.allowed(plan.rewritten, sql)
         reading = check.statement(plan.rewritten.reads) if check else nullcontext()
         try:
             cursor = self.__run(raw, reading, plan.rewritten.sql, values)
             self.__check_version(cursor, version)
-        except BaseException:
+        except BaseException as error:
             if use is not None:
                 use.close("failed")
+            if known is not None and isinstance(error, GovernanceError) and self.__is_outdated(known):
+                raise _OutdatedError from None
             raise
         if plan.rewritten.sealed:
             cursor = OpenedRows(cursor, plan.rewritten, self.__shared.decryptor)
@@ -251,8 +275,8 @@ class GuardedConnection:
     def _guarded_filter(self, records: Any, dataset: DatasetRef) -> Any:
         shared, context = self.__shared, self.__context
         try:
-            shared.predicate.prepare(shared.store, context.purpose, self.__own())
-            schema = shared.schema(self.__first_row, fresh=self.__is_fresh())
+            self.__prepare()
+            schema = self.__schema()
             schema.check(dataset.dataset)
             permit = shared.permits.permit(context.principal, context.purpose, context.action, dataset)
             conditions = shared.predicate.conditions(dataset, context.purpose)
@@ -306,7 +330,9 @@ class GuardedConnection:
             )
         return self.__shared.permits.permit(context.principal, context.purpose, action or context.action, ref)
 
-    def __planned(self, sql: str, parameters: Parameters, rows: int = 1) -> tuple[Plan, Any, Any]:
+    def __planned(
+        self, sql: str, parameters: Parameters, rows: int = 1, *, known: StoreSchema | None = None
+    ) -> tuple[Plan, Any, Any]:
         shared, context = self.__shared, self.__context
         asked: dict[DatasetRef, tuple[ExistsIn, ...]] = {}  # one answer for one statement
 
@@ -316,21 +342,25 @@ class GuardedConnection:
             return asked[ref]
 
         try:
-            shared.predicate.prepare(shared.store, context.purpose, self.__own())
+            self.__prepare()
             numbered = shared.planner.numbered(sql, parameters)
-            schema = shared.schema(self.__first_row, fresh=self.__is_fresh())
+            schema = known or self.__schema()
             plan = shared.planner.plan(numbered, parameters, schema, self.__permit, conditions, rows=rows)
             return plan, plan.values(parameters, context) if rows == 1 else None, schema.version
         except (AccessRefusedError, SchemaDriftError) as error:
+            if known is not None and self.__is_outdated(known):
+                raise _OutdatedError from None
             self.__recording.refused(sql, error)
             raise
+
+    def __is_outdated(self, known: StoreSchema) -> bool:
+        return bool(self.__version() != known.version)
 
     def __check_version(self, cursor: Any, version: Any) -> None:
         """SQLite: the schema that the statement ran on is the one that it was planned on; its read is still open."""
         if self.__shared.kind != "sqlite":
             return
-        now = tuple(self.__first_row(VERSION_SQL["sqlite"]) or ())
-        if now != version:
+        if self.__version() != version:
             cursor.close()
             raise StoreError(
                 f"store {self.__shared.store}",
@@ -338,6 +368,21 @@ class GuardedConnection:
                 expected="one schema from the check to the run",
                 next_step="try again",
             )
+
+    def __schema(self) -> StoreSchema:
+        """The schema as it is now."""
+        return self.__shared.watch.current(self.__version, self.__shared.default_schema, now=self.__is_fresh())
+
+    def __version(self) -> tuple[object, ...]:
+        """What the store answers to the question for its schema's version."""
+        sql = VERSION_SQL[self.__shared.kind]
+        if self.__check is not None:
+            try:
+                with self.__check.ours():
+                    return self.__raw().execute(sql).fetchone() or ()
+            except self.__shared.driver_errors:
+                pass  # asked again below, for an error of our own
+        return tuple(self.__first_row(sql) or ())
 
     def __run(self, raw: Any, allowing: Any, sql: str, values: Any) -> Any:
         failure: GovernanceError | None = None
@@ -364,6 +409,12 @@ class GuardedConnection:
             return row
         finally:
             cursor.close()
+
+    def __prepare(self) -> None:
+        """Let the row predicate look at the store before a statement is planned."""
+        predicate = self.__shared.predicate
+        if type(predicate) is not NoConditions:  # which looks at nothing
+            predicate.prepare(self.__shared.store, self.__context.purpose, self.__own())
 
     def __own(self) -> OwnStatements:
         raw, kind = self.__raw(), self.__shared.kind
@@ -397,6 +448,10 @@ class GuardedConnection:
         if self.__checkout is None:
             raise _closed("a connection that was given back")
         return self.__driver
+
+
+class _OutdatedError(Exception):
+    """The schema is not the one that a statement was planned on; the statement is to be planned anew."""
 
 
 def _check_form(parameters: Parameters) -> None:

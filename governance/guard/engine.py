@@ -23,13 +23,22 @@ from connectors.sql.address import normalised
 from connectors.sql.silent import SILENT, SilentEngine, SilentNullPool, SilentQueuePool
 from governance.guard import mysql_driver
 from governance.guard.ambient import AmbientConnection, Stay
-from governance.guard.base import Decryptor, Encryptor, Permits, Recorder, RowPredicate, UseContext
+from governance.guard.base import (
+    Decryptor,
+    Encryptor,
+    NoConditions,
+    Permits,
+    Recorder,
+    RowPredicate,
+    UseContext,
+)
 from governance.guard.bounds import STATEMENT_SECONDS, bound_sqlite, postgres_setting
 from governance.guard.connection import GuardedConnection
 from governance.guard.dialects import Compiled, Dialects
 from governance.guard.held import StopOf
 from governance.guard.liveness import Liveness
 from governance.guard.neutral import neutral_error
+from governance.guard.parked import Parked
 from governance.guard.paths import PathPermits
 from governance.guard.plans import Planner
 from governance.guard.recording import Drafts
@@ -41,7 +50,6 @@ from governance.guard.watch import VERSION_SQL, SchemaWatch, kind_of
 from policies.catalog import CatalogStore
 from policies.errors import AccessRefusedError, ConfigError, GovernanceError, StoreError
 from policies.nouns import DatasetRef
-from policies.row_conditions import ExistsIn
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -58,17 +66,6 @@ _SESSION_SETTINGS = (
     "SET client_min_messages TO error",
 )
 """Functions and operators are PostgreSQL's own, tables are named with their schema, and nothing is said on the side."""
-
-
-class NoConditions:
-    """The row predicate of a store that asks for none."""
-
-    def prepare(self, store: str, purpose: str, run: object = None) -> None:
-        """Nothing to prepare."""
-
-    def conditions(self, dataset: DatasetRef, purpose: str) -> tuple[ExistsIn, ...]:  # noqa: ARG002 the protocol's form
-        """None."""
-        return ()
 
 
 class GuardedStore:
@@ -128,6 +125,7 @@ class GuardedStore:
         self._errors: tuple[type[BaseException], ...] = (self._raw.dialect.loaded_dbapi.Error, sa.exc.SQLAlchemyError)
         self._name = name
         self._connected()
+        self._parked = Parked(self._raw, POOL_CONNECTIONS)
         self._shared = Shared(
             name,
             kind,
@@ -210,6 +208,7 @@ class GuardedStore:
 
     def close(self) -> None:
         """Close the driver's connections."""
+        self._parked.close()
         self._raw.dispose()
 
     def _check_context(self, context: object) -> None:
@@ -241,7 +240,7 @@ class GuardedStore:
         failure: GovernanceError | None = None
         checkout: Any = None
         try:
-            checkout = self._raw.raw_connection()
+            checkout = self._parked.take() if self._kind == "sqlite" else self._raw.raw_connection()
             if context.writes and self._kind == "postgresql":
                 checkout.driver_connection.read_only = False
             elif context.writes and self._kind == "mysql":
@@ -261,6 +260,9 @@ class GuardedStore:
         failed = False
         try:
             postgres = raw is not None and self._kind == "postgresql"
+            if self._kind == "sqlite" and raw is not None and raw.isolation_level == level:
+                self._parked.give(checkout)
+                return
             if self._kind == "mysql":
                 if raw is not None and checkout.info.pop("gov_changed", False):
                     mysql_driver.given_back(raw, self._statement_seconds)

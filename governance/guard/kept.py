@@ -1,4 +1,4 @@
-"""A bounded memory of values by key: the one used longest ago goes first."""
+"""A bounded memory of values by key: one that was not used for long goes first."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ _Value = TypeVar("_Value")
 
 
 class Kept(Generic[_Key, _Value]):
-    """The values used last. May be shared by threads."""
+    """The values used last. May be shared by threads.
+
+    While half of the room is free nothing has to go soon, and a use is not noted: no lock is taken.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
+        self._half = most // 2
         self._lock = threading.Lock()
         self._values: OrderedDict[_Key, _Value] = OrderedDict()
 
@@ -23,15 +27,16 @@ class Kept(Generic[_Key, _Value]):
         return len(self._values)
 
     def get(self, key: _Key) -> _Value | None:
-        """The value of a key, which becomes the one used last; None without one."""
-        with self._lock:
-            value = self._values.get(key)
-            if value is not None:
-                self._values.move_to_end(key)
-            return value
+        """The value of a key; None without one."""
+        value = self._values.get(key)
+        if value is not None and len(self._values) > self._half:
+            with self._lock:
+                if key in self._values:
+                    self._values.move_to_end(key)
+        return value
 
     def put(self, key: _Key, value: _Value) -> None:
-        """Keep a value, and forget the one used longest ago when there are too many."""
+        """Keep a value, and forget the one whose last noted use was longest ago when there are too many."""
         with self._lock:
             self._values[key] = value
             self._values.move_to_end(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from governance.access.permits import DatasetPermit
@@ -53,8 +54,14 @@ class Plan:
         asked = self.rewritten.attributes
         values = [*own, *(stamp(self.clock()) if slot == MOMENT else _bound(context, slot) for slot in asked)]
         if self.kind == "sqlite":
-            return {f"gov{place}": value for place, value in enumerate(values, 1)}
+            return dict(zip(_names(len(values)), values, strict=True))
         return values
+
+
+@lru_cache(maxsize=256)
+def _names(count: int) -> tuple[str, ...]:
+    """What so many bound values are called in SQLite."""
+    return tuple(f"gov{place}" for place in range(1, count + 1))
 
 
 def _bound(context: UseContext, slot: AttributeSlot) -> Scalar:
@@ -144,20 +151,25 @@ def _key(
     conditions: Sequence[tuple[ExistsIn, ...]],
     parameters: tuple[tuple[str, ...], bool, int],
 ) -> Hashable:
-    asked = tuple(
-        (
-            *(each.table, tuple(each.match.items()), tuple(each.among.items()), each.rule_id, each.spared),
-            *(each.ends, each.absent),
+    asked = (
+        ()
+        if not any(conditions)
+        else tuple(
+            (
+                *(each.table, tuple(each.match.items()), tuple(each.among.items()), each.rule_id, each.spared),
+                *(each.ends, each.absent),
+            )
+            for conditions_of_one in conditions
+            for each in (*conditions_of_one, _NO_MORE)
         )
-        for conditions_of_one in conditions
-        for each in (*conditions_of_one, _NO_MORE)
     )
-    return (numbered, schema.fingerprint, tuple(map(id, permits)), asked, parameters)
+    return (numbered.sql, numbered.slots, schema.fingerprint, tuple(map(id, permits)), asked, parameters)
 
 
+_TEXTS = (str, bytes)
 _NO_MORE = ExistsIn("", {}, {}, "")
 
 
 def _has_long_text(parameters: Parameters) -> bool:
     values = parameters.values() if isinstance(parameters, Mapping) else parameters or ()
-    return any(isinstance(each, str | bytes) and len(each) > PARAMETER_CHARACTERS for each in values)
+    return bool([each for each in values if isinstance(each, _TEXTS) and len(each) > PARAMETER_CHARACTERS])

@@ -18,6 +18,7 @@ from policies.nouns import Action, FieldRef
 
 PEOPLE_SECONDS = 30
 """How long the references of people are kept."""
+_NO_TIME, _PEOPLE_TIME = dt.timedelta(0), dt.timedelta(seconds=PEOPLE_SECONDS)
 _log = structlog.get_logger()
 _FIRST_WORD = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*([A-Za-z]+)", re.DOTALL)
 _ACTIONS = {"insert": Action.WRITE, "update": Action.WRITE, "delete": Action.DELETE}
@@ -40,7 +41,7 @@ class Use:
         """
         if not self._closed:
             self._closed = True
-            counts = {"rows": self.rows} | ({"conflicts": conflicts} if conflicts else {})
+            counts = {"rows": self.rows, "conflicts": conflicts} if conflicts else {"rows": self.rows}
             if self._writes:
                 self._recorder.close(self._decision.id, outcome, counts)
             else:
@@ -68,7 +69,7 @@ class Drafts:
     def people(self, recorder: Recorder, actor: str, principal: str) -> tuple[str, str]:
         """The references of who acts and who asks. Raises LedgerError."""
         now, found = self._clock(), self._people.get((actor, principal))
-        if found is None or not dt.timedelta(0) <= now - found[0] < dt.timedelta(seconds=PEOPLE_SECONDS):
+        if found is None or not _NO_TIME <= now - found[0] < _PEOPLE_TIME:
             found = (now, (recorder.refer("principal", actor), recorder.refer("principal", principal)))
             self._people.put((actor, principal), found)
         return found[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +15,7 @@ from governance.guard.nodes import TEMPORARY
 from governance.guard.parsing import dialect_of
 from governance.guard.plans import Planner
 from governance.guard.recording import Drafts
-from governance.guard.schema import StoreSchema
-from governance.guard.watch import VERSION_SQL, SchemaWatch
+from governance.guard.watch import SchemaWatch
 from policies.row_conditions import ExistsIn
 
 
@@ -57,12 +56,6 @@ class Shared:
     stop_of: StopOf | None = None
     """What holds stop in a dataset; None where nobody asks."""
     _qualified: dict[str, str] = field(default_factory=dict)
-
-    def schema(self, first_row: Callable[[str], Sequence[object] | None], *, fresh: bool = False) -> StoreSchema:
-        """The schema as it is now, asked for on the connection of the statement to come."""
-        return self.watch.current(
-            lambda: tuple(first_row(VERSION_SQL[self.kind]) or ()), self.default_schema, now=fresh
-        )
 
     @property
     def mark(self) -> str:

@@ -92,14 +92,22 @@ class SchemaWatch:
         self._version: Any = None
         self._asked: dt.datetime | None = None
 
+    @property
+    def known(self) -> StoreSchema | None:
+        """SQLite: the schema as it was last seen, for a read that asks for its version before it hands out a row."""
+        return self._schema if self._kind == "sqlite" else None
+
     def current(self, ask: AskVersion, default_schema: str, *, now: bool = False) -> StoreSchema:
         """The schema; `ask` gives the store's version on the connection of the statement to come.
 
-        SQLite is asked at each statement, others at each new connection (`now`) and every `check_seconds`.
+        SQLite is asked at each call, others at each new connection (`now`) and every `check_seconds`.
         """
         if self._schema is not None and not now and self._kind != "sqlite" and not self._is_due():
             return self._schema
         version = ask()
+        known = self._schema
+        if self._kind == "sqlite" and known is not None and known.version == version:
+            return known
         with self._lock:
             self._asked = self._clock()
             if self._schema is None or version != self._version:

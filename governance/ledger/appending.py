@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
+from governance.ledger import patterns, unfiled
 from governance.ledger.base import KeyedHash, Signer
 from governance.ledger.checkpoint import sign_checkpoint
-from governance.ledger.events import Event, EventDraft, stamp
-from governance.ledger.periods import Period, seal_leaves
+from governance.ledger.closes import Ending
+from governance.ledger.events import Event, EventDraft, filled, stamp
+from governance.ledger.periods import Known, Period, seal_leaves
 from governance.ledger.tree import leaf_hashes
 from governance.records.transactions import Plain
 
@@ -25,6 +29,29 @@ _INSERT = {
 }
 _INSERT_NOTE = "INSERT INTO gov_ledger_checkpoint (period, size, time, note) VALUES (?, ?, ?, ?)"
 
+Entry = EventDraft | Ending
+"""What can be recorded."""
+
+
+class Placed(NamedTuple):
+    """What was recorded, with its id, time and place."""
+
+    entry: Entry
+    """What was to be recorded."""
+    id: str
+    """Its id."""
+    time: str
+    """Its time as `stamp` gives it."""
+    period: int
+    """Its period."""
+    seq: int
+    """Its place in the period."""
+
+    def event(self) -> Event:
+        """The event that it is in the log."""
+        draft = self.entry if isinstance(self.entry, EventDraft) else self.entry.draft()
+        return Event.at(draft, event_id=self.id, time=self.time, period=self.period, seq=self.seq)
+
 
 @dataclass(frozen=True, slots=True)
 class Appender:
@@ -38,55 +65,71 @@ class Appender:
     """Gives the present, aware."""
     new_id: Callable[[], str]
     """Gives ids."""
+    _known: Known = field(init=False, default_factory=Known, compare=False)
 
-    def append(self, plain: Plain, drafts: Sequence[EventDraft]) -> tuple[list[Event], str | None]:
-        """The events, and the last checkpoint that fell due. Raises LedgerError."""
+    def append(self, plain: Plain, entries: Sequence[Entry]) -> tuple[list[Placed], str | None]:
+        """What was recorded, and the last checkpoint that fell due. Raises LedgerError."""
         note = None
         period = self.open_period(plain)
-        events: list[Event] = []
-        for start in range(0, len(drafts), CHECKPOINT_EVENTS):
-            events += self.add(plain, period, drafts[start : start + CHECKPOINT_EVENTS])
-            note = self._checkpoint_if_due(plain, period) or note
-        period.save(plain, self.keyed_hash)
-        return events, note
+        placed: list[Placed] = []
+        for start in range(0, len(entries), CHECKPOINT_EVENTS):
+            placed += self.add(plain, period, entries[start : start + CHECKPOINT_EVENTS])
+            note = self._checkpoint_if_due(plain, period, placed[-1].time) or note
+        self.save(plain, period)
+        return placed, note
 
     def open_period(self, plain: Plain) -> Period:
         """The open period, locked; begun where the ledger is empty. Raises LedgerError."""
-        period = Period.lock(plain, self.keyed_hash)
+        period = Period.lock(plain, self.keyed_hash, self._known)
         if period is None:
             period = Period.begin(plain, ledger_id=self.new_id(), time=stamp(self.clock()))
             self.add(plain, period, (EventDraft(kind="ledger.opened", actor="system"),))
         return period
 
-    def add(self, plain: Plain, period: Period, drafts: Sequence[EventDraft]) -> list[Event]:
+    def save(self, plain: Plain, period: Period) -> None:
+        """Write the row of the open period; the next event of this ledger finds the tree as it is now."""
+        self._known.keep(period.save(plain, self.keyed_hash), period)
+
+    def add(self, plain: Plain, period: Period, entries: Sequence[Entry]) -> list[Placed]:
         """Events in a period, whose row is not saved yet. Raises LedgerError."""
-        time, first = stamp(self.clock()), period.frontier.size
-        events = [
-            Event.at(draft, event_id=self.new_id(), time=time, period=period.number, seq=first + place)
-            for place, draft in enumerate(drafts)
-        ]
-        leaves = [event.leaf() for event in events]
+        time, number, first = stamp(self.clock()), period.number, period.frontier.size
+        placed = [Placed(entry, self._given_id(), time, number, seq) for seq, entry in enumerate(entries, first)]
+        leaves = [filled(entry.form(), event_id, time, number, seq) for entry, event_id, _, _, seq in placed]
         hashes = leaf_hashes(leaves)
-        seals = seal_leaves(self.keyed_hash, period.number, first, hashes)
-        rows = [(event.period, event.seq, leaf, seal) for event, leaf, seal in zip(events, leaves, seals, strict=True)]
-        if plain.dialect == "sqlite":
-            plain.executemany(_INSERT["sqlite"], rows)
-        elif rows:
-            found_by = [(each.id, each.time, each.kind, each.principal, each.closes) for each in events]
-            plain.executemany(_INSERT[plain.dialect], [(*row, *by) for row, by in zip(rows, found_by, strict=True)])
+        seals = seal_leaves(self.keyed_hash, number, first, hashes)
+        rows = [(number, seq, leaf, seal) for seq, (leaf, seal) in enumerate(zip(leaves, seals, strict=True), first)]
         period.frontier.extend(hashes)
-        return events
+        if plain.dialect != "sqlite":
+            found_by = [(each.id, time, each.entry.kind, each.entry.principal, each.entry.closes) for each in placed]
+            plain.executemany(_INSERT[plain.dialect], [(*row, *by) for row, by in zip(rows, found_by, strict=True)])
+        elif unfiled.may_wait(entries, first):
+            unfiled.add(plain, [(*row, each.id) for row, each in zip(rows, placed, strict=True)])
+        else:
+            unfiled.file(plain)
+            plain.executemany(_INSERT["sqlite"], rows)
+        return placed
+
+    def _given_id(self) -> str:
+        event_id = self.new_id()
+        patterns.check("id", event_id, patterns.ID)
+        return event_id
 
     def sign(self, plain: Plain, period: Period) -> str:
-        """A checkpoint of a period as it stands, kept in the table."""
+        """A checkpoint of a period as it stands, kept in the table; what it covers is filed."""
+        unfiled.file(plain)
         note = sign_checkpoint(period.checkpoint, self.signer)
         period.checkpoint_size, period.checkpoint_time = period.frontier.size, stamp(self.clock())
         plain.execute(_INSERT_NOTE, (period.number, period.frontier.size, period.checkpoint_time, note))
         return note
 
-    def _checkpoint_if_due(self, plain: Plain, period: Period) -> str | None:
+    def _checkpoint_if_due(self, plain: Plain, period: Period, now: str) -> str | None:
         waiting = period.frontier.size - period.checkpoint_size
-        oldest = stamp(self.clock() - dt.timedelta(seconds=CHECKPOINT_SECONDS))
-        if waiting >= CHECKPOINT_EVENTS or (waiting and period.checkpoint_time <= oldest):
+        if waiting >= CHECKPOINT_EVENTS or (waiting and now >= _due(period.checkpoint_time)):
             return self.sign(plain, period)
         return None
+
+
+@lru_cache(maxsize=4)
+def _due(checkpoint_time: str) -> str:
+    """When the checkpoint behind that of a time falls due."""
+    return stamp(dt.datetime.fromisoformat(checkpoint_time) + dt.timedelta(seconds=CHECKPOINT_SECONDS))

@@ -1,8 +1,9 @@
-"""How a recorded use ended, as a draft: alike but for the decision, so each kind of end is checked and encoded once."""
+"""How a recorded use ended: alike but for the decision, so each kind of end is checked and encoded once."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from governance.ledger.events import Event, EventDraft
@@ -13,10 +14,39 @@ _ANY = "any"
 """Stands for the id of a decision."""
 
 
-def close_of(decision: Event, outcome: str, counts: Mapping[str, int], reason: str | None = None) -> EventDraft:
+class Ending:
+    """A close as it is recorded: one like it, and the decision that it ends; no draft is made for it."""
+
+    __slots__ = ("_form", "_like", "closes")
+
+    def __init__(self, like: EventDraft, decision_id: str) -> None:
+        self._like = like
+        self._form = like.ending(decision_id)
+        self.closes = decision_id
+
+    @property
+    def kind(self) -> str:
+        """`close`."""
+        return self._like.kind
+
+    @property
+    def principal(self) -> str | None:
+        """As a draft has it."""
+        return self._like.principal
+
+    def form(self) -> tuple[str, ...]:
+        """As a draft has it."""
+        return self._form
+
+    def draft(self) -> EventDraft:
+        """The same as a draft."""
+        return replace(self._like, refs={"decision": self.closes})
+
+
+def close_of(decision: Event, outcome: str, counts: Mapping[str, int], reason: str | None = None) -> Ending:
     """The end of the use that a decision allowed. Raises LedgerError for what an event may not hold."""
     who = (decision.actor, decision.principal, decision.purpose, decision.action)
-    return _alike(*who, outcome, reason, tuple(counts.items())).ending(decision.id)
+    return Ending(_alike(*who, outcome, reason, tuple(counts.items())), decision.id)
 
 
 @lru_cache(maxsize=_KEPT)

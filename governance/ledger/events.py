@@ -10,6 +10,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Self, TypeVar
 
@@ -181,14 +182,16 @@ class EventDraft(_Formed):
             object.__setattr__(self, "_form", found)
         return found
 
-    def ending(self, decision_id: str) -> EventDraft:
-        """The same close for another decision, without looking at the rest of it again. Raises LedgerError."""
+    def ending(self, decision_id: str) -> tuple[str, ...]:
+        """The form of the same close for another decision. Raises LedgerError."""
         patterns.check("refs.decision", decision_id, patterns.ID)
-        first, second, third, *rest = self.form()
-        refs = third.replace(_refs(self.refs["decision"]), _refs(decision_id))
-        return _copied(
-            EventDraft, self, refs=MappingProxyType({"decision": decision_id}), _form=(first, second, refs, *rest)
-        )
+        first, second, third, fourth, fifth = self.form()
+        return first, second, third.replace(_refs(self.refs["decision"]), _refs(decision_id)), fourth, fifth
+
+    @property
+    def closes(self) -> str | None:
+        """The decision that this event ends; None for any other kind."""
+        return self.refs.get("decision") if self.kind == "close" else None
 
     def _check_people(self) -> None:
         patterns.check("actor", self.actor, patterns.PRINCIPAL_REF)
@@ -242,15 +245,11 @@ class Event(EventDraft):
         numbers below 2**53, and keys in ASCII. It is ten times quicker than an encoder in Python; an event that this
         ledger makes only fills in the form of its draft. Raises LedgerError for a text that is no Unicode.
         """
-        try:
-            form: tuple[str, ...] | None = getattr(self, "_form", None)
-            if form is None:  # read, not made here
-                return _encoded(self, {name: getattr(self, name) for name in ("id", "period", "seq", "time")}).encode()
-            first, second, third, fourth, fifth = form
-            made = f'{first}"{self.id}"{second}{self.period}{third}{self.seq}{fourth}"{self.time}"{fifth}'
-            return made.encode()
-        except UnicodeEncodeError:
-            patterns.refuse("objects", "a text with a lone surrogate", "Unicode text")
+        form: tuple[str, ...] | None = getattr(self, "_form", None)
+        if form is not None:
+            return filled(form, self.id, self.time, self.period, self.seq)
+        place = {name: getattr(self, name) for name in ("id", "period", "seq", "time")}  # read, not made here
+        return _as_bytes(_encoded(self, place))
 
     @classmethod
     def from_leaf(cls, leaf: bytes) -> Self:
@@ -266,19 +265,16 @@ class Event(EventDraft):
             raise _not_an_event() from None
 
     @property
-    def closes(self) -> str | None:
-        """The decision that this event ends; None for any other kind."""
-        return self.refs.get("decision") if self.kind == "close" else None
-
-    @property
     def moment(self) -> dt.datetime:
         """The time as a datetime in UTC."""
         return dt.datetime.fromisoformat(self.time)
 
 
 _DRAFT_FIELDS = tuple(each.name for each in fields(EventDraft) if each.init)
-_SLOTS = tuple((name, getattr(EventDraft, name).__get__, getattr(EventDraft, name).__set__) for name in _DRAFT_FIELDS)
+_VALUES = attrgetter(*_DRAFT_FIELDS)
+_PUTS = tuple(getattr(EventDraft, name).__set__ for name in _DRAFT_FIELDS)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_STAMP_DIGITS = 26  # up to the microseconds; behind them stands the zone
 _HOLE = "\0"  # no text of an event holds one
 _ENCODED_HOLE = '"\\u0000"'
 _Made = TypeVar("_Made", bound=EventDraft)
@@ -293,6 +289,19 @@ def _encoded(draft: EventDraft, place: Mapping[str, object]) -> str:
     return _ENCODER.encode(document)
 
 
+def filled(form: tuple[str, ...], event_id: str, time: str, period: int, seq: int) -> bytes:
+    """The leaf of a form. Raises LedgerError for a text that is no Unicode."""
+    first, second, third, fourth, fifth = form
+    return _as_bytes(f'{first}"{event_id}"{second}{period}{third}{seq}{fourth}"{time}"{fifth}')
+
+
+def _as_bytes(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        patterns.refuse("objects", "a text with a lone surrogate", "Unicode text")
+
+
 def _refs(decision: str) -> str:
     return f'"refs":{{"decision":"{decision}"}}'
 
@@ -300,8 +309,8 @@ def _refs(decision: str) -> str:
 def _copied(kind: type[_Made], draft: EventDraft, **others: object) -> _Made:
     """A draft under another kind: it was checked when it was made, and cannot change."""
     made = object.__new__(kind)
-    for _, get, put in _SLOTS:
-        put(made, get(draft))
+    for put, value in zip(_PUTS, _VALUES(draft), strict=True):
+        put(made, value)
     for name, value in others.items():
         object.__setattr__(made, name, value)
     return made
@@ -311,7 +320,9 @@ def stamp(time: dt.datetime) -> str:
     """A time as events write it. Raises LedgerError for a time without a zone."""
     if time.tzinfo is None:
         patterns.refuse("time", "a time without a zone", "an aware datetime")
-    return time.astimezone(dt.UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    if time.tzinfo is not dt.UTC:
+        time = time.astimezone(dt.UTC)
+    return time.isoformat(timespec="microseconds")[:_STAMP_DIGITS] + "Z"
 
 
 def _not_an_event() -> TamperedError:

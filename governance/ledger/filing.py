@@ -1,13 +1,15 @@
 """Whether the columns by which events are found say what the stored leaves say.
 
-SQLite derives them from the leaf whenever they are read, so it is enough that the table still is the one that migration
-0005 made. Elsewhere the database compares: RFC 8785 gives each key one spelling and place, and no text of an event can
-hold a quote, so a look for the bytes suffices, and no forged leaf makes it fail.
+SQLite derives them from the leaf whenever they are read, so it is enough that the tables still are those that
+migrations 0005 and 0019 made. Elsewhere the database compares: RFC 8785 gives each key one spelling and place, and no
+text of an event can hold a quote, so a look for the bytes suffices, and no forged leaf makes it fail.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, text
+
+from governance.ledger.tables import LOG, UNFILED
 
 COLUMNS = ("id", "time", "kind", "principal", "closes")
 """The search columns."""
@@ -22,11 +24,15 @@ DERIVED = tuple(
     for name, size in zip(COLUMNS, (64, 27, 64, 80, 64), strict=True)
 )
 """The search columns as SQLite derives them."""
-_TABLE = (
-    "CREATE TABLE gov_ledger_event ( period INTEGER NOT NULL, seq BIGINT NOT NULL, leaf BLOB NOT NULL, "
-    f"seal VARCHAR(64) NOT NULL, {', '.join(DERIVED)}, CONSTRAINT pk_gov_ledger_event PRIMARY KEY (period, seq), "
-    "CONSTRAINT uq_gov_ledger_event_id UNIQUE (id), CONSTRAINT uq_gov_ledger_event_closes UNIQUE (closes) )"
-)
+_TABLES = {
+    "gov_ledger_event": "CREATE TABLE gov_ledger_event ( period INTEGER NOT NULL, seq BIGINT NOT NULL, "
+    f"leaf BLOB NOT NULL, seal VARCHAR(64) NOT NULL, {', '.join(DERIVED)}, "
+    "CONSTRAINT pk_gov_ledger_event PRIMARY KEY (period, seq), "
+    "CONSTRAINT uq_gov_ledger_event_id UNIQUE (id), CONSTRAINT uq_gov_ledger_event_closes UNIQUE (closes) )",
+    "gov_ledger_unfiled": "CREATE TABLE gov_ledger_unfiled ( period INTEGER NOT NULL, seq BIGINT NOT NULL, "
+    "leaf BLOB NOT NULL, seal VARCHAR(64) NOT NULL, given VARCHAR(64) NOT NULL, "
+    f"{', '.join(DERIVED)}, CONSTRAINT pk_gov_ledger_unfiled PRIMARY KEY (given) ) WITHOUT ROWID",
+}
 _HOLDS = {"sqlite": "instr(leaf, {}) > 0", "postgresql": "position({} in leaf) > 0"}
 _BYTES = {"sqlite": "CAST({} AS BLOB)", "postgresql": "convert_to({}, 'UTF8')"}
 _SAID = (
@@ -41,18 +47,29 @@ def is_derived(connection: Connection) -> bool:
     """Whether the database derives the search columns from the leaf, so that they cannot differ."""
     if connection.dialect.name != "sqlite":
         return False
-    made = connection.execute(text("SELECT type, sql FROM sqlite_master WHERE name = 'gov_ledger_event'")).one_or_none()
-    return made is not None and made.type == "table" and " ".join(made.sql.replace('"', "").split()) == _TABLE
+    made = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).all()
+    found = {name: " ".join((sql or "").replace('"', "").split()) for name, sql in made if name in _TABLES}
+    return found == _TABLES
 
 
 def misfiled(connection: Connection, period: int) -> list[int]:
-    """The places in a period whose search columns do not say what the leaf says, in order."""
-    if is_derived(connection):
-        return []
+    """The places in a period whose search columns do not say what the leaf says, in order.
+
+    So do those of events that never wait to be filed, and yet do: whoever looks for one would not find it.
+    """
+    wrong = [] if is_derived(connection) else [(table.name, _unlike(connection)) for table in LOG]
+    wrong.append((UNFILED.name, "kind IS NULL OR kind <> 'decision'"))
+    found: set[int] = set()
+    for name, condition in wrong:
+        query = text(f"SELECT seq FROM {name} WHERE period = :period AND ({condition})")  # noqa: S608 ours
+        found.update(connection.scalars(query.bindparams(period=period)))
+    return sorted(found)
+
+
+def _unlike(connection: Connection) -> str:
+    """What holds of a row whose columns do not say what its leaf says."""
     holds, as_bytes = _HOLDS[connection.dialect.name], _BYTES[connection.dialect.name]
     right = [holds.format(as_bytes.format(said)) for said in _SAID]
     decision = holds.format(as_bytes.format("'\"decision\":\"' || closes || '\"'"))
     right += ["(kind = 'close') = (closes IS NOT NULL)", f"(closes IS NULL OR {decision})"]
-    wrong = f"NOT coalesce({' AND '.join(right)}, false)"
-    query = text(f"SELECT seq FROM gov_ledger_event WHERE period = :period AND {wrong} ORDER BY seq")  # noqa: S608 ours
-    return list(connection.scalars(query.bindparams(period=period)))
+    return f"NOT coalesce({' AND '.join(right)}, false)"

@@ -9,29 +9,42 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
-from governance.ledger.events import Event, EventDraft
+from governance.ledger.appending import Entry, Placed
 from policies.errors import LedgerError
 
-Outcome = list[Event] | LedgerError
-"""The events of a unit, or why they were not recorded."""
+Outcome = list[Placed] | LedgerError
+"""What became of a unit in the log, or why it was not recorded."""
 
-Units = Sequence[Sequence[EventDraft]]
-"""Drafts that are recorded all or none, of several callers."""
+Units = Sequence[Sequence[Entry]]
+"""Entries that are recorded all or none, of several callers."""
 Write = Callable[[Callable[[], Units]], list[Outcome]]
 """Takes the lock, asks for the units, records them durably, and gives the outcome of each, in order."""
 
 
-@dataclass(slots=True, eq=False)
 class _Unit:
-    """The drafts of one caller, recorded all or none."""
+    """The entries of one caller, recorded all or none."""
 
-    drafts: Sequence[EventDraft]
-    asleep: threading.Lock = field(default_factory=threading.Lock)  # held until there is an outcome, or the lead
-    outcome: Outcome | None = None
+    __slots__ = ("asleep", "entries", "outcome")
 
-    def result(self) -> list[Event]:
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.entries = entries
+        self.asleep: threading.Lock | None = None  # of a caller that waits: held until there is an outcome, or the lead
+        self.outcome: Outcome | None = None
+
+    def sleep(self) -> threading.Lock:
+        """A lock that is held until somebody wakes the caller."""
+        self.asleep = threading.Lock()
+        self.asleep.acquire()
+        return self.asleep
+
+    def wake(self) -> None:
+        """Let the caller go on."""
+        if self.asleep is not None:
+            self.asleep.release()
+
+    def result(self) -> list[Placed]:
+        """What became of it. Raises LedgerError."""
         if isinstance(self.outcome, list):
             return self.outcome
         raise self.outcome or _broken()
@@ -46,15 +59,17 @@ class GroupCommit:
         self._queue: list[_Unit] = []
         self._led = False
 
-    def submit(self, drafts: Sequence[EventDraft]) -> list[Event]:
-        """Record drafts, all or none; durable when this returns. Raises LedgerError."""
-        mine = _Unit(drafts)
-        mine.asleep.acquire()
+    def submit(self, entries: Sequence[Entry]) -> list[Placed]:
+        """Record entries, all or none; durable when this returns. Raises LedgerError."""
+        mine = _Unit(entries)
+        asleep = None
         with self._lock:
+            if self._led:
+                asleep = mine.sleep()
             self._queue.append(mine)
-            leads, self._led = not self._led, True
-        if not leads:
-            mine.asleep.acquire()
+            self._led = True
+        if asleep is not None:
+            asleep.acquire()
         if mine.outcome is None:
             self._lead()
         return mine.result()
@@ -67,7 +82,7 @@ class GroupCommit:
             with self._lock:
                 units.extend(self._queue)
                 self._queue.clear()
-            return [unit.drafts for unit in units]
+            return [unit.entries for unit in units]
 
         outcomes: list[Outcome] = []
         try:
@@ -80,9 +95,9 @@ class GroupCommit:
                 self._led = heir is not None
             for unit, outcome in zip(units, outcomes or [_broken()] * len(units), strict=True):
                 unit.outcome = outcome
-                unit.asleep.release()
+                unit.wake()
             if heir is not None:
-                heir.asleep.release()
+                heir.wake()
 
 
 def _broken() -> LedgerError:

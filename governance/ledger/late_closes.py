@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from governance.ledger.events import EventDraft
+from governance.ledger.closes import Ending
 from policies.errors import LedgerError
 
 LATE_SECONDS = 0.2
@@ -25,31 +25,34 @@ _log = structlog.get_logger()
 
 
 class LateCloses:
-    """The queue. May be shared by threads; `write` records drafts durably and raises LedgerError."""
+    """The queue. May be shared by threads; `write` records ends durably and raises LedgerError."""
 
-    def __init__(self, write: Callable[[Sequence[EventDraft]], object]) -> None:
+    def __init__(self, write: Callable[[Sequence[Ending]], object]) -> None:
         self._write = write
         self._changed = threading.Condition()
-        self._waiting: list[EventDraft] = []
-        self._taken: list[list[EventDraft]] = []  # on their way into the log
+        self._waiting: list[Ending] = []
+        self._taken: list[list[Ending]] = []  # on their way into the log
         self._timer: threading.Timer | None = None
 
-    def add(self, draft: EventDraft) -> None:
-        """Let a draft wait; returns at once."""
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, ending: Ending) -> None:
+        """Let an end wait; returns at once."""
         with self._changed:
-            self._waiting.append(draft)
+            self._waiting.append(ending)
             if self._timer is None:
                 self._timer = threading.Timer(LATE_SECONDS, self._in_time)
                 self._timer.start()
 
     @contextmanager
-    def taken(self, least: int = 1) -> Iterator[list[EventDraft]]:
+    def taken(self, least: int = 1) -> Iterator[list[Ending]]:
         """What waits, in its order, where that is so many, for a block that records it.
 
         When the block raises LedgerError it waits for the next event. Any other error leaves open what was recorded:
         then the ends are let go of, since one that was recorded twice would stand in the way of every event.
         """
-        found: list[EventDraft] = []
+        found: list[Ending] = []
         if len(self._waiting) >= least:
             with self._changed:
                 if self._waiting:
@@ -75,7 +78,7 @@ class LateCloses:
         with self._changed:
             self._changed.wait_for(lambda: not any(each is other for each in self._taken for other in others))
 
-    def _let_go(self, drafts: list[EventDraft], *, back: bool = False) -> None:
+    def _let_go(self, drafts: list[Ending], *, back: bool = False) -> None:
         if not drafts:
             return
         with self._changed:

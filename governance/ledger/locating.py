@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from governance.ledger.base import KeyedHash
+from governance.ledger.leaves import sealed_rows
 from governance.ledger.periods import seal_event
-from governance.ledger.tables import EVENTS, stored_bytes
+from governance.ledger.tables import stored_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,8 @@ def locate(connection: Connection, period: int, expected: int, keyed_hash: Keyed
 
 def _read(connection: Connection, period: int, expected: int, keyed_hash: KeyedHash) -> _Rows:
     rows = _Rows(bytearray(expected))
-    query = select(EVENTS.c.seq, EVENTS.c.leaf, EVENTS.c.seal).where(EVENTS.c.period == period).order_by(EVENTS.c.seq)
     before = -1
-    for stored, leaf, seal in connection.execute(query, execution_options={"yield_per": 4096}):
+    for stored, leaf, seal in sealed_rows(connection, period):
         own = _claimed_place(leaf, period)
         if own is None or not 0 <= own < expected or seal != seal_event(keyed_hash, period, own, stored_bytes(leaf)):
             rows.forged.append((stored, own))

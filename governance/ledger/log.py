@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from governance.ledger.appending import Appender
+from governance.ledger.appending import Appender, Entry, Placed
 from governance.ledger.base import KeyedHash, Signer
 from governance.ledger.checkpoint_file import CheckpointFiles, KeptAt
 from governance.ledger.closes import close_of
@@ -66,15 +65,14 @@ class Ledger:
 
     def append(self, draft: EventDraft) -> Event:
         """Record what happened; durable when this returns. Raises LedgerError when it could not be recorded."""
-        return self.append_many((draft,))[0]
+        return self._record((draft,))[0].event()
 
     def append_many(self, drafts: Sequence[EventDraft]) -> list[Event]:
         """Record several events together: all of them or none. Raises LedgerError.
 
         Events that other threads record at the same moment share the commit.
         """
-        with self._late.taken(LATE_ENDS) as late:
-            return self._group.submit([*late, *drafts])[len(late) :]
+        return [each.event() for each in self._record(drafts)]
 
     def append_in(self, connection: Connection, draft: EventDraft) -> Event:
         """Record what happened inside a transaction of the caller's; durable when, and only when, that commits.
@@ -84,10 +82,10 @@ class Ledger:
         short. A checkpoint that falls due here reaches the checkpoint file with the next event of this ledger's own, or
         with `finish`. Raises LedgerError; then roll back.
         """
-        with _translated():
-            events, note = self._appender.append(plain(connection), (draft,))
+        with _TRANSLATED:
+            placed, note = self._appender.append(plain(connection), (draft,))
         self._file_behind = self._file_behind or note is not None
-        return events[0]
+        return placed[0].event()
 
     def decide(self, draft: EventDraft) -> Event:
         """Record a decision, before the first row is read or written. Raises LedgerError."""
@@ -100,7 +98,7 @@ class Ledger:
         decision = next(self.events(ids=(decision_id,)), None)
         if decision is None or decision.kind != "decision":
             raise _refused("an id that is no decision of this ledger")
-        return self.append(close_of(decision, outcome, counts, reason))
+        return self._record((close_of(decision, outcome, counts, reason),))[0].event()
 
     def close_soon(self, decision: Event, outcome: str, counts: Mapping[str, int]) -> None:
         """Record how the use that a decision allowed has ended, `LATE_SECONDS` later at most.
@@ -119,10 +117,10 @@ class Ledger:
         A file that cannot be written raises nothing: what the note covers is durable. See `checkpoint_faults`.
         """
         self._late.flush()
-        with _translated(), writing_plainly(self._engine) as lines:
+        with _TRANSLATED, writing_plainly(self._engine) as lines:
             period = self._appender.open_period(lines)
             note = stored_note(lines, period) or self._appender.sign(lines, period)
-            period.save(lines, self._keyed_hash)
+            self._appender.save(lines, period)
         self._keep(note)
         return note
 
@@ -133,7 +131,7 @@ class Ledger:
 
     def checkpoint_places(self) -> list[KeptAt]:
         """How each checkpoint file stands to the newest signed checkpoint. Raises LedgerError."""
-        with _translated(), reading(self._engine) as connection:
+        with _TRANSLATED, reading(self._engine) as connection:
             return self._files.states(newest_note(plain(connection)))
 
     def close_period(self, *, actor: str = "system") -> str:
@@ -142,7 +140,7 @@ class Ledger:
         Raises LedgerError.
         """
         appender = self._appender
-        with _translated(), writing_plainly(self._engine) as lines:
+        with _TRANSLATED, writing_plainly(self._engine) as lines:
             period = appender.open_period(lines)
             appender.add(lines, period, (closing(period, actor),))
             note = appender.sign(lines, period)
@@ -150,7 +148,7 @@ class Ledger:
             following = period.follow(lines, stamp(self._clock()))
             appender.add(lines, following, (opening(period),))
             newest = appender.sign(lines, following)  # so that the files hold what binds the two together
-            following.save(lines, self._keyed_hash)
+            appender.save(lines, following)
         self._files.keep(newest)
         return note
 
@@ -161,27 +159,27 @@ class Ledger:
         for a period that may not go, TamperedError for one that does not verify, LedgerError.
         """
         until = stamp(retention_limit(self._clock(), keep_days))
-        with _translated(), reading(self._engine) as connection:
+        with _TRANSLATED, reading(self._engine) as connection:
             droppable(connection, number, self._keyed_hash, until)
         if verify_period(self._engine, self._signer, self._keyed_hash, number):
             raise edited(number)
-        with _translated(), writing(self._engine) as connection:
+        with _TRANSLATED, writing(self._engine) as connection:
             row = droppable(connection, number, self._keyed_hash, until)
             root = Frontier.load(row.size, row.frontier).root()
-            events, note = self._appender.append(plain(connection), (dropping(row, actor, root),))
+            placed, note = self._appender.append(plain(connection), (dropping(row, actor, root),))
             drop(connection, row, self._keyed_hash, stamp(self._clock()))
         self._keep(note)
-        return events[0]
+        return placed[0].event()
 
     def droppable_events(self, number: int, *, keep_days: int) -> int:
         """How many events `drop_period` would delete; nothing is changed. Raises as that does, but verifies nothing."""
-        with _translated(), reading(self._engine) as connection:
+        with _TRANSLATED, reading(self._engine) as connection:
             until = stamp(retention_limit(self._clock(), keep_days))
             return int(droppable(connection, number, self._keyed_hash, until).size)
 
     def periods(self) -> list[PeriodState]:
         """All periods, the oldest first. Raises LedgerError."""
-        with _translated(), reading(self._engine) as connection:
+        with _TRANSLATED, reading(self._engine) as connection:
             return list_periods(connection)
 
     def finish(self) -> None:
@@ -283,7 +281,7 @@ class Ledger:
         draft = EventDraft(
             kind="name.erased", actor=actor, principal=person, action="delete", outcome="done", note=note_ref
         )
-        with _translated(), writing(self._engine) as connection:
+        with _TRANSLATED, writing(self._engine) as connection:
             found = self._names.erase_in(connection, ref)
             note = self._appender.append(plain(connection), (draft,))[1] if found else None
         self._names.overwrite()
@@ -296,20 +294,30 @@ class Ledger:
 
     # --- inside a transaction
 
+    def _record(self, entries: Sequence[Entry]) -> list[Placed]:
+        """Record entries together, and the ends that wait where there are enough of them."""
+        if len(self._late) < LATE_ENDS:
+            return self._group.submit(entries)
+        with self._late.taken(LATE_ENDS) as late:
+            return self._group.submit([*late, *entries])[len(late) :]
+
     def _write(self, take: Callable[[], Units]) -> list[Outcome]:
         """Units in one transaction; when that fails each in its own, so that a wrong one fails alone."""
         units: Units = ()
         try:
-            with _translated(), writing_plainly(self._engine) as lines:
+            with _TRANSLATED, writing_plainly(self._engine) as lines:
                 units = take()
                 behind, self._file_behind = self._file_behind, False
-                events, note = self._appender.append(lines, [draft for unit in units for draft in unit])
+                entries = units[0] if len(units) == 1 else [entry for unit in units for entry in unit]
+                placed, note = self._appender.append(lines, entries)
                 note = note or (newest_note(lines) if behind else None)
         except LedgerError as error:
             alone = [partial(tuple, (unit,)) for unit in units]
             return [error] if len(units) < 2 else [self._write(each)[0] for each in alone]
         self._keep(note)
-        found = iter(events)
+        if len(units) == 1:
+            return [placed]
+        found = iter(placed)
         return [list(islice(found, len(unit))) for unit in units]
 
     def _keep(self, note: str | None) -> None:
@@ -317,17 +325,22 @@ class Ledger:
             self._files.keep(note)
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn what the database raises into LedgerError; its own text can carry values."""
-    try:
-        yield
-    except (IntegrityError, sqlite3.IntegrityError):
-        raise _refused("an id that is taken, or a decision that is closed already") from None
-    except LedgerError:
-        raise
-    except (SQLAlchemyError, sqlite3.Error, RecordsError):
-        raise _refused("a database that could not be written") from None
+class _Translated:
+    """Turns what the database raises into LedgerError; its own text can carry values."""
+
+    def __enter__(self) -> None:
+        """Nothing."""
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            return
+        if issubclass(kind, IntegrityError | sqlite3.IntegrityError):
+            raise _refused("an id that is taken, or a decision that is closed already") from None
+        if issubclass(kind, SQLAlchemyError | sqlite3.Error | RecordsError) and not issubclass(kind, LedgerError):
+            raise _refused("a database that could not be written") from None
+
+
+_TRANSLATED = _Translated()
 
 
 def _refused(found: str) -> LedgerError:

@@ -40,7 +40,7 @@ class Period:
     """When it was signed; the opening time before the first."""
 
     @classmethod
-    def lock(cls, plain: Plain, keyed_hash: KeyedHash) -> Self | None:
+    def lock(cls, plain: Plain, keyed_hash: KeyedHash, known: Known) -> Period | None:
         """The open period, held against other writers until the transaction ends; None in an empty ledger.
 
         Raises LedgerError when its row was edited or is gone.
@@ -49,9 +49,12 @@ class Period:
             plain.execute("SELECT pg_advisory_xact_lock(?)", (_LOCK,))
         found = plain.execute(_NEWEST, ()).fetchone()
         if found is None:
-            if plain.execute("SELECT seq FROM gov_ledger_event LIMIT 1", ()).fetchone() is not None:
+            if plain.execute(_ANY_EVENT, ()).fetchone() is not None:
                 raise _edited()
             return None
+        kept = known.take(tuple(found))
+        if kept is not None:
+            return kept
         row = _Row(*found)
         if row.seal != seal_of(row, keyed_hash) or row.closed is not None:
             raise _edited()
@@ -78,11 +81,37 @@ class Period:
         """What a checkpoint of this moment says."""
         return Checkpoint(self.origin, self.frontier.size, self.frontier.root())
 
-    def save(self, plain: Plain, keyed_hash: KeyedHash, closed: str | None = None) -> None:
-        """Write the row, in the transaction that holds its lock; with `closed`, for the last time."""
+    def save(self, plain: Plain, keyed_hash: KeyedHash, closed: str | None = None) -> tuple[Any, ...]:
+        """Write the row, in the transaction that holds its lock; with `closed`, for the last time.
+
+        Gives the row as `lock` reads it.
+        """
         size, frontier = self.frontier.size, self.frontier.dump()
         seal = seal_period(keyed_hash, self.origin, size, frontier, closed)
-        plain.execute(_SAVE, (size, frontier, seal, closed, self.checkpoint_size, self.checkpoint_time, self.number))
+        mark = (self.checkpoint_size, self.checkpoint_time)
+        plain.execute(_SAVE, (size, frontier, seal, closed, *mark, self.number))
+        return (self.number, self.origin, size, frontier, seal, *mark, closed, None)
+
+
+class Known:
+    """The open period as one ledger left it, so that the tree is not read anew where nobody else wrote in between.
+
+    It counts only while the row is, byte for byte, the one that was left. Used under the lock of `Period.lock`.
+    """
+
+    __slots__ = ("_kept",)
+
+    def __init__(self) -> None:
+        self._kept: tuple[tuple[Any, ...], Period] | None = None
+
+    def keep(self, row: tuple[Any, ...], period: Period) -> None:
+        """This period was left as this row; when that is taken back, no row is equal to it."""
+        self._kept = (row, period)
+
+    def take(self, row: tuple[Any, ...]) -> Period | None:
+        """The period of a row, for one transaction: it is kept no longer."""
+        kept, self._kept = self._kept, None
+        return kept[1] if kept is not None and kept[0] == row else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +169,7 @@ class _Row(NamedTuple):
 
 
 _NEWEST = f"SELECT {', '.join(_Row._fields)} FROM gov_ledger_period ORDER BY period DESC LIMIT 1"  # noqa: S608 constant
+_ANY_EVENT = "SELECT seq FROM gov_ledger_event UNION ALL SELECT seq FROM gov_ledger_unfiled LIMIT 1"
 _BEGIN = (
     "INSERT INTO gov_ledger_period (period, origin, opened, size, frontier, seal, checkpoint_size, checkpoint_time) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"

@@ -36,7 +36,7 @@ def prove_event(engine: Engine, event_id: str) -> dict[str, Any]:
     Raises BadInputError for an unknown event, or one that no checkpoint covers yet; LedgerError.
     """
     with _read(engine) as connection:
-        row = connection.execute(
+        row = connection.execute(  # what a checkpoint covers is filed
             select(EVENTS.c.period, EVENTS.c.seq, EVENTS.c.leaf).where(EVENTS.c.id == event_id)
         ).one_or_none()
         if row is None and (gone := _dropped(connection)):

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Engine, Row, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Engine, Row, Select, Table, and_, exists, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from governance.ledger.events import Event, stamp
-from governance.ledger.tables import EVENTS, stored_bytes
+from governance.ledger.tables import EVENTS, LOG, stored_bytes
 from governance.records.transactions import reading
 from policies.errors import LedgerError
 
@@ -38,22 +38,22 @@ class Filter:
     open_decisions: bool = False
     """Only decisions without a close."""
 
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """The filter as SQL."""
+    def conditions(self, table: Table) -> list[ColumnElement[bool]]:
+        """The filter as SQL on one of the tables of the log."""
         found: list[ColumnElement[bool]] = []
         if self.kinds is not None:
-            found.append(EVENTS.c.kind.in_(sorted(self.kinds)))
+            found.append(table.c.kind.in_(sorted(self.kinds)))
         if self.since is not None:
-            found.append(EVENTS.c.time >= stamp(self.since))
+            found.append(table.c.time >= stamp(self.since))
         if self.until is not None:
-            found.append(EVENTS.c.time < stamp(self.until))
+            found.append(table.c.time < stamp(self.until))
         if self.principal is not None:
-            found.append(EVENTS.c.principal == self.principal)
+            found.append(table.c.principal == self.principal)
         if self.ids is not None:
-            found.append(EVENTS.c.id.in_(sorted(self.ids)))
+            found.append(table.c.id.in_(sorted(self.ids)))
         if self.open_decisions:
-            closing = EVENTS.alias("closing")
-            found.append(and_(EVENTS.c.kind == "decision", ~exists().where(closing.c.closes == EVENTS.c.id)))
+            closing = EVENTS.alias("closing")  # a close is always filed
+            found.append(and_(table.c.kind == "decision", ~exists().where(closing.c.closes == table.c.id)))
         return found
 
 
@@ -70,15 +70,18 @@ def read_leaves(engine: Engine) -> Iterator[list[bytes]]:
 
 def _leaves(engine: Engine, at: tuple[int, int]) -> Sequence[Row[int, int, bytes]]:
     """The next batch: the rest of the period that was read last, else the beginning of the next one with events."""
-    columns = select(EVENTS.c.period, EVENTS.c.seq, EVENTS.c.leaf)
+
+    def behind(table: Table, period: int, seq: int) -> Select[int, int, bytes]:
+        columns = select(table.c.period, table.c.seq, table.c.leaf)
+        return columns.where(table.c.period == period, table.c.seq > seq).order_by(table.c.seq).limit(BATCH)
+
     with _readable(), reading(engine) as connection:
-        rest = columns.where(EVENTS.c.period == at[0], EVENTS.c.seq > at[1]).order_by(EVENTS.c.seq).limit(BATCH)
-        found = connection.execute(rest).all() if at[0] >= 0 else []
-        if found:
-            return found
+        for table in LOG if at[0] >= 0 else ():
+            found = connection.execute(behind(table, *at)).all()
+            if found:
+                return found
         period = connection.execute(select(func.min(EVENTS.c.period)).where(EVENTS.c.period > at[0])).scalar()
-        first = columns.where(EVENTS.c.period == period).order_by(EVENTS.c.seq).limit(BATCH)
-        return connection.execute(first).all() if period is not None else []
+        return connection.execute(behind(EVENTS, period, -1)).all() if period is not None else []
 
 
 def read_events(engine: Engine, wanted: Filter) -> Iterator[Event]:
@@ -94,13 +97,22 @@ def read_events(engine: Engine, wanted: Filter) -> Iterator[Event]:
 
 
 def _page(engine: Engine, wanted: Filter, at: tuple[int, int] | None) -> list[tuple[int, int, bytes]]:
-    query = select(EVENTS.c.period, EVENTS.c.seq, EVENTS.c.leaf).where(*wanted.conditions())
-    if at is not None:
-        later = and_(EVENTS.c.period == at[0], EVENTS.c.seq > at[1])
-        query = query.where(or_(EVENTS.c.period > at[0], later))
+    """The next events, in one snapshot: of the filed ones, and of the others when those come to their end."""
+    found: list[tuple[int, int, bytes]] = []
     with _readable(), reading(engine) as connection:
-        rows = connection.execute(query.order_by(EVENTS.c.period, EVENTS.c.seq).limit(PAGE))
-        return [(row.period, row.seq, stored_bytes(row.leaf)) for row in rows]
+        for table in LOG:
+            if len(found) < PAGE:
+                query = _query(table, wanted, at).limit(PAGE - len(found))
+                found += [(row.period, row.seq, stored_bytes(row.leaf)) for row in connection.execute(query)]
+    return found
+
+
+def _query(table: Table, wanted: Filter, at: tuple[int, int] | None) -> Select[int, int, bytes]:
+    query = select(table.c.period, table.c.seq, table.c.leaf).where(*wanted.conditions(table))
+    if at is not None:
+        later = and_(table.c.period == at[0], table.c.seq > at[1])
+        query = query.where(or_(table.c.period > at[0], later))
+    return query.order_by(table.c.period, table.c.seq)
 
 
 @contextmanager

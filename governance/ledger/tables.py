@@ -1,4 +1,4 @@
-"""The four tables of the ledger. Leaf bytes are the record; every other column is a way to find or to check them."""
+"""The five tables of the ledger. Leaf bytes are the record; every other column is a way to find or to check them."""
 
 from __future__ import annotations
 
@@ -43,6 +43,28 @@ EVENTS = Table(
 The columns behind `seal` say again what the leaf says, to find events by. SQLite derives them from the leaf whenever
 they are read (migration 0005), so that nothing can be written there; on PostgreSQL a verification compares them.
 """
+
+UNFILED = Table(
+    "gov_ledger_unfiled",
+    metadata,
+    Column("period", Integer, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("leaf", LargeBinary, nullable=False),
+    Column("seal", String(64), nullable=False),
+    Column("given", String(64), primary_key=True),
+    Column("id", String(64), nullable=True),
+    Column("time", String(27), nullable=True),
+    Column("kind", String(64), nullable=True),
+    Column("principal", String(80), nullable=True),
+    Column("closes", String(64), nullable=True),
+)
+"""Events that wait to be filed (`governance.ledger.unfiled`); columns as in EVENTS. Always empty on PostgreSQL.
+
+`given` is the id as it was given, so that none is given twice; nothing else is read from it.
+"""
+
+LOG = (EVENTS, UNFILED)
+"""The tables that are the log, in its order: what is unfiled stands behind what is filed."""
 
 CHECKPOINTS = Table(
     "gov_ledger_checkpoint",

@@ -65,6 +65,9 @@ class Frontier:
 
     def extend(self, hashes: Sequence[bytes]) -> None:
         """Add leaves by their hashes, level by level; many at once cost little more than the hashing itself."""
+        if len(hashes) == 1:
+            self._add(hashes[0])
+            return
         self.size += len(hashes)
         nodes = list(hashes)
         height = 0
@@ -79,6 +82,18 @@ class Frontier:
                 sha256(b"\x01" + left + right).digest() for left, right in zip(nodes[::2], nodes[1::2], strict=True)
             ]
             height += 1
+
+    def _add(self, node: bytes) -> None:
+        levels = self._levels
+        for height, waiting in enumerate(levels):
+            if waiting is None:
+                levels[height] = node
+                break
+            node = node_hash(waiting, node)
+            levels[height] = None
+        else:
+            levels.append(node)
+        self.size += 1
 
     def root(self) -> bytes:
         """The root of the tree so far."""

@@ -17,10 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from governance.ledger.base import KeyedHash, Verifier
 from governance.ledger.checkpoint import Checkpoint, read_checkpoint
 from governance.ledger.filing import misfiled
-from governance.ledger.leaves import ROWS_AT_ONCE, leaf_pages
+from governance.ledger.leaves import leaf_pages, places, sealed_rows
 from governance.ledger.locating import Problem, locate
 from governance.ledger.periods import seal_event, seal_of
-from governance.ledger.tables import CHECKPOINTS, EVENTS, PERIODS, stored_bytes
+from governance.ledger.tables import CHECKPOINTS, EVENTS, PERIODS, UNFILED, stored_bytes
 from governance.ledger.tree import Frontier, leaf_hashes
 from governance.records.transactions import reading
 from policies.errors import LedgerError, TamperedError
@@ -113,7 +113,7 @@ def _verify(
             chain.add_dropped(period.period, root, frontier.size)
         problems += found
     known = {period.period for period in periods}
-    problems += [Problem("state_changed", number, 0, 0) for number in _numbers(connection) if number not in known]
+    problems += [Problem("state_changed", number, 0, 0) for number in sorted(_numbers(connection) - known)]
     problems += [Problem("removed", number, 0, 0) for number in range(1, max(known, default=0)) if number not in known]
     if periods and periods[-1].closed is not None:  # a closed period always has one behind it
         problems.append(Problem("truncated", periods[-1].period + 1, 0, 0))
@@ -160,12 +160,14 @@ class Chain:
         self.before = (number, root, size, False)
 
 
-def _numbers(connection: Connection) -> Iterator[int]:
+def _numbers(connection: Connection) -> set[int]:
     """The periods that events claim, one look at the index each."""
+    found = set(connection.scalars(select(UNFILED.c.period).distinct()))
     number = connection.execute(select(func.min(EVENTS.c.period))).scalar()
     while number is not None:
-        yield number
+        found.add(number)
         number = connection.execute(select(func.min(EVENTS.c.period)).where(EVENTS.c.period > number)).scalar()
+    return found
 
 
 def _verify_dropped(
@@ -181,11 +183,9 @@ def _verify_dropped(
         problems.append(Problem("checkpoint_changed", period.period, period.size, period.size))
     if anchor is not None and anchor.origin == period.origin and anchor != last and anchor.size >= last.size:
         problems.append(Problem("forked", period.period, 0, anchor.size - 1))
-    low, high = connection.execute(
-        select(func.min(EVENTS.c.seq), func.max(EVENTS.c.seq)).where(EVENTS.c.period == period.period)
-    ).one()
-    if low is not None:
-        problems.append(Problem("inserted", period.period, low, high))
+    left = places(connection, period.period)
+    if left is not None:
+        problems.append(Problem("inserted", period.period, *left))
     return frontier, problems
 
 
@@ -231,9 +231,7 @@ def _walk(connection: Connection, period: int, marks: Sequence[Checkpoint], keye
     for leaves in leaf_pages(connection, period):
         walk.first = walk.first or leaves[0]
         _grow(walk, leaf_hashes(leaves), ahead)
-    query = select(func.min(EVENTS.c.seq), func.max(EVENTS.c.seq)).where(EVENTS.c.period == period)
-    low, high = connection.execute(query).one()
-    walk.gap = (low, high) not in {(0, walk.frontier.size - 1), (None, None)}  # places are unique in a period
+    walk.gap = places(connection, period) not in {(0, walk.frontier.size - 1), None}  # no two are filed at one place
     walk.bad_seal = not _is_tail_sealed(connection, period, marks[-1].size if marks else 0, keyed_hash)
     return walk
 
@@ -253,9 +251,8 @@ def _grow(walk: _Walk, hashes: list[bytes], ahead: list[Checkpoint]) -> None:
 
 def _is_tail_sealed(connection: Connection, period: int, covered: int, keyed_hash: KeyedHash) -> bool:
     """Whether the leaves that no checkpoint covers are as the holder of the keys wrote them."""
-    query = select(EVENTS.c.seq, EVENTS.c.leaf, EVENTS.c.seal).where(EVENTS.c.period == period, EVENTS.c.seq >= covered)
-    with connection.execute(query, execution_options={"yield_per": ROWS_AT_ONCE}) as result:
-        return all(seal == seal_event(keyed_hash, period, seq, stored_bytes(leaf)) for seq, leaf, seal in result)
+    rows = sealed_rows(connection, period, since=covered)
+    return all(seal == seal_event(keyed_hash, period, seq, stored_bytes(leaf)) for seq, leaf, seal in rows)
 
 
 def _unexplained(period: int, walk: _Walk, located: Iterable[Problem], anchor: Checkpoint | None) -> Iterator[Problem]:

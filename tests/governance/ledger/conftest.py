@@ -74,6 +74,11 @@ def make(engine, clock):
 
 
 @pytest.fixture
+def make_on(clock):
+    return lambda engine, prefix: make_ledger(engine, clock, prefix)
+
+
+@pytest.fixture
 def draft():
     return make_draft
 

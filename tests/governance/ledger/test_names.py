@@ -74,6 +74,7 @@ def test_looking_for_a_name_adds_none(ledger):
 def test_no_text_that_a_person_entered_is_in_a_leaf(ledger, engine, draft):
     person, note = ledger.refer("principal", MARKER), ledger.refer("note", MARKER)
     ledger.append(draft("decision", principal=person, note=note, statement=ledger.statement_hash(MARKER)))
+    ledger.checkpoint()
     with engine.connect() as connection:
         leaves = list(connection.scalars(sa.text("SELECT leaf FROM gov_ledger_event")))
     assert len(leaves) == 2

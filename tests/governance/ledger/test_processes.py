@@ -38,7 +38,8 @@ APPEND = textwrap.dedent(
     for number in range(int(sys.argv[2])):
         if number % 40 == 39 and sys.argv[3] == "victim":
             ledger.close_period()
-        event = ledger.append(EventDraft(kind="scan", actor="p:" + sys.argv[3], counts={"n": number}))
+        kind = "scan" if number % 3 else "decision"
+        event = ledger.append(EventDraft(kind=kind, actor="p:" + sys.argv[3], counts={"n": number}))
         print(event.id, flush=True)
     """
 )
@@ -76,7 +77,7 @@ def test_two_processes_append_at_once_and_lose_nothing(records_url, reopened):
     found = reopened.verify()
     assert (found.status, found.size) == ("self_consistent", 1001)
     counts = {"p:one": [], "p:two": []}
-    for event in reopened.events("scan"):
+    for event in reopened.events(("scan", "decision")):
         counts[event.actor].append(event.counts["n"])
     assert counts == {"p:one": list(range(500)), "p:two": list(range(500))}
 
@@ -96,7 +97,7 @@ def test_a_killed_writer_leaves_a_valid_log_with_everything_it_reported(records_
     assert process.returncode == -signal.SIGKILL
     found = reopened.verify()
     assert found.status == "self_consistent"
-    stored = [event.id for event in reopened.events("scan")]
+    stored = [event.id for event in reopened.events(("scan", "decision"))]
     assert stored[: len(reported)] == reported
     assert len(stored) - len(reported) <= 1  # durable, and killed before it could say so
     reopened.append(EventDraft(kind="scan", actor="p:next"))
