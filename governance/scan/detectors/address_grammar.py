@@ -113,6 +113,9 @@ _WORD_LISTS = (
 )  # fmt: skip
 
 
+_ABBREVIATIONS = ("states", "states_short", "states_too", "districts", "divisions")
+
+
 def _names(body: dict[str, Any]) -> dict[str, frozenset[str]]:
     """The lists of names that the tail looks up, as it writes them."""
 
@@ -122,7 +125,7 @@ def _names(body: dict[str, Any]) -> dict[str, frozenset[str]]:
     return {
         "countries": known("countries") | frozenset(("usa", "uk", "uae", "u.s.a", "u.k")),
         "areas": known("cities") | known("regions") | known("quarters"),
-        **{name: frozenset(body[name].split()) for name in ("states", "states_too", "districts", "divisions")},
+        **{name: frozenset(body[name].split()) for name in _ABBREVIATIONS},
     }
 
 

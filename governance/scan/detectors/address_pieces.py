@@ -49,6 +49,8 @@ class Tail:
     """Names of big cities, regions and quarters, bare."""
     states: frozenset[str]
     """Abbreviations of states and provinces."""
+    states_short: frozenset[str]
+    """Those whose postcodes have four digits."""
     states_too: frozenset[str]
     """Those that are words as well."""
     districts: frozenset[str]
@@ -75,6 +77,7 @@ def make_tail(units: str, alone: str, names: Mapping[str, frozenset[str]]) -> Ta
         names["countries"],
         names["areas"],
         names["states"],
+        names["states_short"],
         names["states_too"],
         names["districts"],
         names["divisions"],

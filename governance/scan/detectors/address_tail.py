@@ -118,7 +118,10 @@ class _Walk:
     def _code(self, kind: str, start: int, end: int, *, parted: bool) -> bool:
         text = self._text[start:end]
         if kind == "after":
-            return self._confirm("code", end)
+            state = text[: 3 if text[2:3].isalpha() else 2]
+            short = not text[-5:-4].isdigit() and text[-4:].isdigit()
+            fits = state in self._tail.states_short if short else self._strong or state in self._tail.states
+            return (fits or self._last in ("town", "area")) and self._confirm("code", end)
         short = text.isdigit() and len(text) == 4
         if short and (
             self._last not in ("town", "area", "state", "district", "country")
