@@ -96,9 +96,9 @@ def _in_piece(text: str, tables: NamesZh) -> list[tuple[int, int, int]]:
     for match in matches:
         if match.end() <= behind or _goes_on(segments, match.end()):
             continue
-        start = _begin(segments, match.start(), behind, tables)
+        start = begin_of_name(segments, match.start(), behind, tables)
         end = _with_branch(text, match.end())
-        if not _proper(segments, start, match.start()):
+        if not is_proper(segments, start, match.start()):
             continue
         if score := _score(text[start : match.start()], match[0], clean=segments.at(start) is not None):
             found.append((start, end, score))
@@ -108,8 +108,8 @@ def _in_piece(text: str, tables: NamesZh) -> list[tuple[int, int, int]]:
     return sorted([*found, *(each for each in alone if covered.isdisjoint(range(each[0], each[1])))])
 
 
-def _begin(segments: Segments, anchor: int, behind: int, tables: NamesZh) -> int:
-    """Back from the kind over the words that can name an organization."""
+def begin_of_name(segments: Segments, anchor: int, behind: int, tables: NamesZh) -> int:
+    """Back from the kind of an organization or a place over the words that can name one; not before `behind`."""
     text = segments.text
     place = anchor
     while place > behind and segments.at(place) is None:
@@ -140,8 +140,8 @@ def _may_name(word: str, tables: NamesZh) -> bool:
     return tag[:1] in _NAMING or tag == "vn" or not tag
 
 
-def _proper(segments: Segments, start: int, end: int) -> bool:
-    """Whether something between names one organization and not a kind of them."""
+def is_proper(segments: Segments, start: int, end: int) -> bool:
+    """Whether something between names one organization or place and not a kind of them."""
     place = start
     while place < end:
         word = segments.at(place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -32,8 +32,8 @@ class Gazetteer:
             if place < behind:
                 continue
             for length in self.lengths[text[place]]:
-                if text[place : place + length] in self.names:
-                    behind = place + length
+                if (name := text[place : place + length]) in self.names:
+                    behind = place + len(name)
                     yield place, behind
                     break
 
@@ -41,8 +41,19 @@ class Gazetteer:
 @cache
 def gazetteer() -> Gazetteer:
     """The newest edition. Raises PackError when the pack is wrong."""
+    return made(own_places())
+
+
+@cache
+def own_places() -> frozenset[str]:
+    """The names of the divisions of the mainland, Taiwan, Hong Kong and Macau. Raises PackError as `gazetteer`."""
     body = load_pack("gazetteer_zh", NEWEST).body
-    names = frozenset(name for each in _LISTS for name in body[each].split())
+    return frozenset(name for each in _LISTS for name in body[each].split())
+
+
+def made(given: Iterable[str]) -> Gazetteer:
+    """A gazetteer of these names."""
+    names = frozenset(given)
     lengths: dict[str, set[int]] = {}
     for name in names:
         lengths.setdefault(name[0], set()).add(len(name))
