@@ -228,6 +228,7 @@ def _forms(values: pa.Array, counts: Counts, makeup: Makeup) -> dict[str, int]:
         "form.age": (bare & (size >= 1) & (size <= 2)) | _asked(values, r"^1[01]\d$", bare & (size == 3)),
         "form.band": _asked(values, _BAND, banded),
         "form.degrees": _asked(values, r"^-?(?:1[0-7]\d|\d{1,2})\.\d{4,}$", dotted),
+        "form.geometry": _asked(values, _GEOMETRY, makeup.has(kinds("(")) & makeup.has(LETTER) & (makeup.digits >= 2)),
         "form.initial": _asked(values, r"^[A-Za-z]\.?$", initial),
         "form.street": _asked(values, _street(), _streets(makeup)),
         "form.phone": _asked(values, _PHONE, (makeup.digits == 10) & (size >= 12) & (size <= 15)),
@@ -250,6 +251,7 @@ def _street() -> str:
     return rf"(?i)[ ](?:{words})\.?(?: (?:[nsew]|[ns][ew]|north|south|east|west))?\.?(?: ?/| ?&| and |,|\s*$)"
 
 
+_GEOMETRY = r"(?i)^\s*(?:SRID=\d+;\s*)?(?:MULTI)?(?:POINT|LINESTRING|POLYGON) ?(?:Z ?|M ?)?\("
 _PHONE = r"^(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. /])[2-9]\d\d[-. ]\d{4}$"
 _YEARS = r"(?:years?|yrs?|months?|weeks?|days?|jahre|岁|歲)"
 _BAND = (
