@@ -2,9 +2,10 @@
 
 The score of names and values together is put on the scale of log-odds and stretched there, by one curve for each kind
 of agreement: name and values agree, only the name speaks, only the values speak, or the values speak under a name that
-means something else. The curves are data of the pack `fusion`, fitted by `tests/accuracy/fit_columns.py`; they rise, so
-the order of scores never changes within a kind. Entities with a form of their own, such as an e-mail or a card number
-with its check digit, keep their score: their detectors state how often one hit is right.
+means something else, with a curve of its own where other names of the dataset proved right. The curves are data of the
+pack `fusion`, fitted by `tests/accuracy/fit_columns.py`; they rise, so the order of scores never changes within a kind.
+Entities with a form of their own, such as an e-mail or a card number with its check digit, keep their score: their
+detectors state how often one hit is right.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from governance.scan.lexicon import NEWEST
 from governance.scan.shares import Around
 from policies.pack_loader import load_pack
 
-BOTH, NAME, VALUES, STRANGE = "both", "name", "values", "strange"
+BOTH, NAME, VALUES, STRANGE, AGAINST = "both", "name", "values", "strange", "against"
 """The kinds of agreement."""
 _SPEAKS = 0.3
 """From this weight on a signal counts as speaking."""
@@ -40,8 +41,11 @@ def agreement(evidence: Evidence, around: Around) -> str:
     name, values = bool(heard & {"name", "comment"}), bool(heard & {"value", "neighbour"})
     if name:
         return BOTH if values else NAME
-    named = around.named and evidence.entity not in around.said
-    return (STRANGE if named else VALUES) if values else ""
+    if not values:
+        return ""
+    if not around.named or evidence.entity in around.said:
+        return VALUES
+    return AGAINST if around.trusted else STRANGE
 
 
 def stretched(score: float, shift: float, slope: float) -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from connectors.base import Dataset, Field
 from governance.scan.calibration import settled
-from governance.scan.evidence import CLAIMS, Evidence, Surroundings, names_of, national, refuted, weigh
+from governance.scan.evidence import CLAIMS, Evidence, Surroundings, names_of, national, proves, refuted, weigh
 from governance.scan.intervals import rule_of_three, wilson
 from governance.scan.modelled import with_readings
 from governance.scan.names import (
@@ -18,6 +18,7 @@ from governance.scan.names import (
     NameSignal,
     means_something,
     numbers_things,
+    parts_of_names,
     read_comment,
     read_dataset,
     read_name,
@@ -43,6 +44,10 @@ _NAMED = 0.5
 _SEVERAL, _LIES, _LIARS, _LITTLE = 3, 2, 0.3, 0.5
 """Names mislead where several different values each refute so many of them, and more than this share of those that
 claim something; a yes or no only says whether there is one. This part of the weight of all names is left then."""
+_PROVEN = 2
+"""So many names that their own values bear out make the others of the dataset worth trusting."""
+_CODED = 0.9
+"""From this share of bare digits on a field named after a code holds codes."""
 _ANIMALS = 0.5
 """From this share of dogs, cats or spayed ones in a field on the rows are animals."""
 _SEEN_FROM = 0.4
@@ -92,6 +97,8 @@ class DatasetNames:
     """Fields whose names claim what their values are not, once these were looked at."""
     misleading: bool = False
     """Whether so many names are refuted that none of them is a guide."""
+    trusted: bool = False
+    """Whether several names claim what their values are, and hardly one what they are not."""
     keys: frozenset[str] = frozenset()
     """Fields that refer to the key of a dataset of people."""
 
@@ -116,13 +123,15 @@ class DatasetNames:
 
     def known_of(self, name: str, said: Collection[str], around: Surroundings) -> Around:
         """What is known of a field beside its values; `said` are the entities that its name and comment speak for."""
-        beside = (entities for other, entities in self.seen.items() if other != name)
+        beside = frozenset().union(*(entities for other, entities in self.seen.items() if other != name))
         return Around(
-            frozenset().union(*beside),
+            beside,
             means_something(name) and not self.misleading and name not in self.refuted,
             frozenset() if self.misleading else frozenset(said),
             self.animals,
             people=around.people or self.subjects,
+            listed=self.words.about_people or self.subjects or "PERSON" in beside,
+            trusted=self.trusted,
             numbers_things=numbers_things(name),
             dates=says_date(name),
         )
@@ -131,9 +140,12 @@ class DatasetNames:
 def read_names(dataset: Dataset) -> DatasetNames:
     """What the names and comments of a dataset say."""
     words = read_dataset(dataset.name)
+    said = {field.name: read_name(field.name, words) for field in dataset.fields}
+    for name, signal in parts_of_names(said).items():
+        said[name]["PERSON"] = signal
     return DatasetNames(
         words,
-        {field.name: read_name(field.name, words) for field in dataset.fields},
+        said,
         {field.name: read_comment(field.comment) for field in dataset.fields},
         animals=any(speaks_of_animals(field.name) for field in dataset.fields),
         keys=frozenset(
@@ -180,9 +192,21 @@ def _tested(names: DatasetNames, profiles: Mapping[str, ColumnProfile], fields: 
     wrong = frozenset(
         each.name for each in fields if each.name in said and refuted(said[each.name], profiles[each.name], each)
     )
-    lies = sum(profiles[name].distinct_count >= _SEVERAL and not profiles[name].share("set.YES_NO") for name in wrong)
+    lies = sum(_lies(name, profiles[name]) for name in wrong)
     misleading = lies >= _LIES and lies > _LIARS * len(claiming)
-    return replace(names, refuted=names.refuted | wrong, misleading=misleading)
+    proven = sum(
+        proves(said[each.name], profiles[each.name])
+        for each in fields
+        if each.name in claiming and each.name not in wrong
+    )
+    trusted = not misleading and proven >= _PROVEN and lies <= _LIARS * proven
+    return replace(names, refuted=names.refuted | wrong, misleading=misleading, trusted=trusted)
+
+
+def _lies(name: str, profile: ColumnProfile) -> bool:
+    """Whether a refuted name misleads: a flag only says whether there is one, and a `county_code` may be a number."""
+    plain = profile.share("set.YES_NO") > 0 or (numbers_things(name) and profile.share("digits") > _CODED)
+    return profile.distinct_count >= _SEVERAL and not plain
 
 
 def hints_of(names: DatasetNames, field: str) -> frozenset[str]:

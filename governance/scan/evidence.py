@@ -10,7 +10,7 @@ from governance.scan.intervals import beats_chance
 from governance.scan.names import THING_NAME, DatasetWords, NameSignal
 from governance.scan.profile import ColumnProfile
 from governance.scan.result import Signal
-from governance.scan.shares import NOTHING, Around, contradicted, left_of, speaks_against, speaks_for
+from governance.scan.shares import NOTHING, Around, contradicted, left_of, of_things, speaks_against, speaks_for
 from governance.scan.tally import Tally
 from governance.scan.weights import NAME_ONLY, NATIONAL, Weights, type_fits, weights_of
 from governance.scan.years import looks_born
@@ -29,6 +29,14 @@ _NO_NAMES = 0.6
 """... and twice this share takes so much of a name's weight."""
 _REFUTED = 0.4
 """A name is refuted, and no guide to its values at all, when they take at least this part of its weight."""
+_FLOOR = 0.3
+"""Under this share of values that hold a position the column is none of positions."""
+_PROOF = 0.5
+"""From this confidence on values bear their name out."""
+_POSITION = 0.65
+"""Confidence that a column is one of positions when all its values hold one."""
+_YEARS = 4
+"""Digits of a year of birth."""
 CLAIMS = 0.6
 """From this weight on a name claims to be an entity."""
 
@@ -114,7 +122,12 @@ def weigh(
         kind = "neighbour" if shared > speaks_for(entity, profile, replace(around, beside=frozenset()))[0] else "value"
         value_signals = (*value_signals, Signal(kind, True, round(shared, 3), why))
         values = shared
-    values *= left_of(entity, profile, around)
+    values = (_unplaced(profile, values, name_weight) if entity == "ADDRESS" else values) * left_of(
+        entity, profile, around
+    )
+    if entity == "COORDINATE" and (placed := _POSITION * _located(profile)) > values:
+        value_signals = (*value_signals, Signal("value", True, round(placed, 3), "the values hold a position"))
+        values = placed
     if entity == "DATE_OF_BIRTH" and (born := _born(profile, around)) > values:
         value_signals = (*value_signals, Signal("neighbour", True, born, "years, months and days lie as births do"))
         values, rows, shared = born, profile.filled, born
@@ -122,6 +135,8 @@ def weigh(
         values, name_weight = values * 0.45, name_weight * 0.6
     if entity == "PERSON" and any(not signal.speaks_for for signal in signals):
         values *= 0.45
+    if things := of_things(entity, profile, around):
+        values, name_weight = values * (1 - things), name_weight * (1 - things)
     misfit = _taken(entity, profile, field, name_weight)
     column = _either(values, name_weight * (1 - misfit))
     if misfit:
@@ -134,11 +149,36 @@ def weigh(
     return Evidence(entity, min(column, 0.99), mention, hits, ordered)
 
 
+def _located(profile: ColumnProfile) -> float:
+    """The share of the values that hold a position among other words, as an address with its coordinates does."""
+    tally = profile.tallies.get("COORDINATE", Tally())
+    located = (tally.strong - tally.whole_strong) / profile.filled if profile.filled else 0.0
+    return located if located >= _FLOOR else 0.0
+
+
+def _unplaced(profile: ColumnProfile, values: float, name_weight: float) -> float:
+    """What is left of an address that holds its position: it is a position, unless the name claims an address."""
+    return values if name_weight >= CLAIMS else values * (1 - _located(profile))
+
+
 def refuted(said: Mapping[str, tuple[float, tuple[Signal, ...]]], profile: ColumnProfile, field: Field) -> bool:
     """Whether the values fit none of the entities that the name claims, so that it is no guide to them at all."""
     claims = [entity for entity, (weight, _) in said.items() if weight >= CLAIMS]
     return bool(claims and profile.filled) and all(
         _taken(entity, profile, field, said[entity][0]) >= _REFUTED for entity in claims
+    )
+
+
+def proves(said: Mapping[str, tuple[float, tuple[Signal, ...]]], profile: ColumnProfile) -> bool:
+    """Whether the values alone speak for one of the entities that the name claims."""
+    return any(
+        weight >= CLAIMS
+        and max(
+            _values(profile.tallies.get(entity, Tally()), profile, weights_of(entity))[0],
+            speaks_for(entity, profile)[0],
+        )
+        >= _PROOF
+        for entity, (weight, _) in said.items()
     )
 
 
@@ -195,8 +235,11 @@ def _misfit(entity: str, tally: Tally, profile: ColumnProfile, weights: Weights,
         return weights.against * profile.filled / (profile.filled + 1) if not share else 0.0
     if entity == "ADDRESS":
         share += profile.share("last.ADDRESS") + profile.share("form.street") + profile.share("form.unit")
+    if entity == "DATE_OF_BIRTH" and profile.mean_length == _YEARS:
+        share += profile.share("digits")
     if entity == "PERSON" and name_weight < 0.7:
-        named = max(tally.whole_strong / profile.filled, profile.share("set.GIVEN"), profile.share("set.SURNAME"))
+        known = (profile.share(f"set.{part}") for part in ("GIVEN", "SURNAME", "NAME_SUFFIX"))
+        named = max(tally.whole_strong / profile.filled, *known)
         return 0.8 * (1 - named / 0.4) if named < 0.4 else 0.0
     if entity == "PERSON" and (refused := tally.refused / profile.filled) > _ORDINARY:
         return _NO_NAMES * min(1.0, (refused - _ORDINARY) / _ORDINARY)
@@ -227,15 +270,25 @@ def _form_misfit(entity: str, profile: ColumnProfile) -> float:
 
 def national(profile: ColumnProfile, *, named: bool) -> tuple[float, str]:
     """Share of the values that are national ids of any kind, and the kind when one alone makes them up."""
-    counts = {kind: profile.tallies[kind].whole_strong for kind in sorted(NATIONAL) if kind in profile.tallies}
+    counts = {
+        kind: profile.tallies[kind].whole_strong
+        for kind in sorted(NATIONAL)
+        if kind in profile.tallies and (named or _beyond_chance(profile.tallies[kind]))
+    }
     weak = {kind: profile.tallies[kind].whole_weak for kind in sorted(NATIONAL) if kind in profile.tallies}
     weak = {kind: each if named else 0 for kind, each in weak.items()}
     total = sum(counts.values()) + sum(weak.values())
     if not total or not profile.filled:
         return 0.0, ""
-    best = max(sorted(counts), key=lambda kind: counts[kind] + weak[kind])
-    alone = counts[best] + weak[best] >= 0.95 * total
+    both = {kind: counts.get(kind, 0) + each for kind, each in weak.items()}
+    best = max(sorted(both), key=lambda kind: both[kind])
+    alone = both[best] >= 0.95 * total
     return total / profile.filled, best if alone else ""
+
+
+def _beyond_chance(tally: Tally) -> bool:
+    """Whether more values pass a check than numbers of anything would."""
+    return beats_chance(tally.whole_strong, tally.whole_strong + tally.refused, tally.chance_permille / 1000)
 
 
 def _either(one: float, other: float) -> float:

@@ -27,12 +27,28 @@ _HAN = re.compile(r"[\u3400-\u9fff]+")
 _CAMEL = re.compile(
     r"(?<=[a-zäöüß0-9])(?=[A-ZÄÖÜ])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])"
 )
+_ENDING = re.compile(
+    r"(?i)(?:\.(?:csv|tsv|txt|dat|jsonl?|ndjson|xlsx?|xlsm|ods|parquet|pq|feather|arrow|orc|avro|xml|ya?ml|gz|bz2|zst|zip))+"
+    r"(?=#|$)"
+)
+"""The ending of a file's name; `crm.user` has none."""
 _LONGEST = 5
+_TELLING = 6
+"""A last part of so many letters may be one that needs company: `agentsuffix`."""
 _NUMBERED = 5
 """Longer words that end in `id` or `code` are made of two: `entityid`, and not `paid`."""
 _NO_PERSON = 0.03
+_AMONG_PEOPLE = 0.6
+"""The weight of `name` in a dataset of people ..."""
+_ALONE = 0.75
+"""... and of `alias` or `contact` there, with no other word beside."""
+_PAIRED = frozenset({"first", "middle", "last"})
+"""Words that are parts of a person's name where a field with another of them stands beside."""
 _UNKNOWN = 0.12
 """The weight of `name` behind a word that is neither a person nor a thing."""
+_RANKS = frozenset({"title", "position"})
+"""Words that are a person's job in a list of people alone."""
+_OF_WORK = frozenset({"work", "workplace", "job", "employment", "current", "info", "role"})
 _NEUTRAL = frozenset(
     [
         "no",
@@ -212,7 +228,8 @@ def _parts(word: str) -> tuple[str, ...]:
         return (word,)
     for cut in range(3, len(word) - 3):
         head, tail = word[:cut], word[cut:].rstrip("0123456789")
-        if tail in rules.phrases and any(weight == SURE for _, weight, _ in rules.phrases[tail]) and _known(head):
+        sure = SURE if len(tail) < _TELLING else MAYBE
+        if any(weight >= sure for _, weight, _ in rules.phrases.get(tail, ())) and _known(head):
             return (head, tail)
     return (word,)
 
@@ -241,6 +258,17 @@ def read_name(name: str, dataset: DatasetWords) -> dict[str, NameSignal]:
     return found
 
 
+def parts_of_names(names: Iterable[str]) -> dict[str, NameSignal]:
+    """What fields say together, by field: `judge_first` beside `judge_last` holds given names."""
+    stems: dict[tuple[str, ...], dict[str, str]] = {}
+    for name in names:
+        words = words_of(name)
+        if words and words[-1] in _PAIRED:
+            stems.setdefault(words[:-1], {})[words[-1]] = name
+    paired = (part for part in stems.values() if {"first", "last"} <= set(part))
+    return {name: NameSignal(SURE, word) for part in paired for word, name in part.items()}
+
+
 def read_comment(comment: str) -> dict[str, NameSignal]:
     """What a comment says: phrases that decide by themselves, at half their weight."""
     words = words_of(comment[:400])
@@ -256,7 +284,7 @@ def read_comment(comment: str) -> dict[str, NameSignal]:
 
 def read_dataset(name: str) -> DatasetWords:
     """What the name of a table, file or sheet says; folder and ending do not count."""
-    stem = re.sub(r"\.[A-Za-z]{1,5}(?=#|$)", "", name.rsplit("/", 1)[-1])
+    stem = _ENDING.sub("", name.rsplit("/", 1)[-1])
     words, rules = words_of(stem), _rules()
     windows = {"_".join(words[low:high]) for low, high in _windows(len(words))}
     han = [run for run in words if _HAN.fullmatch(run)]
@@ -282,8 +310,10 @@ def _in_place(match: _Match, words: tuple[str, ...], dataset: DatasetWords) -> f
         return match.weight * 0.1
     if match.entity == "PERSON":
         return _person(match, before, after, dataset)
-    if match.phrase == "title" and match.entity == "JOB_TITLE":
-        return 0.6 if dataset.about_people and len(words) == 1 else match.weight * 0.5
+    if match.phrase in _RANKS and match.entity == "JOB_TITLE":
+        if dataset.about_people and not set(words) - {match.phrase} - _OF_WORK:
+            return 0.6
+        return match.weight * 0.5
     if match.entity != "CONSENT_FLAG" and (others & rules.before & set(before) or set(after) & rules.changers):
         return match.weight * 0.12
     strange = [word for word in after if word not in _NEUTRAL and not _HAN.match(word)]
@@ -303,6 +333,8 @@ def _person(match: _Match, before: tuple[str, ...], after: tuple[str, ...], data
     if set(after) & (rules.changers - {"title"}) or set(before) & rules.before:
         return match.weight * 0.12
     if match.phrase != "name":
+        if dataset.about_people and not before and not after and match.weight < SURE:
+            return _ALONE
         things = {*before[-1:], *after} & (rules.thing - rules.person)
         return match.weight * (0.3 if things and match.weight < SURE else 1.0)
     near = [*before[-1:], *after[:1]]
@@ -312,7 +344,7 @@ def _person(match: _Match, before: tuple[str, ...], after: tuple[str, ...], data
         return _NO_PERSON
     if before[-1:]:
         return _UNKNOWN
-    return 0.6 if dataset.about_people else _NO_PERSON if dataset.about_things else 0.2
+    return _AMONG_PEOPLE if dataset.about_people else _NO_PERSON if dataset.about_things else 0.2
 
 
 def _alone(match: _Match, words: tuple[str, ...]) -> bool:

@@ -39,6 +39,10 @@ class Around:
     """Whether the rows are animals."""
     people: bool = False
     """Whether the rows are people, or refer to people."""
+    listed: bool = False
+    """Whether each row is one person or names one: by the dataset's name, by a key, or by a field beside it."""
+    trusted: bool = False
+    """Whether names of the dataset proved right, so that one that means something else counts against its values."""
     numbers_things: bool = False
     """Whether its name is that of a number given to a thing: `permit_number`, `county_code`."""
     dates: bool = False
@@ -114,6 +118,7 @@ class _Rules:
     expected: Mapping[str, tuple[tuple[str, ...], float, float, bool]]
     yes_or_no: frozenset[str]
     numbered: frozenset[str]
+    of_things: Mapping[str, Mapping[str, float]]
 
 
 def entities_of(profile: ColumnProfile) -> frozenset[str]:
@@ -139,6 +144,17 @@ def left_of(entity: str, profile: ColumnProfile, around: Around) -> float:
     """What is left of the values' weight under a name that calls them numbers of things, 0 to 1."""
     alike = entity in _rules().numbered or (entity == "PHONE_NUMBER" and profile.share("digits") > _BARE)
     return _STRANGE if alike and around.numbers_things and entity not in around.said else 1.0
+
+
+def of_things(entity: str, profile: ColumnProfile, around: Around) -> float:
+    """The part of all weight that is lost because the values are those of a thing or a group of people, 0 to 1.
+
+    Only where no row is one person's: a geometry is how maps hold their features, a band of ages how a statistic parts
+    a population.
+    """
+    if around.listed:
+        return 0.0
+    return min(1.0, sum(profile.share(trait) * part for trait, part in _rules().of_things.get(entity, {}).items()))
 
 
 def speaks_against(entity: str, profile: ColumnProfile) -> float:
@@ -171,6 +187,7 @@ def _rules() -> _Rules:
         },
         frozenset(body["yes_or_no"]),
         frozenset(body["numbered"]),
+        {entity: dict(traits) for entity, traits in body["of_things"].items()},
     )
 
 

@@ -34,13 +34,9 @@ from column_map import (
 )
 
 from connectors.memory import MemoryStore
-from governance.scan.calibration import agreement
 from governance.scan.engines.local import scan_store
-from governance.scan.evidence import Evidence
-from governance.scan.names import means_something
 from governance.scan.options import ScanOptions
 from governance.scan.result import FieldScan
-from governance.scan.shares import Around
 
 FOLDER = Path(os.environ.get("GOVERNANCE_MEASURE_DATA", Path(__file__).parents[3] / "shared" / "data"))
 COLUMNS = FOLDER / "columns" / "semantic_types.half.jsonl"
@@ -49,6 +45,7 @@ HALVES = ("tuned", "untouched")
 REAL, NEUTRAL, MISLEADING, NAMES = "real names", "neutral names", "misleading names", "names only"
 VIEWS = (REAL, NEUTRAL, MISLEADING, NAMES)
 ALL = "all"
+AGREEMENT = "agreement"
 BINS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 _SEED = 20261122
 _KNOWN = 0.5
@@ -87,7 +84,7 @@ class Judged:
     confidence: float
     """The label's confidence, 0 without one."""
     agreement: str = ""
-    """Which signals spoke for the label, as `governance.scan.calibration.agreement`; empty without one."""
+    """Which signals spoke for the label, where the scan was told to say so by a signal `AGREEMENT`; else empty."""
 
     @property
     def right(self) -> bool:
@@ -237,7 +234,7 @@ def judge(columns: Sequence[Column], view: str) -> list[Judged]:
     for group, (name, _, fields) in zip(tables, renamed, strict=True):
         for column, field in zip(group, fields, strict=True):
             scan = scans.get((name, field))
-            judged[id(column)] = _judged(column, field, scan) if scan else Judged(column, "", 0.0)
+            judged[id(column)] = _judged(column, scan) if scan else Judged(column, "", 0.0)
     return [judged[id(column)] for column in columns]
 
 
@@ -347,18 +344,13 @@ def _scans(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], FieldScan]:
     }
 
 
-def _judged(column: Column, field: str, scan: FieldScan) -> Judged:
+def _judged(column: Column, scan: FieldScan) -> Judged:
     label = scan.label
     if label is None:
         return Judged(column, "", 0.0)
     signals = next((each.signals for each in scan.findings if each.entity == label.entity), ())
-    evidence = Evidence(label.entity, label.confidence, 0.0, 0, signals)
-    return Judged(
-        column,
-        SAME_KIND.get(label.entity, label.entity),
-        label.confidence,
-        agreement(evidence, Around(named=means_something(field))),
-    )
+    said = next((each.reason for each in signals if each.signal == AGREEMENT), "")
+    return Judged(column, SAME_KIND.get(label.entity, label.entity), label.confidence, said)
 
 
 def _renamed(group: Sequence[Column], view: str, number: int) -> tuple[str, pa.Table, list[str]]:

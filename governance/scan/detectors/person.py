@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 
-from governance.scan.detectors.base import FieldContext
+from governance.scan.detectors.base import STRONG, FieldContext
 from governance.scan.detectors.pattern import PatternDetector, by_text
 from governance.scan.lexicon import lexicon
 
 _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
 _LATIN = r"[A-Za-zÀ-ÖØ-öø-ÿĀ-ž][A-Za-zÀ-ÖØ-öø-ÿĀ-ž'’.-]*"
 _HONORIFIC = r"(?:Mrs?|Ms|Miss|Dr|Prof|Herr|Frau|Mme|Sir|Madam)\.?"
+_HALF_KNOWN = 30
+"""From this score on a part of the value is known as a name, so that a field named after people settles it; words of
+which nothing is known stay weak, since the name of the field alone would speak through them."""
 _SURNAME_FIRST = re.compile(rf"({_LATIN}(?: {_LATIN})?), ?({_LATIN}(?: {_LATIN}){{0,2}})")
 
 
@@ -64,7 +67,7 @@ def _check_whole(match: str, _text: str, context: FieldContext) -> int | None:
         score = chinese_name(inner[0]) if inner else None
     else:
         score = latin_name(name)
-    if score and score < 50 and "PERSON" in context.hints:
+    if score and _HALF_KNOWN <= score < STRONG and "PERSON" in context.hints:
         return 55
     return score
 

@@ -253,6 +253,7 @@ def _forms(values: pa.Array, counts: Counts, makeup: Makeup) -> dict[str, int]:
     asked = {
         "form.age": (r"^1[01]\d$", bare & (size == 3)),
         "form.band": (_BAND, alike.has(DIGIT) & (size >= 2) & (size <= 24) & ~bare & (alike.digits <= 6)),
+        "form.geometry": (_GEOMETRY, alike.has(kinds("(")) & alike.has(LETTER) & (alike.digits >= 2)),
         "form.initial": (r"^[A-Za-z]\.?$", alike.only(LETTER | kinds(".")) & (size >= 1) & (size <= 2)),
         "form.street": (_street(), _streets(alike)),
         "form.phone": (_PHONE, (alike.digits == 10) & (size >= 12) & (size <= 15)),
@@ -281,6 +282,7 @@ def _street() -> str:
     return rf"(?i)[ ](?:{words})\.?(?: (?:[nsew]|[ns][ew]|north|south|east|west))?\.?(?: ?/| ?&| and |,|\s*$)"
 
 
+_GEOMETRY = r"(?i)^\s*(?:SRID=\d+;\s*)?(?:MULTI)?(?:POINT|LINESTRING|POLYGON) ?(?:Z ?|M ?)?\("
 _PHONE = r"^(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. /])[2-9]\d\d[-. ]\d{4}$"
 _YEARS = r"(?:years?|yrs?|months?|weeks?|days?|jahre|岁|歲)"
 _BAND = (
