@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from connectors.opening import open_store
 from connectors.sql.address import remote_without_tls
+from governance.flows.consent.kinds_of_persons import read_kinds
 from governance.flows.opening.checks import Check, State
 from governance.flows.opening.doctor_crm import examine_crm
 from governance.flows.opening.opening_keys import open_keyring
@@ -69,6 +70,7 @@ def examine_project(project: Project, clock: Callable[[], dt.datetime]) -> Itera
     for name in sorted(project.config.stores):
         crm = project.store(name).medium is Medium.CRM
         yield from examine_crm(project, name) if crm else _store(project, name)
+        yield from _persons(project, clock, name)
 
 
 def _installed(module: str) -> bool:
@@ -132,6 +134,26 @@ def _checkpoint_files(project: Project) -> Iterator[Check]:
 
 def _keyring(project: Project) -> str:
     return f"{len(open_keyring(project).list())} keys"
+
+
+def _persons(project: Project, clock: Callable[[], dt.datetime], name: str) -> Iterator[Check]:
+    """Of whom consent is in a store with several kinds of persons."""
+    try:
+        catalog = PolicyFiles(project, clock).catalog
+        kinds = read_kinds(project, catalog, name, clock().date())
+    except GovernanceError:
+        return  # reported as `policies`, or as the store
+    if kinds is None or len(kinds.found) < 2:
+        return
+    what, found = f"store {name} persons", ", ".join(each.dataset for each in kinds.found)
+    if kinds.are_undeclared:
+        step = f"state `persons:` of {name} in catalog.yaml; until then purposes that need consent are refused there"
+        yield Check(what, State.FINDING, f"several kinds of persons, none declared: {found}", step)
+    elif not all(map(kinds.names, kinds.declared)):
+        step = "name a dataset whose record key is its subject key, or declare a join from it"
+        yield Check(what, State.FINDING, "`persons` names a dataset of which nothing tells whose key it has", step)
+    else:
+        yield Check(what, State.OK, f"{found}; consent is of {', '.join(each.dataset for each in kinds.declared)}")
 
 
 def _store(project: Project, name: str) -> Iterator[Check]:
