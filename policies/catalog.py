@@ -190,8 +190,24 @@ class CatalogStore(FileModel):
 
     id: str = Field(pattern=r"^s[0-9]+$")
     """Given once in the catalog, never reused."""
+    persons: tuple[str, ...] = ()
+    """In a store with several kinds of persons, such as patients and staff: the dataset of those whose keys consent and
+    restriction name. Several only where one key never means two persons, as with the ids of a CRM."""
     datasets: dict[str, CatalogDataset] = Field(default_factory=dict)
     """By name."""
+
+    _list = field_validator("persons", mode="before")(_listed)
+
+    @property
+    def person_key(self) -> tuple[str, str] | None:
+        """Dataset and field of the keys under which consent knows persons: the first of `persons`, else of all."""
+        keys = ((name, self.datasets[name].subject_key) for name in self.persons or self.datasets)
+        return next(((name, key[0]) for name, key in keys if len(key) == 1), None)
+
+    @model_serializer(mode="wrap")
+    def _without_new_keys(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As that of a dataset."""
+        return {name: each for name, each in write(self).items() if name != "persons" or self.persons}
 
 
 class Catalog(FileModel):
@@ -267,6 +283,7 @@ def _checked(document: Any, place: str) -> Catalog:
     fields = _fields_of(catalog)
     for store_name, store in catalog.stores.items():
         _refuse_shared_ids(f"{place}, {store_name}", "dataset", [each.id for each in store.datasets.values()])
+        _refuse_bad_persons(f"{place}, {store_name}", store)
         for name, dataset in store.datasets.items():
             _refuse_shared_ids(f"{place}, {store_name}.{name}", "field", [each.id for each in dataset.fields.values()])
             _refuse_unknown_keys(f"{place}, {store_name}.{name}", dataset)
@@ -291,6 +308,17 @@ def _refuse_shared_ids(place: str, what: str, ids: list[str]) -> None:
             expected=f"each {what} id once; ciphertexts are bound to them",
             next_step="give the newer entry the next free number",
         )
+
+
+def _refuse_bad_persons(place: str, store: CatalogStore) -> None:
+    for name in store.persons:
+        if name not in store.datasets or len(store.datasets[name].subject_key) != 1:
+            raise CatalogError(
+                place,
+                found="a name in `persons` that is no dataset of this store with one subject-key field",
+                expected="the dataset of persons whose keys consent and restriction name",
+                next_step="correct `persons`, or state that dataset's `subject_key`",
+            )
 
 
 def _refuse_unknown_keys(place: str, dataset: CatalogDataset) -> None:

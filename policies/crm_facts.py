@@ -81,6 +81,8 @@ class CrmFacts(BaseModel):
     """First parts of the names of fields about the organisation's own people: `Owner` covers `Owner.email`."""
     staff_types: frozenset[str] = frozenset()
     """The vendor's types of such fields."""
+    key: str = ""
+    """The field that holds a record's id."""
     marks: bool = False
     """Whether a field can be marked as personal there."""
     consent: CrmConsent = CrmConsent()

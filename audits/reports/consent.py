@@ -131,7 +131,8 @@ def _sections(document: Mapping[str, Any]) -> Iterator[Section]:
     missing = tuple(Missing(each["place"], each["found"]) for each in document["not_seen"])
     always = (Missing("", text("consent_use.not_seen_files")), Missing("", text("consent_use.not_seen_persons")))
     unmapped = (Missing(each, text("crm_use.not_seen_unmapped")) for each in document.get("unmapped", ()))
-    yield Section("not-seen", text("report.not_seen"), (NotSeen((*missing, *unmapped, *always)),))
+    others = (Missing(each, text("consent_use.not_seen_others")) for each in document.get("other_persons", ()))
+    yield Section("not-seen", text("report.not_seen"), (NotSeen((*missing, *unmapped, *others, *always)),))
 
 
 def _overview(document: Mapping[str, Any]) -> Iterator[Block]:

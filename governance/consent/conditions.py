@@ -17,6 +17,7 @@ from governance.consent.shutouts import ShutoutWatch
 from governance.consent.store_keys import StoreKeys
 from governance.consent.temporary import OwnTables, TemporarySet
 from governance.consent.upkeep import ProjectionUpkeep
+from governance.consent.whose import Whose, one_kind
 from policies.catalog import Catalog
 from policies.errors import DecryptionError, KeyringError, StoreError
 from policies.nouns import DatasetRef
@@ -48,10 +49,11 @@ class ConsentConditions:
         projections: Mapping[str, ConsentProjection],
         *,
         temporary: Collection[str] = (),
+        whose: Callable[[DatasetRef], Whose] = one_kind,
     ) -> None:
         self._purposes = purposes
         self._upkeep = upkeep
-        self._keys = StoreKeys(catalog, projections, temporary)
+        self._keys = StoreKeys(catalog, projections, temporary, whose)
         self._needs = RowNeeds(purposes, catalog, self._keys, upkeep.slots)
         self._watch = ShutoutWatch(upkeep.records)
 

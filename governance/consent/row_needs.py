@@ -12,6 +12,7 @@ from governance.consent.restriction_events import RestrictionKind
 from governance.consent.shutouts import Shutouts
 from governance.consent.standing import channels_of
 from governance.consent.store_keys import StoreKeys
+from governance.consent.whose import Whose
 from policies.catalog import Catalog
 from policies.nouns import DatasetRef
 from policies.predicate import Among, Constant, FieldOperand, Predicate
@@ -32,6 +33,7 @@ class RowNeeds:
     def consented(self, dataset: DatasetRef, purpose: str, *, every_row: bool) -> tuple[ExistsIn, ...]:
         """What consent must stand for each row; with `every_row`, for those too whose law rests on something else."""
         key = self._keys.subject_key(dataset, purpose)
+        self._keys.check_persons(dataset, purpose)
         self._keys.check_kind(dataset, key, purpose)
         field, asked = self._levels(dataset, purpose)
         return tuple(
@@ -51,12 +53,19 @@ class RowNeeds:
         )
 
     def shutouts(self, dataset: DatasetRef, purpose: str, shut: Shutouts | None) -> Iterator[ExistsIn]:
-        """Who must not be there: restricted people and people who object; None for whoever will be."""
-        restricted = not goes_on_under_restriction(self._purposes, purpose)
-        if restricted and (shut is None or dataset.store in shut.restricted):
-            yield self._absent(dataset, purpose, EVERY, (str(RestrictionKind.RESTRICTED),), "restriction")
+        """Who must not be there: restricted people and people who object; None for whoever will be.
+
+        Nobody of a dataset that is for certain about another kind of persons.
+        """
+        stops = not goes_on_under_restriction(self._purposes, purpose)
+        restricted = stops and (shut is None or dataset.store in shut.restricted)
         noes = self.noes(purpose)
-        if noes and (shut is None or shut.said_no & set(noes)):
+        objected = bool(noes) and (shut is None or bool(shut.said_no & set(noes)))
+        if not (restricted or objected) or self._keys.whose(dataset, purpose) is Whose.OTHERS:
+            return
+        if restricted:
+            yield self._absent(dataset, purpose, EVERY, (str(RestrictionKind.RESTRICTED),), "restriction")
+        if objected:
             yield self._absent(dataset, purpose, purpose, noes, f"objection:{purpose}")
 
     def noes(self, purpose: str) -> tuple[str, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from governance.consent.projection import ConsentProjection, key_kind_of
 from governance.consent.projection_tables import TABLE, KeyKind
 from governance.consent.refusals import refused
 from governance.consent.temporary import SET
+from governance.consent.whose import Whose, not_theirs
 from policies.catalog import Catalog
 from policies.errors import StoreError
 from policies.nouns import DatasetRef, FieldRef
@@ -17,19 +18,37 @@ class StoreKeys:
     """The subject keys of all stores. Raises AccessRefusedError for what cannot be compared."""
 
     def __init__(
-        self, catalog: Catalog, projections: Mapping[str, ConsentProjection], temporary: Collection[str]
+        self,
+        catalog: Catalog,
+        projections: Mapping[str, ConsentProjection],
+        temporary: Collection[str],
+        whose: Callable[[DatasetRef], Whose],
     ) -> None:
         self.temporary = frozenset(temporary)
         """The stores that must not be written."""
         self.projections = dict(projections)
         """The projection of each store that is a database."""
         self._catalog = catalog
+        self._whose = whose
         self._kinds: dict[FieldRef, KeyKind] = {}
 
     def names_person(self, dataset: DatasetRef) -> bool:
         """Whether rows of a dataset are about persons."""
         entry = self._catalog.dataset(dataset)
         return entry is not None and bool(entry.subject_key)
+
+    def whose(self, dataset: DatasetRef, purpose: str) -> Whose:
+        """Whether rows of a dataset are about the persons whom consent names in its store."""
+        try:
+            return self._whose(dataset)
+        except StoreError as cause:
+            raise refused(str(dataset), purpose, cause.found, cause.expected, cause.next_step) from None
+
+    def check_persons(self, dataset: DatasetRef, purpose: str) -> None:
+        """Refuse rows that are not for certain about the persons whom consent names in their store."""
+        whose = self.whose(dataset, purpose)
+        if whose is not Whose.NAMED:
+            raise not_theirs(whose, dataset, purpose)
 
     def table(self, dataset: DatasetRef) -> str:
         """The table of ours that a query over a dataset joins."""
@@ -74,11 +93,9 @@ class StoreKeys:
         return self._kinds[place]
 
     def store_kind(self, store: str, purpose: str) -> KeyKind:
-        """The kind of a store's subject keys: that of the first dataset of the catalog that has one."""
-        for name, entry in self._catalog.stores[store].datasets.items():
-            if len(entry.subject_key) == 1:
-                return self.kind(DatasetRef(store, name), entry.subject_key[0], purpose)
-        return KeyKind.STRING
+        """The kind of the keys under which a store's consent knows persons."""
+        key = self._catalog.stores[store].person_key
+        return self.kind(DatasetRef(store, key[0]), key[1], purpose) if key is not None else KeyKind.STRING
 
     def check_kind(self, dataset: DatasetRef, key: str, purpose: str) -> None:
         """Refuse a comparison of unlike types, which some databases decide by cutting text down to a number."""

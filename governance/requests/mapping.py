@@ -65,6 +65,20 @@ def subject_map(
     return SubjectMap(spaced, links, tuple(unreached))
 
 
+def spaces_of(catalog: Catalog, store: str, shapes: Sequence[Dataset]) -> dict[DatasetRef, DatasetRef | None]:
+    """By dataset of a store with a subject key the dataset of persons that it means; None where nobody can tell.
+
+    As in the subject map, and for datasets too whose records have no key, such as views.
+    """
+    found = {
+        ref: DatasetMap(ref, entry, each, entry.record_key or each.primary_key, {}, ())
+        for each in shapes
+        if (entry := catalog.dataset(ref := DatasetRef(store, each.name))) is not None
+    }
+    links = tuple(_links(found))
+    return {ref: _space(ref, found, links, frozenset()) for ref, each in found.items() if each.entry.subject_key}
+
+
 def _dataset(
     ref: DatasetRef, entry: CatalogDataset, shape: Dataset, facts: CrmFacts, *, is_file: bool
 ) -> DatasetMap | Unreached:
@@ -171,7 +185,7 @@ def _space(
     for link in links:
         if link.child != ref or link.parent == ref or set(link.fields) != set(key):
             continue
-        foreign = True
+        foreign = foreign or bool(found[link.parent].entry.subject_key)
         to = tuple(dict(zip(link.fields, link.referred, strict=True))[name] for name in key)
         if to == found[link.parent].entry.subject_key and (space := _space(link.parent, found, links, seen | {ref})):
             return space
@@ -179,10 +193,29 @@ def _space(
         return ref
     if foreign:
         return None
-    persons = [one.ref for one in found.values() if one.ref.store == ref.store and _is_of_its_own(one, links)]
-    if len(persons) == 1:
-        return persons[0] if len(found[persons[0]].entry.subject_key) == len(key) else None
-    return None if persons else DatasetRef(ref.store, "")
+    if (elsewhere := _elsewhere(each, found)) is not None:
+        return elsewhere
+    beside = [one for one in found.values() if one.ref.store == ref.store]
+    meant = (one.ref if _is_of_its_own(one, links) else _elsewhere(one, found) for one in beside)
+    persons = {one for one in meant if one is not None and one.store == ref.store}
+    if len(persons) != 1:
+        return None if persons else DatasetRef(ref.store, "")
+    (only,) = persons
+    parts = found[only].entry.subject_key if only in found else ()
+    return only if not parts or len(parts) == len(key) else None
+
+
+def _elsewhere(each: DatasetMap, found: Mapping[DatasetRef, DatasetMap]) -> DatasetRef | None:
+    """A dataset that the subject key refers to and of which the map knows no persons: its are not those of another."""
+    own = set(each.entry.subject_key)
+    if not own or each.is_of_persons:
+        return None
+    named = [(key.fields, DatasetRef(each.ref.store, key.dataset)) for key in each.shape.foreign_keys]
+    named += [(join.fields, DatasetRef(*join.to.split(".", 1))) for join in each.entry.joins]
+    referred = [parent for fields, parent in named if set(fields) == own]
+    if any(parent in found and found[parent].entry.subject_key for parent in referred):
+        return None
+    return next(iter(referred), None)
 
 
 def _is_of_its_own(each: DatasetMap, links: Sequence[Link]) -> bool:

@@ -88,4 +88,6 @@ def _sharing(hashes: Hashes) -> Numbers:
     table[places] = every
     there = table.take(places)
     beaten = np.flatnonzero(there != every)
-    return np.unique(np.concatenate([beaten, there[beaten]])).astype(np.int64)
+    sharing = np.zeros(len(hashes), np.bool_)
+    sharing[beaten] = sharing[there[beaten]] = True
+    return np.flatnonzero(sharing)

@@ -109,6 +109,8 @@ class Makeup:
 
     known: list[Classes] = field(default_factory=list, compare=False)
     """Its classes, once they are made."""
+    edges: dict[str, npt.NDArray[np.uint8]] = field(default_factory=dict, compare=False)
+    """First and last bytes, once they were asked for."""
 
     def __repr__(self) -> str:
         return f"Makeup({len(self)} values)"
@@ -138,13 +140,11 @@ class Makeup:
 
     def first(self, rows: Numbers | None = None) -> npt.NDArray[np.uint8]:
         """The first byte of each value, or of some; 0 of an empty one."""
-        starts, size = (self.starts, self.size) if rows is None else (self.starts[rows], self.size[rows])
-        return self._edge(starts, size)
+        return self._edge("first", rows)
 
     def last(self, rows: Numbers | None = None) -> npt.NDArray[np.uint8]:
         """The last byte of each value, or of some; 0 of an empty one."""
-        starts, size = (self.starts, self.size) if rows is None else (self.starts[rows], self.size[rows])
-        return self._edge(starts + size - 1, size)
+        return self._edge("last", rows)
 
     def begins_with(self, signs: bytes, rows: Numbers | None = None) -> Truth:
         """Which values, or which of some, begin with one of some ASCII signs."""
@@ -192,13 +192,16 @@ class Makeup:
             [each.take(rows) for each in self.known],
         )
 
-    def _edge(self, places: Numbers, size: Numbers) -> npt.NDArray[np.uint8]:
-        filled = size > 0
-        if filled.all():
-            return self.content.take(places)
-        found = np.zeros(len(filled), np.uint8)
-        found[filled] = self.content[places[filled]]
-        return found
+    def _edge(self, name: str, rows: Numbers | None) -> npt.NDArray[np.uint8]:
+        if name not in self.edges:
+            filled = self.size > 0
+            places = self.starts if name == "first" else self.starts + self.size - 1
+            if filled.all():
+                self.edges[name] = self.content.take(places)
+            else:
+                self.edges[name] = np.zeros(len(filled), np.uint8)
+                self.edges[name][filled] = self.content[places[filled]]
+        return self.edges[name] if rows is None or len(rows) == len(self) else self.edges[name].take(rows)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -242,14 +245,14 @@ def _classes(makeup: Makeup) -> Classes:
     every = np.arange(len(makeup))
     if len(makeup) < _FEW:
         return Classes(makeup, every)
-    codes, number = _coded(makeup.kinds)
+    codes, number = _code_of_kinds(makeup.kinds)
     for column in (makeup.size, makeup.digits, makeup.spaces, makeup.letters, makeup.han):
         low, high = int(column.min()), int(column.max())
         if low < high:
             if number * (high - low + 1) >= _MOST_CODES:
                 return Classes(makeup, every)
             codes, number = codes * (high - low + 1) + (column - low), number * (high - low + 1)
-    codes, number = _coded(codes)
+    codes, number = _coded(codes, number)
     if number * _WORTH > len(codes):
         return Classes(makeup, every)
     one = np.empty(number, np.int64)
@@ -257,13 +260,30 @@ def _classes(makeup: Makeup) -> Classes:
     return Classes(makeup.take(one), codes)
 
 
-_MOST_CODES = 2**62
+_MOST_CODES, _TABLE = 2**62, 2**16
+_MOST_BITS = 8
 
 
-def _coded(numbers: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp], int]:
-    """Small numbers for numbers, and how many."""
-    found = pa.array(numbers).dictionary_encode()
-    return np.asarray(found.indices).astype(np.intp), len(found.dictionary)
+def _code_of_kinds(kinds_found: Bits) -> tuple[Numbers, int]:
+    """A number for the kinds of each value, below a bound."""
+    either, both = int(np.bitwise_or.reduce(kinds_found)), int(np.bitwise_and.reduce(kinds_found))
+    differing = [place for place in range(64) if (either & ~both) >> place & 1]
+    if len(differing) > _MOST_BITS:
+        return _coded(kinds_found, 2**64)
+    codes = np.zeros(len(kinds_found), np.uint64)
+    for number, place in enumerate(differing):
+        codes |= (kinds_found >> np.uint64(place) & np.uint64(1)) << np.uint64(number)
+    return codes.view(np.int64), 1 << len(differing)
+
+
+def _coded(numbers: npt.NDArray[Any], bound: int) -> tuple[npt.NDArray[np.intp], int]:
+    """Numbers below a bound as others from 0 on without gaps, and how many."""
+    if bound > _TABLE:
+        found = pa.array(numbers).dictionary_encode()
+        return np.asarray(found.indices).astype(np.intp), len(found.dictionary)
+    there = np.zeros(bound, np.bool_)
+    there[numbers] = True
+    return (np.cumsum(there) - 1).take(numbers), int(np.count_nonzero(there))
 
 
 def some(values: pa.Array, rows: Numbers) -> pa.Array:

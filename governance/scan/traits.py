@@ -107,12 +107,15 @@ def _known(alike: Makeup) -> dict[str, tuple[tuple[Part, ...], Part]]:
             ((word, None),),
             (alike.only(LETTER | BEYOND | SPACE | kinds("'-")) & filled & ~word, _unbroken),
         ),
-        "dated": ((), ((alike.digits >= 4) & alike.has(kinds("-/.年")), _maybe_dated)),
+        "dated": ((), ((alike.digits >= 4) & alike.has(kinds("-/.年")) & (others > 1), _maybe_dated)),
         "wordy": ((), (many, None)),
         "sentence": ((), (ends | wide, _ended)),
         "url": ((), (alike.has(kinds(":.")), _begins(b"hw" + _BLANKS))),
         "structured": ((), (alike.has(kinds("[{<")), _begins(b"[{<" + _BLANKS))),
-        "postal": ((), (postal & (solid <= 10) & alike.only(DIGIT | LETTER | SPACE | kinds("-")), None)),
+        "postal": (
+            ((bare & ((size == 3) | (size == 5) | (size == 6)), None),),
+            (postal & ~bare & (solid <= 10) & alike.only(DIGIT | LETTER | SPACE | kinds("-")), None),
+        ),
         "handle": (
             ((handle & plain, None), (handle & ~plain, _begins(_ALNUM))),
             (alike.only(DIGIT | LETTER | SPACE | kinds("@._-")) & (solid <= 33) & (space | alike.has(kinds("@"))), _at),

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from governance.scan.detectors.base import mask
 from governance.scan.lexicon import NEWEST
-from governance.scan.makeup import DATE_MARKS, DATE_PLACES, DIGIT, Makeup, Numbers, Truth, kinds
+from governance.scan.makeup import BEYOND, DATE_MARKS, DATE_PLACES, DIGIT, Makeup, Numbers, Truth, kinds
 from governance.scan.profile import ColumnProfile
 from policies.pack_loader import load_pack
 
@@ -26,6 +26,8 @@ _FIRST, _LAST = 1900, 2030
 _MONTHS = 12
 _LEAST, _MOST = 6, 20
 """Digits of a date with or without its time."""
+_BETWEEN = 2
+"""Signs between year, month and day; a date with more has a time of day as well, or is Chinese."""
 _WIDTH = 10
 _MARKS = np.frombuffer(b"-/.", np.uint8) - np.uint8(ord("0"))
 _FIXED = ((((0, 4), (5, 7), (8, 10)), (4, 7)), (((6, 10), (0, 2), (3, 5)), (2, 5)))
@@ -75,7 +77,9 @@ def year_traits(values: pa.Array, counts: Numbers, makeup: Makeup) -> dict[str, 
     classes = makeup.classes()
     alike = classes.alike
     apart = alike.has(kinds("-/.年")) & (alike.digits >= _LEAST) & (alike.digits <= _MOST) & (alike.letters <= 3)
-    apart &= (alike.size - alike.spaces >= 8) & (alike.size <= 40)
+    solid = alike.size - alike.spaces
+    apart &= (solid >= 8) & (alike.size <= 40)
+    apart &= (solid - alike.digits == _BETWEEN) | alike.has(BEYOND | kinds(":"))
     index, bare = classes.rows(apart), classes.rows(alike.only(DIGIT) & (alike.size == 8))
     index = index[makeup.begins_with(b"0123456789", index)]
     index = index[makeup.marked(index, DATE_MARKS, DATE_PLACES)]

@@ -195,7 +195,7 @@ def polars_patterns(table):
 
 
 def compare(rows, *, notes, theirs):
-    """Print a line for each of the others, ours beside it. Presidio is asked once, the quick ones take turns with us."""
+    """Print a line for each of the others, ours beside it. Presidio is asked once, the quick ones take turns."""
     table = customers(rows, notes=notes)
     found, once = ours(table)
     ways = {"presidio_no_model": (lambda: presidio(table, theirs, no_model()), 0)}

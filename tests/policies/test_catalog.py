@@ -57,12 +57,24 @@ def test_the_digest_follows_decisions_and_not_comments() -> None:
         ("status: proposed", "status: certain", "status"),
         ("status: proposed", "status: proposed, sensitivity: secret", "sensitivity"),
         ("version: 1", "version: 2", "version"),
+        ("persons: 客户", "persons: [客户, people]", "`persons`"),
+        ("        subject_key: id\n", "", "`persons`"),
     ],
 )
 def test_a_wrong_catalog_is_refused(old: str, new: str, said: str) -> None:
     with pytest.raises(CatalogError) as caught:
-        parse_catalog(GOOD.replace(old, new))
+        parse_catalog(GOOD.replace("id: s1", "id: s1\n    persons: 客户").replace(old, new))
     assert said in str(caught.value)
+
+
+def test_the_persons_whom_consent_names_are_one_dataset_or_several_of_the_store() -> None:
+    plain = parse_catalog(GOOD)
+    assert (plain.stores["crm"].persons, plain.stores["crm"].person_key) == ((), ("客户", "id"))
+    assert "persons" not in plain.model_dump_json()  # the digest of a catalog that says nothing stays as it was
+    other = "      staff: {id: d2, subject_key: no, fields: {no: {id: f1, category: none, status: confirmed}}}\n"
+    named = parse_catalog(GOOD.replace("id: s1", "id: s1\n    persons: staff") + other)
+    assert (named.stores["crm"].persons, named.stores["crm"].person_key) == (("staff",), ("staff", "no"))
+    assert named.digest != parse_catalog(GOOD + other).digest
 
 
 MAPPED = """

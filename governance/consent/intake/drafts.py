@@ -79,10 +79,16 @@ class Drafting:
     """Makes drafts. Two entries that say the same of a person make one and the same event."""
 
     def __init__(
-        self, purposes: PurposesFile, keyed_hash: KeyedHash, now: dt.datetime, stores: Collection[str]
+        self,
+        purposes: PurposesFile,
+        keyed_hash: KeyedHash,
+        now: dt.datetime,
+        stores: Collection[str],
+        undeclared: Collection[str] = (),
     ) -> None:
         self._purposes = purposes
         self._stores = frozenset(stores)
+        self._undeclared = frozenset(undeclared)
         self._keyed_hash = keyed_hash
         self._now = now
         self._stamp = stamp(now)
@@ -156,6 +162,8 @@ class Drafting:
         """Only names of stores that the project has are repeated from here on."""
         if not (self._stores >= entry.store_keys.keys() and (not entry.store or entry.store in self._stores)):
             refuse("store_keys", "a store that governance.yaml does not have", "one of its stores")
+        if not self._undeclared.isdisjoint(entry.store_keys):
+            refuse("store_keys", "keys of several kinds of persons", "`persons:` for the store in catalog.yaml")
 
     def _id(self, event: ConsentEvent, told: str) -> str:
         """The same for the same content, and told to nobody without the key."""

@@ -91,11 +91,13 @@ class Importer:
     """Names of the project's stores."""
     now: dt.datetime
     """When it runs; what is recorded bears this time."""
+    undeclared: frozenset[str] = frozenset()
+    """Stores with several kinds of persons of which nobody said whose keys consent names: no key of theirs is taken."""
 
     @property
     def drafting(self) -> Drafting:
         """Makes drafts as of now."""
-        return Drafting(self.purposes, self.keyed_hash, self.now, self.stores)
+        return Drafting(self.purposes, self.keyed_hash, self.now, self.stores, self.undeclared)
 
     def take(self, told: Callable[[], Iterator[Told]], *, on_error: str, size_bytes: int, step: Progress) -> Imported:
         """Record what `told` gives, each time anew from the beginning of the file.

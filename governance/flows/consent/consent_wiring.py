@@ -15,6 +15,7 @@ from governance.consent.conditions import ConsentConditions, ReadHead
 from governance.consent.projection import ConsentProjection, key_kind_of
 from governance.consent.upkeep import ProjectionUpkeep
 from governance.flows.access.stand_ins import StandIns
+from governance.flows.consent.kinds_of_persons import StoreKinds
 from governance.flows.opening.policy_files import PolicyFiles
 from governance.project import Project
 from governance.protect.sealing import KeyringSealer
@@ -50,7 +51,7 @@ class LiveConsent:
         self._records = records
         self._sealer = sealer
         self._clock = clock
-        self._last: tuple[str, ConsentConditions] | None = None
+        self._last: tuple[str, ConsentConditions, StoreKinds] | None = None
 
     def prepare(self, store: str, purpose: str, run: ReadHead | None = None) -> None:
         """Make sure that what a statement will see of consent is the latest; as `ConsentConditions.prepare`."""
@@ -64,6 +65,11 @@ class LiveConsent:
         """The same for what outlives the moment; as `ConsentConditions.lasting`."""
         return self._current(dataset.store).lasting(dataset, purpose)
 
+    @property
+    def kinds(self) -> StoreKinds:
+        """The kinds of persons in the stores, under the catalog as it stands."""
+        return self._standing_now()[1]
+
     def create_projection(self, store: str) -> bool:
         """Make the two tables of consent in a store; gives whether the catalog names a subject key for it.
 
@@ -71,14 +77,13 @@ class LiveConsent:
         """
         if store in self.temporary:
             return False
-        for name, dataset in self._files.catalog.stores[store].datasets.items():
-            if len(dataset.subject_key) == 1:
-                projection = self.projections[store]
-                kind = key_kind_of(projection.engine, name, dataset.subject_key[0])
-                projection.create(kind)
-                self.upkeep.bring_up_to_date(projection)
-                return True
-        return False
+        key = self._files.catalog.stores[store].person_key
+        if key is None:
+            return False
+        projection = self.projections[store]
+        projection.create(key_kind_of(projection.engine, *key))
+        self.upkeep.bring_up_to_date(projection)
+        return True
 
     def make_ready(self, store: str) -> bool:
         """Make the two tables where they are missing; gives whether the store has them now. Raises StoreError."""
@@ -135,13 +140,25 @@ class LiveConsent:
             self._standing[store] = entry
 
     def _current(self, store: str) -> ConsentConditions:
-        policy = self._files.policy
         if store in self._crms:
-            self._stand_in(store, policy.catalog)
+            self._stand_in(store, self._files.catalog)
+        return self._standing_now()[0]
+
+    def _standing_now(self) -> tuple[ConsentConditions, StoreKinds]:
+        policy = self._files.policy
         stands = f"{policy.digest} {self._clock().date()}"  # the packs of law are those of the day
         if self._last is None or self._last[0] != stands:
+            kinds = StoreKinds(self._project, policy.catalog, self._engine, self._clock)
             conditions = ConsentConditions(
-                policy.purposes, policy.catalog, self.upkeep, self.projections, temporary=self.temporary
+                policy.purposes,
+                policy.catalog,
+                self.upkeep,
+                self.projections,
+                temporary=self.temporary,
+                whose=kinds.whose,
             )
-            self._last = stands, conditions
-        return self._last[1]
+            self._last = stands, conditions, kinds
+        return self._last[1:]
+
+    def _engine(self, store: str) -> sa.Engine:
+        return self.projections[store].engine

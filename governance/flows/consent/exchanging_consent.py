@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,7 +59,8 @@ def import_consent(
     system. With `on_error="refuse"` a wrong line leaves nothing recorded. Raises ConfigError for a file that cannot be
     read, RecordsError, LedgerError.
     """
-    importer = _importer(gov)
+    undeclared = gov.consent_conditions.kinds.undeclared(gov.project.config.stores)
+    importer = replace(_importer(gov), undeclared=undeclared)
     words = Names(gov.policy_files.purposes, organisation_of(gov), _terms(gov), read_consent_map(names))
     told = partial(read_file, path, form, words, importer.drafting.key_check)
     return _take(importer, path, told, on_error, on_progress)

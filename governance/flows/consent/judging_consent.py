@@ -16,6 +16,7 @@ from connectors.sql.silent import silenced
 from governance.consent.events import ConsentKind
 from governance.consent.projection_tables import TARGET
 from governance.consent.tables import EVENTS
+from governance.consent.whose import Whose, not_theirs
 from governance.flows.consent.counting_consent import Counting
 from governance.flows.consent.judging_crm import Wanted, about, count_crm
 from governance.ledger.events import EventDraft, EventObject, stamp
@@ -24,7 +25,7 @@ from governance.records.transactions import reading
 from governance.retention.store_tables import find_table
 from policies.catalog import CatalogDataset
 from policies.config import Medium
-from policies.errors import AccessRefusedError, CatalogError, GovernanceError
+from policies.errors import AccessRefusedError, CatalogError, GovernanceError, StoreError
 from policies.nouns import DatasetRef
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def _report(gov: Governance, *parts: str) -> Report:
         for name, entry in each.datasets.items()
         if entry.subject_key
     ]
+    others = [str(ref) for ref, _ in datasets if _whose(gov, ref) is Whose.OTHERS]
+    datasets = [each for each in datasets if str(each[0]) not in others]
     begun = gov.ledger.append(_event(gov, "begun", parts, datasets))
     document: dict[str, Any] = {
         "schema": SCHEMA,
@@ -74,6 +77,7 @@ def _report(gov: Governance, *parts: str) -> Report:
         "unmapped": [],
         "events": list(_events(gov)) if "events" in parts else [],
         "withdrawals": _withdrawals(gov) if "events" in parts else None,
+        "other_persons": others,
         "not_seen": [],
     }
     crms = {name for name, each in gov.project.config.stores.items() if each.medium is Medium.CRM}
@@ -89,6 +93,14 @@ def _report(gov: Governance, *parts: str) -> Report:
     outcome = "failed" if document["not_seen"] else "done"
     gov.ledger.append(_event(gov, outcome, parts, datasets, refs={"begun": begun.id}))
     return consent_report(document, as_of=gov.clock(), zone=gov.project.config.time_zone)
+
+
+def _whose(gov: Governance, ref: DatasetRef) -> Whose:
+    """Whether rows of a dataset are about whom consent names; a store that is down says so when it is counted."""
+    try:
+        return gov.consent_conditions.kinds.whose(ref)
+    except StoreError:
+        return Whose.NAMED
 
 
 def _event(
@@ -147,6 +159,9 @@ def _count_crm(
 ) -> None:
     """Count in one CRM; where it does not answer, none of its datasets is counted."""
     asked, heeding = _purposes(gov)
+    unclear = {ref: whose for ref, _ in datasets if (whose := _whose(gov, ref)) is not Whose.NAMED}
+    document["not_seen"] += [{"place": str(ref), "found": not_theirs(unclear[ref], ref, "").found} for ref in unclear]
+    datasets = [each for each in datasets if each[0] not in unclear]
     purposes = tuple((each, each in asked) for each in (*asked, *heeding)) if "coverage" in parts else ()
     wanted = [Wanted(ref, entry, purposes, flags="drift" in parts) for ref, entry in datasets]
     try:

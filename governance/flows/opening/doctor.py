@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from audits.report import Text, text
 from connectors.opening import open_store
 from connectors.sql.address import remote_without_tls
+from governance.flows.consent.kinds_of_persons import read_kinds
 from governance.flows.opening.checks import Check, State
 from governance.flows.opening.doctor_crm import examine_crm
 from governance.flows.opening.opening_keys import open_keyring
@@ -72,6 +73,7 @@ def examine_project(project: Project, clock: Callable[[], dt.datetime]) -> Itera
     for name in sorted(project.config.stores):
         crm = project.store(name).medium is Medium.CRM
         yield from examine_crm(project, name) if crm else _store(project, name)
+        yield from _persons(project, clock, name)
 
 
 def _installed(module: str) -> bool:
@@ -128,6 +130,26 @@ def _checkpoint_files(project: Project) -> Iterator[Check]:
 
 def _keyring(project: Project) -> Text:
     return text("doctor.keys", number=str(len(open_keyring(project).list())))
+
+
+def _persons(project: Project, clock: Callable[[], dt.datetime], name: str) -> Iterator[Check]:
+    """Of whom consent is in a store with several kinds of persons."""
+    try:
+        catalog = PolicyFiles(project, clock).catalog
+        kinds = read_kinds(project, catalog, name, clock().date())
+    except GovernanceError:
+        return  # reported as `policies`, or as the store
+    if kinds is None or len(kinds.found) < 2:
+        return
+    what = text("doctor.store_persons", name=name)
+    found, named = (", ".join(each.dataset for each in some) for some in (kinds.found, kinds.declared))
+    if kinds.are_undeclared:
+        step = text("doctor.declare_persons", store=name)
+        yield Check(what, State.FINDING, text("doctor.persons_undeclared", found=found), step)
+    elif not all(map(kinds.names, kinds.declared)):
+        yield Check(what, State.FINDING, text("doctor.persons_untold"), text("doctor.tell_persons"))
+    else:
+        yield Check(what, State.OK, text("doctor.persons_named", found=found, named=named))
 
 
 def _store(project: Project, name: str) -> Iterator[Check]:

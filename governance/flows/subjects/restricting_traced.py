@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,15 @@ from governance.flows.consent.restricting import lift_restriction, restrict, res
 from governance.requests.traced import Trace, Unreached, check_one_person
 from policies.config import Medium
 from policies.errors import BadInputError
+from policies.nouns import DatasetRef
 
 if TYPE_CHECKING:
     from governance.app import Governance
 
 SCHEMA = "governance.restriction/1"
 """The form of the JSON."""
+OTHER_PERSONS = "other_persons"
+"""Why a key is left alone: in its store restriction names persons of another kind, who may have the same number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +94,21 @@ def _persons(
     if not any(True for _ in trace.own()):
         raise _wrong("no record of the person", "at least one")
     keys, apart = [], list(trace.unreached)
-    for store, key in sorted(_single(trace.subject_keys), key=str):
+    for space, key in sorted(_single(trace), key=str):
+        store = space.store
         if gov.project.store(store).medium is Medium.FILES:
             apart.append(Unreached(store, "file"))
+        elif space.dataset and not gov.consent_conditions.kinds.names(space):
+            apart.append(Unreached(str(space), OTHER_PERSONS))
         elif type(key) in (str, int):
             keys.append((store, key))
         else:
             apart.append(Unreached(store, "key_form"))
+    if not keys and any(each.reason == OTHER_PERSONS for each in apart):
+        raise _wrong(
+            "a person of another kind than the one whose keys restriction names in that store",
+            "a person of the datasets that `persons` of the store names in catalog.yaml",
+        )
     if not keys:
         raise _wrong("no subject key of the person in a database or CRM", "at least one")
     persons = _grouped(restrictions_of(gov), keys, named)
@@ -106,11 +117,12 @@ def _persons(
     return persons, tuple(dict.fromkeys(apart))
 
 
-def _single(subject_keys: Mapping[str, Iterable[tuple[Any, ...]]]) -> Iterator[tuple[str, Any]]:
-    """Each store with each key: the value itself, or None where the key is of several parts."""
-    for store, keys in subject_keys.items():
+def _single(trace: Trace) -> Iterator[tuple[DatasetRef, Any]]:
+    """Each dataset of persons with each key: the value itself, or None where the key is of several parts."""
+    known = trace.spaces or {DatasetRef(store, ""): keys for store, keys in trace.subject_keys.items()}
+    for space, keys in known.items():
         for key in keys:
-            yield store, key[0] if len(key) == 1 else None
+            yield space, key[0] if len(key) == 1 else None
 
 
 def _grouped(book: Restrictions, keys: Sequence[tuple[str, str | int]], named: str) -> list[_Person]:

@@ -256,7 +256,7 @@ def _forms(values: pa.Array, counts: Counts, makeup: Makeup) -> dict[str, int]:
         "form.geometry": (_GEOMETRY, alike.has(kinds("(")) & alike.has(LETTER) & (alike.digits >= 2)),
         "form.initial": (r"^[A-Za-z]\.?$", alike.only(LETTER | kinds(".")) & (size >= 1) & (size <= 2)),
         "form.street": (_street(), _streets(alike)),
-        "form.phone": (_PHONE, (alike.digits == 10) & (size >= 12) & (size <= 15)),
+        "form.phone": (_PHONE, (alike.digits == 10) & (size <= 14) & ((size == 12) | alike.has(kinds("(")))),
         "form.zip9": (r"^\d{5}-\d{4}$", alike.only(DIGIT | kinds("-")) & (size == 10) & (alike.digits == 9)),
     }
     found = {name: _asked(values, counts, form, classes.rows(doubt)) for name, (form, doubt) in asked.items()}

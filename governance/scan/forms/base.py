@@ -63,6 +63,8 @@ class Written:
     """Digits of such a value, at least and at most."""
     but: str = ""
     """An RE2 expression of the values of this form that are not judged like the others."""
+    leads: tuple[str, ...] = ()
+    """First signs, as many in each, of all such values; none where that cannot be said."""
 
     def classes(self, values: pa.Array, makeup: Makeup, rows: Numbers, _context: FieldContext) -> Iterable[Class]:
         """As `Form.classes`."""
@@ -75,10 +77,15 @@ class Written:
         if not len(chosen):
             return chosen
         texts = some(values, chosen)
-        found = mask(texts, self.expression)
-        if self.but and found.any():
-            found &= ~mask(texts, self.but)
-        return chosen[found]
+        found = chosen[mask(texts, self.expression)]
+        doubtful = found
+        if self.leads and len(found):
+            signs = makeup.signs(found, range(len(self.leads[0])))
+            wanted = [np.frombuffer(each.encode(), np.uint8)[:, None] for each in self.leads]
+            doubtful = found[np.logical_or.reduce([(signs == each).all(axis=0) for each in wanted])]
+        if self.but and len(doubtful):
+            found = np.setdiff1d(found, doubtful[mask(some(values, doubtful), self.but)], assume_unique=True)
+        return found
 
     def _able(self, makeup: Makeup) -> Truth:
         size, (short, long), (few, many) = makeup.size, self.sizes, self.digits

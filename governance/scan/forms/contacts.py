@@ -21,10 +21,11 @@ _EMAIL = Written(
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _FIRST = r"(?:1[1-9]|[2-9]\d|1[013-9]\d|12[0-689]|2[01]\d|22[0-3])"
 _INNER = r"^(?:10\.|172\.(?:1[6-9]|2\d|3[01])\.|192\.168\.)"
+_LEADS = ("10.", "172", "192", "169", "198", "203")
 _SPECIAL = r"^169\.254\.|^192\.0\.|^198\.(?:1[89]|51)\.|^203\.0\.113\."
 
 
-def _ip(name: str, exemplar: str, expression: str, but: str = "") -> Written:
+def _ip(name: str, exemplar: str, expression: str, but: str = "", leads: tuple[str, ...] = ()) -> Written:
     return Written(
         name=name,
         entities=entities("IP_ADDRESS"),
@@ -34,12 +35,13 @@ def _ip(name: str, exemplar: str, expression: str, but: str = "") -> Written:
         sizes=(8, 15),
         digits=(5, 12),
         but=but,
+        leads=leads,
     )
 
 
 CONTACTS: tuple[Form, ...] = (
     _EMAIL,
-    _ip("ip_public", "81.2.69.142", rf"^{_FIRST}(?:\.{_OCTET}){{3}}$", rf"{_INNER}|{_SPECIAL}"),
+    _ip("ip_public", "81.2.69.142", rf"^{_FIRST}(?:\.{_OCTET}){{3}}$", rf"{_INNER}|{_SPECIAL}", _LEADS),
     _ip("ip_loopback", "127.20.30.40", rf"^127(?:\.{_OCTET}){{3}}$"),
     _ip("ip_private", "192.168.20.30", rf"^(?:10\.{_OCTET}|172\.(?:1[6-9]|2\d|3[01])|192\.168)(?:\.{_OCTET}){{2}}$"),
 )

@@ -19,6 +19,7 @@ from governance.flows.protect.copying import first_rules, plan_safe_copy
 from policies.config import PrincipalsConfig, read_config
 from policies.errors import AccessRefusedError, ConfigError, StoreError
 
+from ..crm.memory_crm import MemoryCrm  # noqa: TID252 the fake lies beside its protocol
 from .conftest import CONFIG, MARKERS, Run, clean, write_catalog
 
 ACCESS = """
@@ -143,6 +144,47 @@ def test_consent_restriction_and_objection_hold_on_records_of_a_crm(reviewed: Pa
         assert shown("support") == []
         gov.lift_restriction(one, told=True)
         assert shown("support") == [MARKERS["id"]]
+
+
+def test_a_crm_with_users_beside_contacts_says_of_whom_consent_is(reviewed: Path, crm: MemoryCrm) -> None:
+    crm.calls.clear()
+    path, access = reviewed / "policies" / "catalog.yaml", reviewed / "policies" / "access.csv"
+    lines = [f"p, support, {purpose}, read, sales, clear, allow," for purpose in ("support", "marketing")]
+    access.write_text("\n".join([*lines, "g, alice, support", ""]), encoding="utf-8")
+    users = """
+      Users:
+        id: d2
+        subject_key: id
+        fields: {id: {id: f1, category: user.unique_id, status: confirmed, type: string}}
+      Deals:
+        id: d3
+        subject_key: Contact
+        joins: [{fields: Contact, to: sales.Contacts, referred: id}]
+        fields: {Contact: {id: f1, category: none, status: confirmed, type: string}}
+"""
+    path.write_text(path.read_text(encoding="utf-8") + users, encoding="utf-8")
+
+    def shown(dataset: str, purpose: str, field: str = "id") -> int:
+        rows = [{field: MARKERS["id"]}]
+        return len(gov.filter(rows, dataset=f"sales.{dataset}", principal="alice", purpose=purpose))
+
+    with Governance.open(reviewed / "governance.yaml", actor=actor()) as gov:
+        one = Subject("p1", store_keys={"sales": MARKERS["id"]})
+        gov.consent.given(one, "marketing")
+        with pytest.raises(AccessRefusedError, match="keys of several kinds of persons"):
+            shown("Contacts", "marketing")
+        declared = path.read_text(encoding="utf-8").replace("id: s1", "id: s1\n    persons: Contacts")
+        path.write_text(declared, encoding="utf-8")
+        assert (shown("Contacts", "marketing"), shown("Deals", "marketing", "Contact")) == (1, 1)
+        with pytest.raises(AccessRefusedError, match="another kind of persons"):
+            shown("Users", "marketing")
+        gov.restrict(one, reason="accuracy_contested")
+        assert (shown("Contacts", "support"), shown("Deals", "support", "Contact"), shown("Users", "support")) == (
+            0,
+            0,
+            1,
+        )
+    assert crm.calls == []  # what the catalog says is enough
 
 
 def test_a_field_that_was_reviewed_later_counts_from_then_on(reviewed: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from connectors.base import Dataset, DatasetKind, Field, ForeignKey
 from governance.requests.forms import Form, form_of
-from governance.requests.mapping import subject_map
+from governance.requests.mapping import spaces_of, subject_map
 from governance.requests.store_rows import Row, written
 from governance.requests.subject_map import DatasetMap
 from governance.requests.traced import Ambiguous, Identifier, Reach, RecordKey, Unreached
@@ -166,6 +166,36 @@ def test_two_kinds_of_persons_in_one_store_are_kept_apart() -> None:
     assert found(made, "a@x.io") == {("a.clients", (1,)), ("a.details", (1,))}
     assert Unreached("a.notes", "which_persons") in made.found.trace().unreached
     assert found(walk(known, shapes, {"a": rows}), "s@x.io") == {("a.staff", (1,))}
+
+
+def test_a_key_that_refers_to_persons_nobody_reviewed_is_not_taken_for_another_persons() -> None:
+    known = catalog(
+        patients=f"a|id||id {EMAIL}",
+        payslips="a|staff||no staff",
+        visits="a|patient||no patient",
+        notes="a|who||no who",
+    )
+    shapes = {
+        "a": [
+            table("patients", "id email", "id"),
+            table("staff", "id name", "id"),
+            table("payslips", "no staff", "no", ("staff", "staff", "id")),
+            table("visits", "no patient", "no", ("patient", "patients", "id")),
+            table("notes", "no who", "no"),
+        ]
+    }
+    rows = {
+        "patients": [{"id": 1, "email": "a@x.io"}],
+        "payslips": [{"no": 2, "staff": 1}],
+        "visits": [{"no": 3, "patient": 1}],
+        "notes": [{"no": 4, "who": 1}],
+    }
+    made = walk(known, shapes, {"a": rows})
+    assert found(made, "a@x.io") == {("a.patients", (1,)), ("a.visits", (3,))}
+    spaces = {str(ref): str(each) for ref, each in spaces_of(known, "a", shapes["a"]).items()}
+    assert (spaces["a.payslips"], spaces["a.notes"]) == ("a.staff", "None")
+    alone = spaces_of(catalog(payslips="a|staff||no staff", notes="a|who||no who"), "a", shapes["a"])
+    assert set(map(str, alone.values())) == {"a.staff"}
 
 
 def test_an_identifier_only_beside_the_persons_tells_whose_it_is() -> None:
