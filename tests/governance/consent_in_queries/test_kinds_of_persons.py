@@ -289,8 +289,10 @@ def test_an_import_takes_no_number_that_may_be_two_persons(lite: Clinic) -> None
 
 def test_doctor_says_what_is_not_declared(lite: Clinic) -> None:
     def said() -> list[tuple[State, str]]:
-        checks = examine_project(Project.read(lite.config, {}), lite.gov.clock)
-        return [(each.state, each.found) for each in checks if each.what == "store clinic persons"]
+        checks = [
+            (each.state, each.to_json()) for each in examine_project(Project.read(lite.config, {}), lite.gov.clock)
+        ]
+        return [(state, told["found"]) for state, told in checks if told["what"] == "store clinic persons"]
 
     assert said() == [(State.FINDING, "several kinds of persons, none declared: patients, staff")]
     lite.declare("patients")
