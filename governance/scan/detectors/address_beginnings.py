@@ -56,12 +56,17 @@ def beginnings(text: str, rules: Grammar, *, small: bool) -> Iterator[Beginning]
             and (bare := rules.kinds["bare"].search(text, max(0, start - _FAR), start)) is not None
         ):
             yield Beginning(*bare.span(), "bare", "")
-        if text[end : end + 1] not in _NOT_BEHIND:
-            yield from _from_number(text, start, end, rules, small=small)
+        kinds = (
+            list(_from_number(text, start, end, rules, small=small)) if text[end : end + 1] not in _NOT_BEHIND else []
+        )
+        yield from (each for each in kinds if each.kind != "town")
+        if found is None and (named := _named(text, first, words, rules)) is not None:
+            yield named
+        yield from (each for each in kinds if each.kind == "town")
 
 
 def _from_before(text: str, number: int, words: list[str], rules: Grammar) -> Beginning | None:
-    """What begins with a word before the number: `Hauptstr. 5`, `Via Roma 41`, `PO Box 12`, `Makedonská 946`."""
+    """What begins with a word before the number: `Hauptstr. 5`, `Via Roma 41`, `PO Box 12`."""
     last = (words[-1] or " ".join(words[-2:-1])).lower()
     if last.endswith(rules.glued) or last in rules.standing:
         house = rules.number.match(text, number)
@@ -81,11 +86,11 @@ def _from_before(text: str, number: int, words: list[str], rules: Grammar) -> Be
                 if match is not None and match.end() > number:
                     return Beginning(*match.span(), kind, "")
             break
-    return _named(text, number, words, rules)
+    return None
 
 
 def _named(text: str, number: int, words: list[str], rules: Grammar) -> Beginning | None:
-    """A name with a capital before a number, which is a street if what follows says so."""
+    """A name with a capital before a number, which is a street if what follows says so: `Makedonská 946`."""
     last, before = [*("", "", *(word.rstrip(",") for word in words if word))][:-3:-1]
     if text[number - 1] != " " or len(last) < 2 or last[-1] in ":;!?)" or not last[0].isalpha():
         return None

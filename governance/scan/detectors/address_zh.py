@@ -37,6 +37,9 @@ _GENERIC = re.compile(
     r"第?[0-9A-Za-z〇零一二三四五六七八九十百]|(?:[这那哪每几两]|第.{1,3}号)[条个号]?.?路"
 )
 """Words for roads and buildings that name none, when nothing stands before them."""
+_CODE = re.compile(r"(?<![0-9A-Za-z.-])[0-9]{3}(?:[0-9]{2,3})? ?$")
+"""A postcode before an address, as Taiwan writes it."""
+_LONGEST_CODE = 8
 _BEFORE = 10
 """An address without a name of the gazetteer begins so many characters before its first ending at most."""
 _STOPS = frozenset("在到于至往去住是为址:;,.。，、：；!?！？")
@@ -82,7 +85,8 @@ def addresses_in(text: str) -> list[tuple[int, int, int]]:
             continue
         parsed = parse(plain, start, known)
         if (score := _score(parsed)) and not (parsed.divisions == 0 and _GENERIC.match(plain, start, parsed.end)):
-            found.append((start, parsed.end, score))
+            code = _CODE.search(plain, max(behind, start - _LONGEST_CODE), start)
+            found.append((code.start() if code else start, parsed.end, score))
             behind = parsed.end
     return found
 

@@ -19,6 +19,7 @@ _SURNAME = r"[A-ZÀ-ÖØ-ÞĀ-Ž][a-zà-öø-ÿ]+(?:[-'’][A-ZÀ-ÖØ-Þ][a-zà
 _FIRM = rf"{_SURNAME}(?:(?:, {_SURNAME}){{1,3}},? (?:and|&)| &) {_SURNAME}"
 _FIRM_PREFILTER = r"\p{Lu}[\p{L}'’-]+(?:, \p{Lu}[\p{L}'’-]+,? (?:and|&)| &) \p{Lu}\p{Ll}"
 _ADDRESSED = re.compile(r"[A-Z][\w'’.-]*,? $")
+_YEARS = re.compile(r"(?:19|20)\d\d(?:-(?:19|20)?\d\d)?,?")
 _REACH = 26
 _SCORES = {"firm": 79, "form": 75, "head": 60, "of": 65, "known": 62, "told": 56}
 
@@ -65,7 +66,7 @@ def _place(match: re.Match[str], not_first: frozenset[str]) -> Place | None:
     if kind in ("told", "known", "firm"):
         return start, end, _SCORES[kind]
     words = match[kind].split(" ")
-    while len(words) > 1 and words[0].lower().strip(".,'") in not_first:
+    while len(words) > 1 and (words[0].lower().strip(".,'") in not_first or _YEARS.fullmatch(words[0])):
         start += len(words.pop(0)) + 1
     flags = latin_lexicon().flags
     if kind != "of" and all(flags.get(word.lower().strip(".,"), 0) & NEVER for word in words[:-1]):

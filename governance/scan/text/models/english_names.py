@@ -36,6 +36,8 @@ _NUMBER_BEFORE = re.compile(r"\d[A-Za-z]?,? (?:[^\W\d_][\w.]* )?$")
 _NUMBER_BEHIND = re.compile(r",? \d{1,4}\b(?![-–:/.]\d)")
 _THING_BEFORE = re.compile(r"(?:\b(?:an?|some|any|this|that|my|your|his|her)\b|\bwhere:)\s*$", re.IGNORECASE)
 """What stands before a thing or a place rather than before an organization."""
+_IN_BEFORE = re.compile(r"\bin\s*$", re.IGNORECASE)
+"""What stands before a place or a work: people are at a firm, not in it."""
 _AT_BEFORE = re.compile(r"\b(?:at|for|from|by|joined|left)\s*$", re.IGNORECASE)
 _LABEL = re.compile(
     "email|phone|fax|mobile|address|account|card|invoice|order|ticket|iban|ssn|dob|dns|zip|mrn|name", re.IGNORECASE
@@ -148,7 +150,7 @@ def _organization(text: str, start: int, end: int, words: Sequence[str]) -> floa
 def _stands(text: str, start: int, name: str) -> bool:
     """Whether a name without a company's word stands as one does: not shouted, no thing, no place."""
     before = text[max(0, start - _AROUND) : start]
-    if name.isupper() or _THING_BEFORE.search(before):
+    if name.isupper() or ":" in name or _THING_BEFORE.search(before) or _IN_BEFORE.search(before):
         return False
     return not name.startswith(("the ", "The ")) or _AT_BEFORE.search(before) is not None
 

@@ -26,6 +26,9 @@ def found(detector, text):
         ("he works for Quovant Dynamics", "Quovant Dynamics"),
         ("she spent a year at Quovant before", "Quovant"),
         ("he graduated from Brindlemoor in May", "Brindlemoor"),
+        ("invoice of Marlowe Trading Sdn Bhd of May", "Marlowe Trading Sdn Bhd"),
+        ("bought from Vextra Therapeutics in June", "Vextra Therapeutics"),
+        ("Copyright 2004-2010 Quovant Tools, Inc.", "Quovant Tools, Inc."),
         ("my card from Deutsche Bank expired", "Deutsche Bank"),
     ],
 )
@@ -87,6 +90,11 @@ def test_common_words_are_no_organization(text):
         ("back from the Republic of the Congo", "Republic of the Congo"),
         ("a letter from Jordan came", "Jordan"),
         ("he lives in germany now", "germany"),
+        ("she drove to Katowice yesterday", "Katowice"),
+        ("I'm in Brindlemoor, at the conference", "Brindlemoor"),
+        ("born in Velka Ostrava in 1980", "Velka Ostrava"),
+        ("Home town: Sankt Ebbo", "Sankt Ebbo"),
+        ("ein Haus, sie wohnt in Niederlinden seit Mai", "Niederlinden"),
     ],
 )
 def test_place_is_found(text, name):
@@ -102,6 +110,11 @@ def test_place_is_found(text, name):
         "paris@example.com",
         "Please eat the turkey",
         "It is in us",
+        "she moved to Sales in May",
+        "born in March",
+        "a gift from Jackson",
+        "he lives in Apartment 4",
+        "Victoria is from Experian",
     ],
 )
 def test_other_words_are_no_place(text):
