@@ -14,12 +14,42 @@ from governance.scan.engines.local import scan_store
 from governance.scan.options import ScanOptions
 
 ROWS = 60
-GIVEN = "Maria Peter Susan Daniel Karen Robert Linda Thomas Julia Martin Emma Lucas Sophie Oliver Hannah".split()
-FAMILY = "Walker Schmidt Johnson Garcia Miller Brown Wilson Fischer Taylor Anderson Clark Lewis Young".split()
+GIVEN = [
+    "Maria",
+    "Peter",
+    "Susan",
+    "Daniel",
+    "Karen",
+    "Robert",
+    "Linda",
+    "Thomas",
+    "Julia",
+    "Martin",
+    "Emma",
+    "Lucas",
+    "Sophie",
+    "Oliver",
+    "Hannah",
+]
+FAMILY = [
+    "Walker",
+    "Schmidt",
+    "Johnson",
+    "Garcia",
+    "Miller",
+    "Brown",
+    "Wilson",
+    "Fischer",
+    "Taylor",
+    "Anderson",
+    "Clark",
+    "Lewis",
+    "Young",
+]
 ZH = [a + b for a in "王李张刘陈杨赵黄周吴" for b in ("伟", "秀英", "志强", "丽娟", "建国", "晓梅")]
-TOWNS = "Denver,Boston,Houston,Chicago,Seattle,Phoenix,Dallas,Austin,Portland,Miami".split(",")
-STREETS = "Maple Street,Oak Avenue,Cedar Road,Pine Street,Elm Drive,Park Avenue".split(",")
-CITIES_ZH = "北京市 上海市 广州市 深圳市 杭州市 成都市 武汉市 南京市".split()
+TOWNS = ["Denver", "Boston", "Houston", "Chicago", "Seattle", "Phoenix", "Dallas", "Austin", "Portland", "Miami"]
+STREETS = ["Maple Street", "Oak Avenue", "Cedar Road", "Pine Street", "Elm Drive", "Park Avenue"]
+CITIES_ZH = ["北京市", "上海市", "广州市", "深圳市", "杭州市", "成都市", "武汉市", "南京市"]
 
 
 def drawn(make, seed=7):
@@ -53,7 +83,7 @@ VALUES = {
     "sex_zh": chosen("男", "女"),
     "job": chosen("Accountant", "Nurse", "Sales Manager", "Software Engineer", "Teacher", "Driver"),
     "job_zh": chosen("会计", "护士", "销售经理", "工程师", "教师", "司机"),
-    "order": drawn(lambda rng, row: f"SO-{2025000000 + row * 7}"),
+    "order": drawn(lambda _, row: f"SO-{2025000000 + row * 7}"),
     "number": drawn(lambda _, row: str(8600000 + row * 37)),
     "sku": drawn(lambda rng, _: f"{rng.choice('ABCD')}{rng.randint(100, 999)}-{rng.choice('XYZ')}"),
     "product": chosen("Oak Table", "Desk Lamp", "Garden Chair", "Steel Shelf", "Cotton Towel", "Glass Bowl"),
