@@ -33,7 +33,7 @@ _FLOOR = 0.3
 """Under this share of values that hold a position the column is none of positions."""
 _PROOF = 0.5
 """From this confidence on values bear their name out."""
-_POSITION = 0.65
+_POSITION = 0.75
 """Confidence that a column is one of positions when all its values hold one."""
 _YEARS = 4
 """Digits of a year of birth."""
@@ -186,7 +186,7 @@ def _taken(entity: str, profile: ColumnProfile, field: Field, name_weight: float
     """The part of a name's weight that the values take away, 0 to 1."""
     if not type_fits(entity, field.type):
         return 1.0
-    if field.type in ("date", "datetime"):
+    if field.type in ("date", "datetime") or (entity == "COORDINATE" and _located(profile)):
         return 0.0
     tally = profile.tallies.get(entity, Tally())
     return max(_misfit(entity, tally, profile, weights_of(entity), name_weight), speaks_against(entity, profile))

@@ -12,7 +12,7 @@ from governance.scan.shares import Around
 NAME = Signal("name", True, 0.85, "the name says `city`")
 VALUE = Signal("value", True, 0.85, "90% of the values are towns")
 AGAINST = Signal("value", False, 0.9, "the values do not have its form")
-UNNAMED, NAMED = Around(), Around(named=True)
+UNNAMED, NAMED, TRUSTED = Around(), Around(named=True), Around(named=True, trusted=True)
 SCORES = st.floats(0.0, 1.0)
 
 
@@ -27,6 +27,8 @@ def evidence(*signals, entity="CITY", column=0.9):
         ((NAME, AGAINST), NAMED, "name"),
         ((VALUE,), UNNAMED, "values"),
         ((VALUE,), NAMED, "strange"),
+        ((VALUE,), TRUSTED, "against"),
+        ((NAME, VALUE), TRUSTED, "both"),
         ((AGAINST,), NAMED, ""),
     ],
 )
@@ -35,7 +37,8 @@ def test_agreement_names_who_speaks(signals, around, kind):
 
 
 def test_values_under_a_name_that_means_something_else_count_less():
-    assert settled(evidence(VALUE), NAMED).column < settled(evidence(VALUE), UNNAMED).column
+    trusted, named, unnamed = (settled(evidence(VALUE), each).column for each in (TRUSTED, NAMED, UNNAMED))
+    assert trusted < named < unnamed
 
 
 def test_entities_with_a_form_of_their_own_keep_their_score():

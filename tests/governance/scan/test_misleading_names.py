@@ -55,3 +55,24 @@ def test_ages_and_names_of_animals_are_not_personal():
     animals = ["dog", "cat"] * 5
     assert labels(name=GIVEN, kind=animals)["name"] is None
     assert labels(name=GIVEN)["name"] is not None
+
+
+def test_words_under_a_name_of_people_are_no_second_witness():
+    states = ["Issued", "Closed", "Expired", "Renewed", "Revoked"] * 4
+    found = labels(first_name=states)["first_name"]
+    assert found is None or found[1] < 0.9
+
+
+def test_geometries_and_bands_of_age_are_personal_among_people_only():
+    points = [f"POINT (-{place}.123456 41.654321)" for place in range(70, 80)]
+    bands = ["18-29", "30-39", "40-49", "50-64", "65+"] * 2
+    alone = labels(the_geom=points, age=bands)
+    among = labels(the_geom=points, age=bands, first_name=GIVEN, last_name=[*GIVEN[::-1]])
+    assert (alone["the_geom"], alone["age"]) == (None, None)
+    assert (among["the_geom"][0], among["age"][0]) == ("COORDINATE", "AGE")
+
+
+def test_numeric_codes_of_states_and_years_of_birth_refute_no_name():
+    codes = [f"{number:03}" for number in range(10, 20)]
+    years = [str(1950 + number) for number in range(10)]
+    assert labels(town=PLACES, state_code=codes, county_code=codes, birth_year=years)["town"] is not None

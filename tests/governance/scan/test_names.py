@@ -5,6 +5,7 @@ import pytest
 
 from governance.scan.names import (
     numbers_things,
+    parts_of_names,
     read_comment,
     read_dataset,
     read_name,
@@ -61,6 +62,22 @@ def test_name_does_not_speak_for_the_entity(name, entity):
 def test_bare_name_is_a_person_among_people_and_none_among_things():
     assert read_name("name", PEOPLE)["PERSON"].weight >= 0.5
     assert "PERSON" not in read_name("name", THINGS)
+
+
+@pytest.mark.parametrize(
+    "name", ["crm.user", "async.user", "exports/users.csv", "users.csv.gz", "sheet.xlsx#customers"]
+)
+def test_table_of_people_is_known_behind_a_schema_and_before_an_ending(name):
+    assert read_dataset(name).about_people
+
+
+def test_first_and_last_are_parts_of_a_name_together_only():
+    assert set(parts_of_names(["judge_first", "judge_last", "judge_middle"])) == {
+        "judge_first",
+        "judge_last",
+        "judge_middle",
+    }
+    assert parts_of_names(["first", "judge_last", "last_seen"]) == {}
 
 
 def test_comment_speaks_in_whole_words():
