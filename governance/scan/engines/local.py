@@ -27,7 +27,7 @@ from policies.errors import StoreError
 from policies.taxonomy import load_taxonomy
 
 _LOG = structlog.get_logger()
-_CHUNK_ROWS = 131_072
+_CHUNK_ROWS = 32_768
 _CHUNK_BYTES = 16 * 1_048_576
 
 OnProgress = Callable[[Progress], None]

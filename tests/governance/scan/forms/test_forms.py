@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.scan.detection import detect, detect_each
-from governance.scan.detectors.base import FieldContext
+from governance.scan.detectors.base import FieldContext, mask
 from governance.scan.detectors.registry import default_registry
 from governance.scan.forms.all import FORMS
 from governance.scan.forms.base import Placed, Written
@@ -111,6 +111,21 @@ def written(form):
 def test_exemplar_has_its_own_form(form):
     values = pa.array([form.exemplar, "no such value", f"x {form.exemplar}"], pa.string())
     assert form.rows(values, makeup_of(values), np.arange(3)).tolist() == [0]
+
+
+@pytest.mark.parametrize("form", [each for each in FORMS if getattr(each, "leads", ())], ids=lambda each: each.name)
+def test_values_judged_otherwise_begin_with_the_leads_of_their_form(form):
+    octets = range(1, 256)
+    values = pa.array([f"{one}.{two}.113.9" for one in octets for two in octets], pa.string())
+    otherwise = values.filter(pa.array(mask(values, form.but))).to_pylist()
+    assert otherwise
+    assert [each for each in otherwise if not each.startswith(form.leads)] == []
+
+
+def test_a_number_in_fixed_places_has_its_signs_there_and_nowhere_else():
+    form = next(each for each in FORMS if each.name == "phone_us_area")
+    values = pa.array(["(212) 555-0123", "(212) 5550-123", "212() 555-0123", "(212) 555-0l23", "(112) 555-0123"])
+    assert form.rows(values, makeup_of(values), np.arange(5)).tolist() == [0]
 
 
 def test_names_of_forms_are_distinct():
