@@ -10,6 +10,7 @@ from policies.errors import BadInputError, PackError
 from policies.lifecycle import PeriodText
 from policies.pack_loader import load_pack
 from policies.verdicts import Kind
+from policies.vocabulary import Words
 from policies.yaml_files import FileModel, check_model
 
 
@@ -45,7 +46,7 @@ def templates(on: dt.date, law: str | None = None) -> dict[str, Template]:
     return {name: each for name, each in sorted(found.items()) if law is None or each.law == law}
 
 
-def template_text(on: dt.date, names: Iterable[str] = ()) -> str:
+def template_text(on: dt.date, names: Iterable[str], words: Words) -> str:
     """A commented first `retention.yaml`: the named templates as rules to finish, all others as comments.
 
     Raises BadInputError for a name that there is not.
@@ -60,27 +61,36 @@ def template_text(on: dt.date, names: Iterable[str] = ()) -> str:
             next_step="see `governance retention templates`",
         )
     version = load_pack("retention", on).version
-    rules = "\n".join(_rule(name, every[name]) for name in chosen)
-    rest = "\n".join(_rule(name, each) for name, each in every.items() if name not in chosen)
-    head = f"# From the retention pack {version}; no legal advice: check each article before a rule is put in force.\n"
+    rules = "\n".join(_rule(name, every[name], words) for name in chosen)
+    rest = "\n".join(_rule(name, each, words) for name, each in every.items() if name not in chosen)
+    told = (
+        words.say("retention.template_head", version=version),
+        words.say("retention.template_kinds", **_STARTS),
+        words.say("retention.template_actions"),
+    )
+    head = "".join(f"# {line}\n" for line in told)
     body = f"rules:\n{textwrap.indent(rules, '  ')}" if chosen else "rules: {}\n"
     comments = textwrap.indent(textwrap.indent(rest, "  "), "# ", lambda _: True).replace("# \n", "#\n")
-    return f"{head}{_HELP}version: 1\n{body}{comments}"
+    return f"{head}version: 1\n{body}{comments}"
 
 
-_HELP = """\
-# kind: duty keeps at least so long, limit no longer. start: a field, {event: }, {last: []} or {contract_end: }.
-# action of a limit: delete, anonymise (with masks), crypto_shred, archive, review. See docs/retention.md.
-"""
+_STARTS = {"event": "{event: }", "last": "{last: []}", "end": "{contract_end: }"}
+"""How a start that is no field is written."""
 
 
-def _rule(name: str, each: Template) -> str:
+def _rule(name: str, each: Template, words: Words) -> str:
+    about = words.say(
+        "retention.template_about",
+        about=words.say(f"retention.about_{name}"),
+        day=each.as_of,
+        confidence=words.say(f"retention.confidence_{each.confidence}"),
+    )
     said = [
         f"{name}:",
-        f"  # {each.about}; text of {each.as_of}, confidence: {each.confidence}",
+        f"  # {about}",
         f"  kind: {each.kind}",
-        "  dataset: STORE.DATASET        # name yours",
-        "  start: FIELD                  # the field from which the period runs",
+        f"  dataset: STORE.DATASET        # {words.say('retention.template_dataset')}",
+        f"  start: FIELD                  # {words.say('retention.template_start')}",
         f"  period: {each.period}",
         *(["  action: review"] if each.kind == "limit" else []),
         f"  basis: {each.basis}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from importlib import resources
 from pathlib import Path
 
@@ -24,6 +25,8 @@ FILES = (
     "policies/retention.yaml",
 )
 """What a new project starts with, each a template beside this file."""
+_COMMENT = re.compile(r"^(?P<head>.*)\[\[(?P<key>[a-z_]+)\]\]", re.MULTILINE)
+"""A text of a template, by its key of the words of `templates`."""
 
 
 @click.command(
@@ -58,13 +61,23 @@ def init(directory: Path, stores: tuple[str, ...], lang: str) -> int:
         if (directory / name).exists():
             say(words.say("init.kept", path=directory / name))
             continue
-        replace_file(directory / name, (templates / name).read_text(encoding="utf-8"))
+        replace_file(directory / name, _filled((templates / name).read_text(encoding="utf-8"), words))
         say(words.say("init.wrote", path=directory / name))
     for made in create_state(Project.read(directory / "governance.yaml", os.environ)):
         say(words.say("init.created", path=made))
     _make_projections(directory, stores, words)
     say(words.say("init.next"))
     return 0
+
+
+def _filled(template: str, words: Words) -> str:
+    """A template with its comments in a language; the lines of a longer one each begin as the first does."""
+
+    def said(place: re.Match[str]) -> str:
+        lines = words.say(f"templates.{place['key']}").split("\n")
+        return "\n".join(place["head"] + line for line in lines)
+
+    return _COMMENT.sub(said, template)
 
 
 def _make_projections(directory: Path, stores: tuple[str, ...], words: Words) -> None:

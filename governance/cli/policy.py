@@ -62,7 +62,8 @@ def lint(ctx: click.Context, form: str, lang: str, output: Path | None) -> int:
         emit(json.dumps(document, indent=2, ensure_ascii=False), output)
     else:
         lines = [
-            f"{each.place}: {each.rule_id} {each.severity}: {text}" for each, text in zip(findings, said, strict=True)
+            f"{each.place}: {each.rule_id} {words.say(f'cli.severity_{each.severity}')}: {text}"
+            for each, text in zip(findings, said, strict=True)
         ]
         emit("\n".join([*lines, words.say("cli.findings", count=len(findings))]), output)
     return 1 if findings else 0

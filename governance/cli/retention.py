@@ -51,9 +51,9 @@ def retention() -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write to this new file; without it, print.",
 )
-@lang_option_of_files
+@lang_option
 @click.pass_context
-def init(ctx: click.Context, names: tuple[str, ...], output: Path | None) -> int:
+def init(ctx: click.Context, names: tuple[str, ...], output: Path | None, lang: str) -> int:
     """Write a commented first retention.yaml: named templates as rules to finish, all others as comments.
 
     An existing file is never overwritten. Templates are readings of laws with article and date, and no legal advice.
@@ -65,7 +65,7 @@ def init(ctx: click.Context, names: tuple[str, ...], output: Path | None) -> int
     del ctx
     if output is not None and output.exists():
         raise click.UsageError(f"{output} exists; name a new file")
-    emit(template_text(dt.datetime.now(dt.UTC).date(), names), output)
+    emit(template_text(dt.datetime.now(dt.UTC).date(), names, Words(lang)), output)
     return 0
 
 

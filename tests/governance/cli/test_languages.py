@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from governance.cli.init import FILES
 from governance.cli.main import main
 from governance.cli.project_option import actor
 from governance.flows.opening.doctor import EXTRAS
-from policies.retention_templates import templates
+from policies.retention_templates import template_text, templates
 from policies.vocabulary import Words
+from policies.yaml_files import parse_yaml
 
 CHINESE = ("zh-Hans", "zh-Hant")
 RETENTION = """
@@ -227,3 +229,36 @@ def test_no_command_leaves_an_english_word(
 def test_a_template_is_about_what_the_pack_says_in_english() -> None:
     for name, each in templates(dt.date(2026, 11, 29)).items():
         assert Words().say(f"retention.about_{name}") == each.about
+
+
+@pytest.mark.parametrize("lang", CHINESE)
+def test_a_new_project_means_the_same_in_every_language(
+    tmp_path: Path, lang: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for each in ("en", lang):
+        monkeypatch.setenv("GOVERNANCE_LANG", each)
+        assert main(["init", str(tmp_path / each)]) == 0
+    for name in FILES:
+        english, told = ((tmp_path / each / name).read_text(encoding="utf-8") for each in ("en", lang))
+        assert english != told
+        assert "[[" not in english + told
+        assert _meaning(name, english) == _meaning(name, told)
+
+
+def _meaning(name: str, text: str) -> object:
+    """What a file says to the machine; what a purpose is for is said to people."""
+    if name.endswith(".csv"):
+        return [line for line in text.splitlines() if not line.startswith("#")]
+    document = parse_yaml(text, name)
+    for each in (document.get("purposes") or {}).values():
+        each.pop("text", None)
+    return document
+
+
+@pytest.mark.parametrize("lang", CHINESE)
+def test_first_rules_differ_in_their_comments_alone(lang: str) -> None:
+    day = dt.date(2026, 11, 29)
+    names = [*templates(day)]
+    english, told = (template_text(day, names, Words(each)) for each in ("en", lang))
+    assert english != told
+    assert parse_yaml(english, "rules") == parse_yaml(told, "rules")
