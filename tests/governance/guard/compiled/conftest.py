@@ -27,6 +27,7 @@ version: 1
 stores:
   crm:
     id: s1
+    persons: customers
     datasets:
       customers:
         id: d1
