@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import sys
 import time
 from collections import Counter
@@ -28,6 +29,11 @@ from span_systems import SYSTEMS, Found, make
 
 FOLDER = Path(os.environ.get("GOVERNANCE_MEASURE_DATA", Path(__file__).parents[3] / "shared" / "data")) / "text"
 PARTS = ("tuned", "untouched")
+WHOLE = "ADDRESS, whole"
+"""Addresses with the pieces of one address taken together, whether it was labelled or found as one or as several."""
+_PIECES = {"ADDRESS", "LOCATION"}
+_BETWEEN = re.compile(r"[\s,;/|-]*")
+"""What may stand between two pieces of an address."""
 _HALF = 0.5
 
 
@@ -142,18 +148,40 @@ def _score(
             labelled, ours = _of(family, case, spans, SETS[name])
             each += Counter(_compare(labelled, ours))
             counts[family] = each
-    rows = []
-    for family, count in sorted(counts.items()):
-        if count["labelled"] or count["found"]:
-            numbers = (count["labelled"], count["found"], count["exact"], count["overlapping"])
-            rows.append(Row(name, part, system, family, *numbers, len(chosen), spent))
+    rows = [
+        Row(name, part, system, family, *map(count.__getitem__, _COUNTS), len(chosen), spent)
+        for family, count in sorted(counts.items())
+        if count["labelled"] or count["found"]
+    ]
     labelled, found_all, exact, overlapping = (
         sum(getattr(row, key) for row in rows) for key in ("labelled", "found", "exact", "overlapping")
     )
-    return [*rows, Row(name, part, system, "*", labelled, found_all, exact, overlapping, len(chosen), spent)]
+    every = Row(name, part, system, "*", labelled, found_all, exact, overlapping, len(chosen), spent)
+    if "ADDRESS" not in counts or not counts["ADDRESS"]["labelled"]:
+        return [*rows, every]
+    whole: Counter[str] = Counter()
+    for case, spans in zip(chosen, found, strict=True):
+        ours = ((start, end, SETS[name].family(entity, case.families)) for start, end, entity in spans)
+        whole += Counter(_compare(_joined(case.spans, case.text), _joined(ours, case.text)))
+    row = Row(name, part, system, WHOLE, *map(whole.__getitem__, _COUNTS), len(chosen), spent)
+    return [*rows, row, every]
 
 
+_COUNTS = ("labelled", "found", "exact", "overlapping")
 Pair = tuple[int, int]
+
+
+def _joined(spans: Iterable[tuple[int, int, str | None]], text: str) -> list[Pair]:
+    """Addresses, each with the places and other pieces that follow one another in it."""
+    pieces = sorted((start, end, kind == "ADDRESS") for start, end, kind in spans if kind in _PIECES)
+    joined: list[tuple[int, int, bool]] = []
+    for start, end, address in pieces:
+        if joined and (start < joined[-1][1] or _BETWEEN.fullmatch(text, joined[-1][1], start)):
+            first, last, some = joined[-1]
+            joined[-1] = (first, max(last, end), some or address)
+        else:
+            joined.append((start, end, address))
+    return [(start, end) for start, end, address in joined if address]
 
 
 def _of(family: str, case: Case, found: Found, how: SetMap) -> tuple[list[Pair], list[Pair]]:
@@ -166,12 +194,8 @@ def _of(family: str, case: Case, found: Found, how: SetMap) -> tuple[list[Pair],
 
 
 def _compare(labelled: Sequence[Pair], found: Sequence[Pair]) -> dict[str, int]:
-    return {
-        "labelled": len(labelled),
-        "found": len(found),
-        "exact": len(set(labelled) & set(found)),
-        "overlapping": _matched(labelled, found),
-    }
+    exact = len(set(labelled) & set(found))
+    return dict(zip(_COUNTS, (len(labelled), len(found), exact, _matched(labelled, found)), strict=True))
 
 
 def _matched(labelled: Sequence[Pair], found: Sequence[Pair]) -> int:
