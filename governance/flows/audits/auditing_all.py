@@ -72,7 +72,7 @@ def _site(reports: Sequence[tuple[str, Report]], first: str) -> Iterator[tuple[s
     """Names and contents of all files, the machine form of the overview last."""
     for name, report in reports:
         for lang in LANGUAGES:
-            pages: list[tuple[Text | str, str]] = [(_title(n, r), f"{n}.{lang}.html") for n, r in reports]
+            pages: list[tuple[Text | str, str]] = [(each.title, f"{n}.{lang}.html") for n, each in reports]
             pages += [(_OWN_NAMES[other], f"{name}.{other}.html") for other in LANGUAGES if other != lang]
             page = render(replace(report, beside=tuple(pages)), "html", lang)
             yield f"{name}.{lang}.html", page
@@ -87,11 +87,6 @@ def _drop_old(folder: Path, names: set[str]) -> None:
     for name in names:
         for each in (*(f"{name}.{lang}.html" for lang in LANGUAGES), f"{name}.json"):
             (folder / each).unlink(missing_ok=True)
-
-
-def _title(name: str, report: Report) -> Text | str:
-    """How a page is called in links; reports on one store are told apart by its name."""
-    return name if report.kind == "grants" else report.title
 
 
 def _previous(folder: Path) -> Mapping[str, Any] | None:

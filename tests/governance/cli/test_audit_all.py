@@ -59,6 +59,12 @@ def test_links_lead_to_pages_of_the_site_and_nowhere_else(site: Path) -> None:
         assert "default-src 'none'" in text
 
 
+def test_links_are_called_as_the_pages_are(site: Path) -> None:
+    for lang, title in (("en", "Who may use crm"), ("zh-Hans", "谁可以使用 crm"), ("zh-Hant", "誰得使用 crm")):
+        page = (site / f"overview.{lang}.html").read_text(encoding="utf-8")
+        assert re.search(rf'<a [^>]*href="grants-crm\.{lang}\.html"[^>]*>{title}</a>', page)
+
+
 def test_no_planted_value_is_in_the_site(site: Path) -> None:
     for page in site.iterdir():
         assert not MARKER.search(page.read_text(encoding="utf-8")), page.name
