@@ -10,11 +10,12 @@ import datetime as dt
 import itertools
 import json
 import multiprocessing
-import resource
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from peak import peak_mb
 
 from audits.evidence import Evidence
 from audits.rendering import render
@@ -79,7 +80,7 @@ def report(folder: str, events: int) -> None:
     made = access_report(Evidence(as_of=as_of, events_read=found.events), found)
     size = len(render(made, "html").encode())
     seconds = time.perf_counter() - began
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    megabytes = peak_mb()
     totals = made.data["totals"]
     assert (totals["uses"]["value"], totals["rows"]["value"]) == (events // 2, 3 * (events // 2))
     figure = {"figure": "access report", "events": events, "seconds": round(seconds, 1), "megabytes": round(megabytes)}

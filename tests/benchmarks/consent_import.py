@@ -10,7 +10,6 @@ import argparse
 import datetime as dt
 import itertools
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 import structlog
+from peak import peak_mb
 
 from governance.consent.intake.importing import Importer
 from governance.consent.intake.names import Names
@@ -96,7 +96,7 @@ def measure(events, url=""):
         "figure": f"consent import, JSON lines, {importer.records.dialect.name}", "events": events,
         "events_per_second": round(events / wall),
         "cpu_us_an_event": round(cpu / events * 1e6), "again_events_per_second": round(events / wall_again),
-        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "peak_mb": round(peak_mb()),
     }), flush=True)  # fmt: skip
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
-import re
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +19,8 @@ import time
 import uuid
 from pathlib import Path
 from typing import Any
+
+from peak import peak_mb
 
 _FLAT = 1.2
 _NOW = dt.datetime(2026, 11, 22, 8, tzinfo=dt.UTC)
@@ -37,11 +38,6 @@ def make(folder: Path, rows: int) -> None:
         rows_ = ((n, n % 977, "2001-01-01 10:00:00", "open" if n % 10 == 0 else "closed") for n in range(rows))
         store.executemany("INSERT INTO orders VALUES (?, ?, ?, ?)", rows_)
     store.close()
-
-
-def _peak_mb() -> float:
-    found = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text(encoding="utf-8"))
-    return int(found[1]) / 1024 if found else 0.0
 
 
 def _office(folder: Path) -> Any:
@@ -72,7 +68,7 @@ def measure(what: str, folder: Path, rows: int, batch: int) -> dict[str, object]
     office, store = _office(folder), sa.create_engine(f"sqlite:///{folder / 'store.db'}")
     rule = read_retention(folder / "retention.yaml")["orders"]
     due = rows - rows // 10
-    before_mb, start = _peak_mb(), time.process_time()
+    before_mb, start = peak_mb(), time.process_time()
     if what == "plan":
         made = plan(office, rule, store)
         done = made.due
@@ -88,7 +84,7 @@ def measure(what: str, folder: Path, rows: int, batch: int) -> dict[str, object]
         "batch": batch,
         "rows_per_cpu_second": round(due / cpu),
         "imports_mb": round(before_mb, 1),
-        "peak_mb": round(_peak_mb(), 1),
+        "peak_mb": round(peak_mb(), 1),
     }
 
 

@@ -6,7 +6,6 @@ with a salt where we give pseudonyms, and masks where we mask; it is told what e
 """
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ import time
 from pathlib import Path
 
 import sqlalchemy as sa
+from peak import peak_mb
 from presidio_anonymizer import AnonymizerEngine
 from presidio_anonymizer.entities import OperatorConfig, RecognizerResult
 
@@ -182,7 +182,7 @@ def copy_once(rows):
         assert done.total("done") == rows
         with places.target_engine.connect() as connection:
             assert connection.exec_driver_sql("SELECT count(DISTINCT no) FROM people").scalar() == rows
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        peak = round(peak_mb())
         print(json.dumps({"peak_mb": peak, "cpu_seconds": round(seconds, 1)}))
 
 

@@ -8,12 +8,13 @@ have events, and a third of those took back.
 import datetime as dt
 import json
 import os
-import resource
 import sys
 import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
+
+from peak import peak_mb
 
 from governance.app import Governance
 from governance.cli.main import main as command
@@ -68,12 +69,12 @@ def fill(gov, people):
 
 
 def measured(what, people, run):
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = round(peak_mb())
     wall, cpu = time.perf_counter(), time.process_time()
     answers = run()
     figures = {"cpu_s": round(time.process_time() - cpu, 2), "wall_s": round(time.perf_counter() - wall, 2)}
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"what": what, "people": people, **figures, "peak_kb": [before, after]}))
+    after = round(peak_mb())
+    print(json.dumps({"what": what, "people": people, **figures, "peak_mb": [before, after]}))
     return answers
 
 

@@ -11,7 +11,6 @@ import datetime as dt
 import json
 import random
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from pathlib import Path
 import phonenumbers
 import pyarrow as pa
 import pyarrow.parquet as pq
+from peak import peak_mb
 from stdnum.cn import ric
 
 from connectors.files.store import FileStore
@@ -167,7 +167,7 @@ def cell_by_cell(path: Path, rows: int) -> float:
 def child(path: Path) -> None:
     """One run in a process of its own: CPU seconds, peak memory in MiB, what was found."""
     seconds, found = run(path)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mb()
     print(json.dumps({"seconds": seconds, "peak": peak, "found": found}))
 
 

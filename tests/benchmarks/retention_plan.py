@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ import uuid
 from pathlib import Path
 
 import sqlalchemy as sa
+from peak import peak_mb
 
 from governance.jobs.office import Office
 from governance.ledger.log import Ledger
@@ -89,7 +89,7 @@ def measure(rows: int) -> None:
         seconds = time.process_time() - began
         if made.due != known_due(rows):
             raise SystemExit(f"counted {made.due}, known {known_due(rows)}")
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        peak = round(peak_mb())
         print(
             json.dumps(
                 {

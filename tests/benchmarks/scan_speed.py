@@ -14,6 +14,7 @@ import statistics
 import time
 
 import pyarrow as pa
+from peak import peak_mb
 
 from connectors.base import FULL
 from connectors.memory import MemoryStore
@@ -243,7 +244,7 @@ def both_cores(rows):
         "figure": "full scan, 12 columns, no free text, two processes", "rows": rows, "cores": cores(),
         "cpu_seconds_alone": round(one, 2), "cpu_seconds_of_both": [round(here, 2), round(there, 2)],
         "busier_than_alone": round(max(here, there) / one, 2), "wall_seconds": [round(wall, 2), round(both_wall, 2)],
-        "max_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "max_rss_mib": round(peak_mb()),
     }), flush=True)  # fmt: skip
 
 
