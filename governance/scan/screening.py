@@ -14,7 +14,7 @@ import pyarrow as pa
 from governance.scan.detectors.base import STRONG, Detector, FieldContext
 from governance.scan.detectors.identifiers.detector import IdentifierDetector
 from governance.scan.detectors.presidio_patterns import RecognizerDetector
-from governance.scan.makeup import Makeup, Numbers, Truth
+from governance.scan.makeup import Makeup, Numbers, Truth, some
 from governance.scan.mentions import Mentions
 from governance.scan.needs import Need
 from governance.scan.prefiltering import passing
@@ -67,7 +67,7 @@ class Screen:
         mentioned = self._mentions.rows(values, spoken)
         family = [each.entity for each in able.values() if isinstance(each, IdentifierDetector)]
         shared = np.flatnonzero(np.logical_or.reduce([wanted[entity] for entity in family])) if family else _NOBODY
-        shared_values = _some(values, shared)
+        shared_values = some(values, shared)
         told = passing(
             values, {number: _expression(each, context) for number, each in able.items() if number not in mentioned}
         )
@@ -82,11 +82,7 @@ class Screen:
                 met = wanted[each.entity] & self._needs[number].met(makeup)
                 rows = np.flatnonzero(met & told[number] if number in told else met)
             if len(rows):
-                yield number, rows, _some(values, rows)
-
-
-def _some(values: pa.Array, rows: Numbers) -> pa.Array:
-    return values if len(rows) == len(values) else values.take(pa.array(rows))
+                yield number, rows, some(values, rows)
 
 
 def _expression(detector: Detector, context: FieldContext) -> str:

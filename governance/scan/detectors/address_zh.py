@@ -8,17 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-import numpy as np
-import pyarrow as pa
-
-from governance.scan.detectors.base import TEXT, FieldContext, Hits, mask
 from governance.scan.detectors.chinese.address_grammar import HAN, Parsed, parse
 from governance.scan.detectors.chinese.gazetteer import gazetteer
-from governance.scan.detectors.chinese.segments import Segments, part_of_speech, simplified
+from governance.scan.detectors.chinese.segments import LONGEST, Segments, part_of_speech, simplified
+from governance.scan.detectors.reading import Place, ReadingDetector
 
-_LONGEST = 1_048_576
 _WHOLE, _SURE, _LIKELY, _AREA, _NONE = 88, 82, 65, 52, 0
 _NUMBERED = "0-9A-Za-z〇零一二三四五六七八九十百"
 _ANCHOR = re.compile(
@@ -45,40 +40,11 @@ _BEFORE = 10
 _STOPS = frozenset("在到于至往去住是为址:;,.。，、：；!?！？")
 
 
-@dataclass(frozen=True, slots=True)
-class ChineseAddresses:
-    """Finds addresses of the mainland, Taiwan, Hong Kong and Macau."""
-
-    name: str = "address_zh"
-    """As `Detector.name`."""
-    entity: str = "ADDRESS"
-    """As `Detector.entity`."""
-    chance: float = 0.0
-    """As `Detector.chance`."""
-    types: frozenset[str] = TEXT
-    """As `Detector.types`."""
-    digits: int = 0
-    """As `Detector.digits`."""
-    foreign: bool = False
-    """As `Detector.foreign`."""
-    prefilter: str = _PREFILTER
-    """A road, an estate or a division with a number behind it, or two divisions in a row."""
-
-    def find(self, values: pa.Array, _context: FieldContext) -> Hits:
-        """As `Detector.find`."""
-        chosen = np.flatnonzero(mask(values, self.prefilter))
-        texts = values.take(pa.array(chosen)).to_pylist()
-        return Hits.of(
-            self.entity,
-            [(index, *each) for index, text in zip(chosen.tolist(), texts, strict=True) for each in addresses_in(text)],
-        )
-
-
-def addresses_in(text: str) -> list[tuple[int, int, int]]:
+def addresses_in(text: str) -> list[Place]:
     """(start, end, score) of the addresses in one text, in order, none across another."""
-    plain = simplified(text[:_LONGEST])
+    plain = simplified(text)
     known = dict(gazetteer().places(plain))
-    found: list[tuple[int, int, int]] = []
+    found: list[Place] = []
     behind = 0
     for start in sorted({*known, *_starts(plain, known)}):
         if start < behind:
@@ -135,4 +101,10 @@ def _score(parsed: Parsed) -> int:
     return _AREA if parsed.divisions > 1 else _NONE
 
 
-ADDRESS_ZH = ChineseAddresses()
+ADDRESS_ZH = ReadingDetector(
+    name="address_zh",
+    entity="ADDRESS",
+    rules=lambda: ((_PREFILTER,), addresses_in),
+    longest=LONGEST,
+    prefilter=_PREFILTER,
+)

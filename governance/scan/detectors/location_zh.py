@@ -10,19 +10,23 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-import numpy as np
-import pyarrow as pa
 from babel import Locale
 
-from governance.scan.detectors.base import TEXT, FieldContext, Hits, mask
 from governance.scan.detectors.chinese.gazetteer import Gazetteer, made, own_places
-from governance.scan.detectors.chinese.segments import Segments, is_han, part_of_speech, simplified
+from governance.scan.detectors.chinese.segments import (
+    LONGEST,
+    TWO_HAN,
+    Segments,
+    is_han,
+    part_of_speech,
+    simplified,
+)
 from governance.scan.detectors.organization_zh import begin_of_name, is_proper
+from governance.scan.detectors.reading import Place, ReadingDetector
 from governance.scan.lexicon import NEWEST
 from governance.scan.lexicon_zh import names_zh
 from policies.pack_loader import load_pack
 
-_LONGEST = 1_048_576
 _PIECE = 4_096
 _SCORE, _SHORT = 55, 2
 _TOWARDS = frozenset("在到去来往赴抵回离从于飞")
@@ -45,39 +49,6 @@ class PlacesZh:
     """What makes the name of a place a word for people, offices and languages."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChinesePlaces:
-    """Finds countries, provinces, cities, quarters, villages and the like."""
-
-    name: str = "location_zh"
-    """As `Detector.name`."""
-    entity: str = "LOCATION"
-    """As `Detector.entity`."""
-    chance: float = 0.0
-    """As `Detector.chance`."""
-    types: frozenset[str] = TEXT
-    """As `Detector.types`."""
-    digits: int = 0
-    """As `Detector.digits`."""
-    foreign: bool = True
-    """An address that another detector explains as a whole is no place."""
-    prefilter: str = r"[\x{4e00}-\x{9fff}]{2}"
-    """Chinese text."""
-
-    def find(self, values: pa.Array, _context: FieldContext) -> Hits:
-        """As `Detector.find`."""
-        chosen = np.flatnonzero(mask(values, self.prefilter))
-        texts = values.take(pa.array(chosen)).to_pylist()
-        return Hits.of(
-            self.entity,
-            [
-                (index, start, end, _SCORE)
-                for index, text in zip(chosen.tolist(), texts, strict=True)
-                for start, end in places_in(text)
-            ],
-        )
-
-
 @cache
 def places_zh() -> PlacesZh:
     """The newest edition. Raises PackError when the pack is wrong."""
@@ -96,11 +67,11 @@ def places_zh() -> PlacesZh:
     )
 
 
-def places_in(text: str) -> list[tuple[int, int]]:
-    """Start and end of the places in one text, in order, none across another."""
-    plain = simplified(text[:_LONGEST])
+def places_in(text: str) -> list[Place]:
+    """Start, end and score of the places in one text, in order, none across another."""
+    plain = simplified(text)
     return [
-        (low + start, low + end)
+        (low + start, low + end, _SCORE)
         for low in range(0, len(plain), _PIECE)
         for start, end in _in_piece(plain[low : low + _PIECE])
     ]
@@ -163,4 +134,12 @@ def _killed(segments: Segments, start: int, end: int, rules: PlacesZh) -> bool:
     return part_of_speech(word)[:1] == "n" or part_of_speech(word) in ("vn", "an")
 
 
-LOCATION_ZH = ChinesePlaces()
+LOCATION_ZH = ReadingDetector(
+    name="location_zh",
+    entity="LOCATION",
+    rules=lambda: ((TWO_HAN,), places_in),
+    foreign=True,
+    longest=LONGEST,
+    prefilter=TWO_HAN,
+)
+"""An address that another detector explains as a whole is no place."""

@@ -5,18 +5,20 @@ A kind alone (公司, 该医院, 上市公司) names nobody.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
-import numpy as np
-import pyarrow as pa
-
-from governance.scan.detectors.base import TEXT, FieldContext, Hits, mask
 from governance.scan.detectors.chinese.gazetteer import gazetteer
-from governance.scan.detectors.chinese.segments import Segments, is_han, part_of_speech, simplified
+from governance.scan.detectors.chinese.segments import (
+    LONGEST,
+    TWO_HAN,
+    Segments,
+    is_han,
+    part_of_speech,
+    simplified,
+)
+from governance.scan.detectors.reading import Place, ReadingDetector
 from governance.scan.lexicon_zh import NamesZh, names_zh, organizations_zh
 
-_LONGEST = 1_048_576
 _PIECE = 4_096
 _FURTHEST = 14
 _SHORT = 4
@@ -30,39 +32,6 @@ _PROPER = frozenset({"ns", "nr", "nz", "nt", "j", ""})
 _PLAIN = frozenset("大小新老总分子母各某本该一二两三四五六七八九十几多家个·()-&")
 
 
-@dataclass(frozen=True, slots=True)
-class ChineseOrganizations:
-    """Finds companies, banks, schools, hospitals, offices and societies."""
-
-    name: str = "organization_zh"
-    """As `Detector.name`."""
-    entity: str = "ORGANIZATION"
-    """As `Detector.entity`."""
-    chance: float = 0.0
-    """As `Detector.chance`."""
-    types: frozenset[str] = TEXT
-    """As `Detector.types`."""
-    digits: int = 0
-    """As `Detector.digits`."""
-    foreign: bool = True
-    """An address that another detector explains as a whole is no organization."""
-    prefilter: str = r"[\x{4e00}-\x{9fff}]{2}"
-    """Chinese text; the words themselves are looked for in `find`."""
-
-    def find(self, values: pa.Array, _context: FieldContext) -> Hits:
-        """As `Detector.find`."""
-        chosen = np.flatnonzero(mask(values, _words()))
-        texts = values.take(pa.array(chosen)).to_pylist()
-        return Hits.of(
-            self.entity,
-            [
-                (index, *each)
-                for index, text in zip(chosen.tolist(), texts, strict=True)
-                for each in organizations_in(text)
-            ],
-        )
-
-
 @cache
 def _words() -> str:
     """An RE2 expression of every kind and every famous name, in simplified and traditional characters."""
@@ -74,11 +43,11 @@ def _words() -> str:
     return "|".join("".join(f"[{variants[sign]}]" if sign in variants else sign for sign in word) for word in every)
 
 
-def organizations_in(text: str) -> list[tuple[int, int, int]]:
+def organizations_in(text: str) -> list[Place]:
     """(start, end, score) of the organizations in one text, in order, none across another."""
     tables = names_zh()
-    plain = simplified(text[:_LONGEST])
-    found: list[tuple[int, int, int]] = []
+    plain = simplified(text)
+    found: list[Place] = []
     for low in range(0, len(plain), _PIECE):
         piece = plain[low : low + _PIECE]
         found.extend((low + start, low + end, score) for start, end, score in _in_piece(piece, tables))
@@ -178,4 +147,12 @@ def _score(named: str, kind: str, *, clean: bool) -> int:
     return _SURE if clean else _LIKELY
 
 
-ORGANIZATION_ZH = ChineseOrganizations()
+ORGANIZATION_ZH = ReadingDetector(
+    name="organization_zh",
+    entity="ORGANIZATION",
+    rules=lambda: ((_words(),), organizations_in),
+    foreign=True,
+    longest=LONGEST,
+    prefilter=TWO_HAN,
+)
+"""An address that another detector explains as a whole is no organization."""

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from governance.scan.detectors.base import TEXT, FieldContext, Hits, Numbers, mask
 from governance.scan.detectors.prefilters import sharp
+from governance.scan.makeup import some
 
 Judge = Callable[[re.Match[str], FieldContext], int | None]
 """From a match in its place and the context: a score, 0 when a check fails, None for no match at all."""
@@ -71,7 +72,7 @@ class PatternDetector:
         candidates = np.flatnonzero(mask(values, self.prefilter))
         if not len(candidates):
             return Hits.of(self.entity, ())
-        rest = values if len(candidates) == len(values) else values.take(pa.array(candidates))
+        rest = some(values, candidates)
         if self.starts is None:
             passed = mask(rest, sharp(self.pattern))
             candidates, rest = candidates[passed], rest.filter(pa.array(passed))

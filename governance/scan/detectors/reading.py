@@ -39,6 +39,8 @@ class ReadingDetector:
     """As `Detector.foreign`."""
     longest: int = 65_536
     """How much of a text is read."""
+    prefilter: str = ""
+    """As `Detector` says; empty where only the expressions of `rules` tell."""
 
     def find(self, values: pa.Array, context: FieldContext) -> Hits:  # noqa: ARG002  readers know no fields
         """As `Detector.find`."""

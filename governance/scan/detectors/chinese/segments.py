@@ -16,6 +16,10 @@ import rjieba
 
 from governance.scan.lexicon_zh import names_zh
 
+LONGEST = 1_048_576
+"""How much of a text is read for Chinese."""
+TWO_HAN = r"[\x{4e00}-\x{9fff}]{2}"
+"""An RE2 expression of two Chinese characters in a row."""
 _SIGNS = re.compile("[,;:!?。、，；：！？()“”《》]")
 """Signs that stand in no word; each is one itself."""
 _LONG = 128

@@ -8,7 +8,7 @@ from governance.scan.detectors.location_zh import places_in
 
 
 def found(text):
-    return [text[start:end] for start, end in places_in(text)]
+    return [text[start:end] for start, end, _ in places_in(text)]
 
 
 @pytest.mark.parametrize(
