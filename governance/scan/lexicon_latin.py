@@ -9,6 +9,7 @@ from functools import cache
 from importlib import resources
 
 from governance.scan.lexicon import NEWEST
+from governance.scan.listed import phrases
 from policies.errors import PackError
 from policies.pack_loader import load_pack
 
@@ -87,7 +88,7 @@ def latin_lexicon() -> LatinLexicon:
     flags = _name_flags()
     _mark(flags, body["never"].split(), NEVER)
     _mark(flags, body["places"].split(), PLACE)
-    before = {phrase: kind for kind, text in body["before"].items() for phrase in _phrases(text)}
+    before = {phrase: kind for kind, text in body["before"].items() for phrase in _words_or_phrases(text)}
     return LatinLexicon(
         flags=flags,
         forms=dict(body["forms"]),
@@ -99,7 +100,7 @@ def latin_lexicon() -> LatinLexicon:
         suffixes=frozenset(body["suffixes"].split()),
         particles=frozenset(body["particles"].split()),
         surname_ends=tuple(body["surname_ends"].split()),
-        place_phrases=frozenset(_phrases(body["place_phrases"])),
+        place_phrases=frozenset(_words_or_phrases(body["place_phrases"])),
     )
 
 
@@ -127,8 +128,6 @@ def _mark(flags: dict[str, int], words: Iterable[str], flag: int) -> None:
         flags[word] |= flag
 
 
-def _phrases(text: str) -> list[str]:
+def _words_or_phrases(text: str) -> list[str]:
     """Words parted by spaces, or phrases parted by `|` when the text begins with one."""
-    if not text.startswith("|"):
-        return text.split()
-    return [" ".join(phrase.split()) for phrase in text.split("|") if phrase.strip()]
+    return phrases(text) if text.startswith("|") else text.split()

@@ -14,6 +14,7 @@ from typing import Any
 from governance.scan.detectors.address_pieces import BREAK, CAPITAL, LARGE, WORD, Tail, make_tail
 from governance.scan.detectors.address_tail import bare_name
 from governance.scan.lexicon import NEWEST
+from governance.scan.listed import either, phrases
 from policies.pack_loader import load_pack
 
 _PART = (
@@ -76,28 +77,28 @@ def grammar() -> Grammar:
     body = load_pack("addresses_latin", NEWEST).body
     words = {name: body[name].split() for name in _WORD_LISTS}
     suffixes = [*words["suffixes"], *words["weak_suffixes"]]
-    units, alone, suffix = _either(words["units"]), _either(_phrases(body["unit_words"])), _either(words["suffixes"])
+    units, alone, suffix = either(words["units"]), either(phrases(body["unit_words"])), either(words["suffixes"])
     ended = frozenset((*words["glued"], *words["standing"]))
     return Grammar(
         prefilters=_prefilters(words),
         kinds={
             kind: re.compile(each, re.IGNORECASE)
-            for kind, each in _kinds(_either(suffixes), _either(words["prefixes"]), _either([*ended])).items()
+            for kind, each in _kinds(either(suffixes), either(words["prefixes"]), either([*ended])).items()
         },
         number=re.compile(_NUMBER),
         suffixes=frozenset(suffixes),
         prefixes=frozenset(words["prefixes"]),
         corner=re.compile(
             rf"(?i)(?:the )?(?:corner|intersection) of (?:[\w'’.]+ ){{1,6}}?(?:and|&) (?:[\w'’.]+ ){{0,3}}"
-            rf"{_either(suffixes)}(?!\w)"
+            rf"{either(suffixes)}(?!\w)"
         ),
-        head=re.compile(_head(units, alone, _either(words["buildings"]))),
+        head=re.compile(_head(units, alone, either(words["buildings"]))),
         openers=frozenset((*words["prefixes"], *words["boxes"])),
         glued=tuple(words["glued"]),
         standing=frozenset(words["standing"]),
         tail=make_tail(units, alone, _names(body)),
         street=re.compile(rf" (?:{LARGE} ){{1,2}}(?i:{suffix})(?![\w'’])"),
-        second=re.compile(rf"(?i: {_either(suffixes)}(?![\w'’])\.?)"),
+        second=re.compile(rf"(?i: {either(suffixes)}(?![\w'’])\.?)"),
         strangers=frozenset(words["strangers"]),
         weak=frozenset(words["weak_suffixes"]),
         units=frozenset(words["units"]),
@@ -120,21 +121,13 @@ def _names(body: dict[str, Any]) -> dict[str, frozenset[str]]:
     """The lists of names that the tail looks up, as it writes them."""
 
     def known(name: str) -> frozenset[str]:
-        return frozenset(map(bare_name, _phrases(body[name])))
+        return frozenset(map(bare_name, phrases(body[name])))
 
     return {
         "countries": known("countries") | frozenset(("usa", "uk", "uae", "u.s.a", "u.k")),
         "areas": known("cities") | known("regions") | known("quarters"),
         **{name: frozenset(body[name].split()) for name in _ABBREVIATIONS},
     }
-
-
-def _either(words: list[str]) -> str:
-    return "(?:" + "|".join(sorted((re.escape(word) for word in words), key=lambda each: (-len(each), each))) + ")"
-
-
-def _phrases(text: str) -> list[str]:
-    return [" ".join(phrase.split()) for phrase in text.split("|") if phrase.strip()]
 
 
 def _head(units: str, alone: str, buildings: str) -> str:

@@ -10,11 +10,10 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 
 from governance.scan.detectors.address_pieces import Tail
 from governance.scan.lexicon_latin import COMMON, NEVER, ORDINARY, PLACE, bare, latin_lexicon
+from governance.scan.listed import towns
 
 _QUARTER = re.compile(r" \d{1,2}(?=[,;\n]|\.?$|\. )")
 """The number of a part of a big city: `Dublin 6`."""
@@ -210,7 +209,7 @@ class _Walk:
             return "district"
         if small or latin_lexicon().flags.get(name, 0) & (ORDINARY | COMMON):
             return ""
-        return "town" if self._strong and name in towns() else ""
+        return "town" if self._strong and name in towns()[0] else ""
 
     def _alone(self, start: int, end: int, *, parted: bool) -> bool:
         """Whether a town that no list knows ends an address: behind a unit, or from a comma to the sentence's end."""
@@ -229,11 +228,3 @@ class _Walk:
 def bare_name(name: str) -> str:
     """A name as the lists have it: bare words parted by one blank."""
     return " ".join(bare(name.replace("-", " ")).split())
-
-
-@cache
-def towns() -> frozenset[str]:
-    """The towns of the pack's list, in bare Latin letters."""
-    text = resources.files("policies").joinpath("packs", "places.txt").read_text(encoding="utf-8")
-    listed = text.split("[latin]\n", 1)[1].split("\n[", 1)[0]
-    return frozenset(" ".join(name.split()) for name in listed.replace("\n", " ").split(","))

@@ -11,17 +11,20 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from governance.scan.detectors.address_pieces import TOWN
-from governance.scan.detectors.address_tail import bare_name, towns
+from governance.scan.detectors.address_tail import bare_name
 from governance.scan.detectors.reading import Place, Reader, ReadingDetector
 from governance.scan.lexicon import NEWEST
 from governance.scan.lexicon_latin import COMMON, GIVEN, NEVER, ORDINARY, PLACE, WORD, bare, latin_lexicon
+from governance.scan.listed import either, phrases, towns
 from policies.pack_loader import load_pack
 
 _SCORE = 55
 _SHORT, _REACH, _MOST_WORDS = 3, 32, 4
 _WORDS = re.compile(r"[^\W\d_]+")
 _STATE = re.compile(r"(?:Democratic )?(?:Republic|Kingdom) of (?:the )?$")
-_TOWARDS = re.compile(rf"(?<![\w@])(?i:in|from|to|near|around|outside|at|via|visit|visited|visiting) (?P<town>{TOWN})")
+_LEADING = "in|from|to|near|around|outside|at|via|visit|visited|visiting"
+"""What leads to a town."""
+_TOWARDS = re.compile(rf"(?<![\w@])(?i:{_LEADING}) (?P<town>{TOWN})")
 _BEFORE = (
     "in ",
     "from ",
@@ -43,14 +46,13 @@ _BEFORE = (
 def _rules() -> tuple[tuple[str, ...], Reader]:
     """Raises PackError when the pack is wrong."""
     body = load_pack("addresses_latin", NEWEST).body
-    doubtful = frozenset(name.lower() for name in _phrases(body["not_alone"]))
-    names = [*_phrases(body["countries"]), *_phrases(body["cities"]), *_phrases(body["regions"])]
+    doubtful = frozenset(name.lower() for name in phrases(body["not_alone"]))
+    names = [*phrases(body["countries"]), *phrases(body["cities"]), *phrases(body["regions"])]
     names = [name for name in names if len(name) > _SHORT or name.isupper()]
-    either = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
     by_first: dict[str, list[str]] = {}
     for name in sorted((name.lower() for name in names), key=len, reverse=True):
         by_first.setdefault(_first(name), []).append(name)
-    told = "|".join(re.escape(each) for each in _phrases(body["places_told"]))
+    told = either(phrases(body["places_told"]))
     announced = re.compile(rf"(?<!\w)(?i:{told}):? (?:the )?(?P<town>{TOWN})")
 
     def read(text: str) -> Iterator[Place]:
@@ -62,9 +64,9 @@ def _rules() -> tuple[tuple[str, ...], Reader]:
                 yield start, end, _SCORE
 
     prefilters = (
-        rf"(?i)(?:^|[^a-z])(?:{either})",
+        rf"(?i)(?:^|[^a-z]){either(names)}",
         rf"(?i:{told}):? (?:the )?\p{{Lu}}",
-        r"(?:^|[^\pL])(?i:in|from|to|near|around|outside|at|via|visit|visited|visiting) \p{Lu}\p{Ll}{2}",
+        rf"(?:^|[^\pL])(?i:{_LEADING}) \p{{Lu}}\p{{Ll}}{{2}}",
     )
     return prefilters, read
 
@@ -85,7 +87,7 @@ def _listed(text: str, by_first: Mapping[str, list[str]], doubtful: frozenset[st
 
 def _towns(text: str) -> Iterator[tuple[int, int]]:
     """Towns of the long list behind a word that leads to a place."""
-    known, flags = towns(), latin_lexicon().flags
+    (known, _), flags = towns(), latin_lexicon().flags
     for match in _TOWARDS.finditer(text):
         start, end = match.span("town")
         words = text[start:end].split(" ")
@@ -108,7 +110,7 @@ def _told(text: str, announced: re.Pattern[str]) -> Iterator[tuple[int, int]]:
             continue
         if len(known) == 1 and known[0] & COMMON and not known[0] & PLACE:
             continue
-        numbered = text[end : end + 2].strip().isdigit() and bare_name(text[start:end]) not in towns()
+        numbered = text[end : end + 2].strip().isdigit() and bare_name(text[start:end]) not in towns()[0]
         if not numbered and _stands(text, start, end, small=False):
             yield start, end
 
@@ -128,10 +130,6 @@ def _stands(text: str, start: int, end: int, *, small: bool) -> bool:
     if before.isalnum() or before in ("@", "/", "-", "_", "#") or behind[:1].isalnum() or behind[:1] in ("@", "_", "-"):
         return False
     return not (behind[:1] == "." and behind[1:].isalnum())
-
-
-def _phrases(text: str) -> list[str]:
-    return [" ".join(phrase.split()) for phrase in text.split("|") if phrase.strip()]
 
 
 LOCATION = ReadingDetector(name="location", entity="LOCATION", rules=_rules)

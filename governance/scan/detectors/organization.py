@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 
 from governance.scan.detectors.reading import Place, Reader, ReadingDetector
 from governance.scan.lexicon import NEWEST
 from governance.scan.lexicon_latin import COMMON, NEVER, ORDINARY, PLACE, SURNAME, bare, latin_lexicon
+from governance.scan.listed import either, phrases
 from policies.pack_loader import load_pack
 
 _LARGE = r"(?:[A-ZÀ-ÖØ-ÞĀ-Ž0-9][\w'’+-]{0,24}(?:\.\w{1,12}){0,3}|[a-z]{1,2}[A-Z]\w{1,20})"
@@ -28,9 +29,9 @@ _SCORES = {"firm": 79, "form": 75, "head": 60, "of": 65, "known": 62, "told": 56
 def _rules() -> tuple[tuple[str, ...], Reader]:
     """Raises PackError when the pack is wrong."""
     body = load_pack("organizations_latin", NEWEST).body
-    forms, known = _either(_phrases(body["forms"])), _either(_phrases(body["known"]))
-    heads, of_heads = _either(body["heads"].split()), _either(body["of_heads"].split())
-    told = _either(_phrases(body["announced"]))
+    forms, known = either(phrases(body["forms"])), either(phrases(body["known"]))
+    heads, of_heads = either(body["heads"].split()), either(body["of_heads"].split())
+    told = either(phrases(body["announced"]))
     not_first = frozenset(body["not_first"].split())
     pattern = re.compile(
         rf"{_LEFT}(?:(?P<form>{_NAME},? {forms})(?!\w)"
@@ -94,16 +95,6 @@ def _firm(match: re.Match[str], not_first: frozenset[str]) -> bool:
 def _names(flags: int) -> bool:
     """Whether a word before a head makes it one organization of many: a name, a place, a word that no list knows."""
     return not flags & ORDINARY or bool(flags & PLACE and not flags & NEVER)
-
-
-def _either(words: Iterable[str]) -> str:
-    return (
-        "(?:" + "|".join(sorted((re.escape(word).replace("\\ ", " ") for word in words), key=len, reverse=True)) + ")"
-    )
-
-
-def _phrases(text: str) -> list[str]:
-    return [" ".join(phrase.split()) for phrase in text.split("|") if phrase.strip()]
 
 
 ORGANIZATION = ReadingDetector(name="organization", entity="ORGANIZATION", rules=_rules)

@@ -15,7 +15,6 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from itertools import repeat
 
 import numpy as np
@@ -27,6 +26,7 @@ from babel import Locale
 from governance.scan.detectors.base import mask
 from governance.scan.lexicon import NEWEST
 from governance.scan.lexicon_latin import GIVEN, ORDINARY, SURNAME, latin_lexicon
+from governance.scan.listed import towns
 from governance.scan.makeup import BEYOND, DIGIT, LETTER, Makeup, flat, kinds, some
 from policies.pack_loader import load_pack
 
@@ -80,9 +80,9 @@ def value_sets() -> ValueSets:
     body = load_pack("value_sets", NEWEST).body
     named = {f"set.{kind}{tail}": _split(each[size]) for kind, each in body["sets"].items() for size, tail in _SIZES}
     flags = latin_lexicon().flags
-    places, chinese = _places()
+    latin, chinese = towns()
     named |= {
-        "set.CITY": {*map(normal, places), *chinese},
+        "set.CITY": {*map(normal, latin), *map(normal, chinese)},
         "set.GIVEN": {
             word for word, flag in flags.items() if flag & GIVEN and not flag & ORDINARY and len(word) > _SHORT
         },
@@ -329,12 +329,6 @@ def _countries() -> dict[str, set[str]]:
                 names.add(normal(name))
                 codes.add(code.lower())
     return {"set.COUNTRY": names, "set.COUNTRY.maybe": codes}
-
-
-def _places() -> tuple[list[str], list[str]]:
-    text = resources.files("policies").joinpath("packs", "places.txt").read_text(encoding="utf-8")
-    latin, _, chinese = text.partition("[latin]\n")[2].partition("[chinese]\n")
-    return [*_split(latin)], [*_split(chinese)]
 
 
 def _split(words: str) -> set[str]:
