@@ -18,7 +18,7 @@ from governance.app import Governance
 from governance.guard.break_glass import State
 from policies.errors import AccessRefusedError, BadInputError, RecordsError
 
-from .conftest import MARKERS  # type: ignore[import-not-found]
+from .conftest import MARKERS
 
 LINES = """
 p, break_glass, emergency, read, crm.customers, clear, allow,

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from governance.app import Governance
 from policies.errors import GovernanceError
 
-from .conftest import MARKERS  # type: ignore[import-not-found]
+from .conftest import MARKERS
 
 SQL = "SELECT name, email FROM customers"
 RECORDS = [{"id": 1, "name": MARKERS["name"], "email": MARKERS["email"], "region": "EU"}]

@@ -16,7 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from governance.app import Governance
 from policies.errors import AccessRefusedError, ConfigError, InstallationError, LedgerError, StatementRefusedError
 
-from .conftest import MARKERS  # type: ignore[import-not-found]
+from .conftest import MARKERS
 
 NAMES = "SELECT name, email, region FROM customers ORDER BY id LIMIT 3"
 ALICE = {"principal": "alice", "purpose": "support"}

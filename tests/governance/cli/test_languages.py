@@ -204,7 +204,7 @@ def _said(folder: Path, lang: str, capfd: pytest.CaptureFixture[str]) -> Iterato
             code = main(shlex.split(rest.format(**ids)))
             printed = capfd.readouterr()
             if sign:
-                ids[name] = _IDS.get(name, _ID).search(printed.out).group()  # type: ignore[union-attr]
+                ids[name] = _IDS.get(name, _ID).search(printed.out).group()
             yield rest, code, printed.out + printed.err
 
 

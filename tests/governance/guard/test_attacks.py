@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import leaks, outcome, translated  # type: ignore[import-not-found]
+from .worlds import leaks, outcome, translated
 
 ATTACKS = [json.loads(line) for line in Path(__file__).with_name("attacks.jsonl").read_text().splitlines()]
 

@@ -13,18 +13,8 @@ from governance.guard.base import UseContext
 from policies.errors import AccessRefusedError, GovernanceError, StatementRefusedError, StoreError
 from policies.nouns import Principal
 
-from .conftest import (  # type: ignore[import-not-found]
-    CONTEXT,
-    CUSTOMERS,
-    FIXTURES,
-    KINDS,
-    ORDERS,
-    catalog_store,
-    dataset_permit,
-    fill,
-    guard,
-    make_models,
-)
+from .hands import CONTEXT, catalog_store, dataset_permit
+from .worlds import CUSTOMERS, FIXTURES, KINDS, ORDERS, fill, guard, make_models
 
 BOB = UseContext(Principal("bob", frozenset({"support"}), {"region": "US"}), "app", "support")
 ENDLESS = "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n FROM t) SELECT count(*) FROM t"

@@ -24,15 +24,8 @@ from policies.nouns import Action, Principal
 from policies.predicate import parse_predicate
 from policies.row_conditions import ExistsIn
 
-from .conftest import (  # type: ignore[import-not-found]
-    CONTEXT,
-    CUSTOMER_FIELDS,
-    CUSTOMERS,
-    EU,
-    HandPermits,
-    catalog_store,
-    dataset_permit,
-)
+from .hands import CONTEXT, CUSTOMER_FIELDS, EU, HandPermits, catalog_store, dataset_permit
+from .worlds import CUSTOMERS, fill, guard
 
 
 def test_decision_is_recorded_before_the_first_row(make_world):
@@ -297,8 +290,6 @@ def test_retyped_field_closes_its_dataset(make_world):
 
 @pytest.mark.parametrize(("wait", "noticed"), [(0, True), (3600, False)])
 def test_drift_is_noticed_in_postgresql_after_the_stated_time(postgres_url, wait, noticed):
-    from .conftest import fill, guard
-
     fill(postgres_url, CUSTOMERS, ())
     world = guard(postgres_url, schema_check_seconds=wait)
     try:
@@ -343,8 +334,6 @@ def with_consent(url):
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_consent_filters_rows_inside_the_query(request, tmp_path, kind):
-    from .conftest import fill, guard
-
     url = f"sqlite:///{tmp_path}/c.db" if kind == "sqlite" else request.getfixturevalue("postgres_url")
     fill(url, CUSTOMERS, ())
     with_consent(url)
@@ -380,8 +369,6 @@ def test_consent_that_cannot_be_decided_refuses_and_is_recorded(make_world):
 
 
 def test_functions_of_the_database_owner_are_never_called(postgres_url):
-    from .conftest import fill, guard
-
     fill(postgres_url, CUSTOMERS, ())
     engine = sa.create_engine(postgres_url)
     with engine.begin() as connection:
@@ -472,8 +459,6 @@ def test_answer_of_query_is_recorded_and_streams(make_world):
 
 
 def test_lost_connection_is_named_and_the_next_one_works(postgres_url):
-    from .conftest import fill, guard
-
     fill(postgres_url, CUSTOMERS, ())
     world = guard(postgres_url)
     admin = sa.create_engine(postgres_url)
@@ -497,8 +482,6 @@ def test_lost_connection_is_named_and_the_next_one_works(postgres_url):
 
 
 def test_connection_that_died_in_the_pool_is_replaced_unseen(postgres_url):
-    from .conftest import fill, guard
-
     fill(postgres_url, CUSTOMERS, ())
     world = guard(postgres_url)
     admin = sa.create_engine(postgres_url)

@@ -22,14 +22,8 @@ from policies.errors import AccessRefusedError, SchemaDriftError
 from policies.nouns import DatasetRef, Principal
 from policies.predicate import parse_predicate
 
-from .conftest import (  # type: ignore[import-not-found]
-    ALICE,
-    CONTEXT,
-    CUSTOMER_FIELDS,
-    CUSTOMERS,
-    EU,
-    dataset_permit,
-)
+from .hands import ALICE, CONTEXT, CUSTOMER_FIELDS, EU, dataset_permit
+from .worlds import CUSTOMERS
 
 NAMES = list(CUSTOMER_FIELDS)
 CUSTOMERS_REF = DatasetRef("crm", "customers")

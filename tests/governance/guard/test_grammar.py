@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from .conftest import FIXTURES, KINDS, leaks, outcome  # type: ignore[import-not-found]
+from .worlds import FIXTURES, KINDS, leaks, outcome
 
 EXAMPLES = int(os.environ.get("GOVERNANCE_GRAMMAR_EXAMPLES", "200"))
 

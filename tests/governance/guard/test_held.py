@@ -9,8 +9,9 @@ from governance.jobs.keys import key_digest
 from policies.errors import AccessRefusedError, RecordsError
 from policies.nouns import Action, DatasetRef
 
-from .conftest import CATALOG, KINDS, WRITER, guard, write_permits  # type: ignore[import-not-found]
-from .writing import made_world, plain, run  # type: ignore[import-not-found]
+from .hands import CATALOG, WRITER, write_permits
+from .worlds import KINDS, guard
+from .writing import made_world, plain, run
 
 PEOPLE, ORDERS = DatasetRef("crm", "customers"), DatasetRef("crm", "orders")
 

@@ -15,14 +15,8 @@ from policies.errors import AccessRefusedError, GovernanceError
 from policies.nouns import Principal
 from policies.predicate import parse_predicate
 
-from .conftest import (  # type: ignore[import-not-found]
-    CONTEXT,
-    CUSTOMER_FIELDS,
-    CUSTOMERS,
-    EU,
-    dataset_permit,
-    make_models,
-)
+from .hands import CONTEXT, CUSTOMER_FIELDS, EU, dataset_permit
+from .worlds import CUSTOMERS, make_models
 
 WIDE = UseContext(Principal("root", frozenset({"support"}), {"region": "US"}), "app", "support")
 NARROW = UseContext(Principal("paula", frozenset({"support"}), {"region": "EU"}), "app", "support")

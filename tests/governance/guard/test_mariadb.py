@@ -20,20 +20,9 @@ from policies.errors import AccessRefusedError, ConfigError, GovernanceError, St
 from policies.nouns import Action, DatasetRef
 from policies.row_conditions import ExistsIn
 
-from .conftest import (  # type: ignore[import-not-found]
-    CONTEXT,
-    CUSTOMER_FIELDS,
-    CUSTOMERS,
-    EU,
-    ORDERS,
-    WRITER,
-    catalog_store,
-    fill,
-    guard,
-    small,
-    write_permits,
-)
-from .writing import made_world, plain, run  # type: ignore[import-not-found]
+from .hands import CONTEXT, CUSTOMER_FIELDS, EU, WRITER, catalog_store, write_permits
+from .worlds import CUSTOMERS, ORDERS, fill, guard, small
+from .writing import made_world, plain, run
 
 CLEAR = dict.fromkeys(CUSTOMER_FIELDS, "clear")
 

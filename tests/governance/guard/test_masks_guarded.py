@@ -8,7 +8,8 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from .conftest import CONTEXT, FIXTURES, KINDS, HandPermits, catalog_store, dataset_permit, guard  # type: ignore[import-not-found]
+from .hands import CONTEXT, HandPermits, catalog_store, dataset_permit
+from .worlds import FIXTURES, KINDS, guard
 
 PEOPLE = sa.Table(
     "people",

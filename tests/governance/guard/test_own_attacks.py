@@ -12,7 +12,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from .conftest import CONTEXT, CUSTOMERS, leaks, make_models, outcome, seen  # type: ignore[import-not-found]
+from .hands import CONTEXT
+from .worlds import CUSTOMERS, leaks, make_models, outcome, seen
 
 CASES = [json.loads(line) for line in Path(__file__).with_name("own_attacks.jsonl").read_text().splitlines()]
 BOTH = {each["id"]: each["code"] for each in CASES if each["form"] == "sql"} | {

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from governance.guard import engine as guard_engine
 from policies.errors import StatementRefusedError
 
-from .conftest import CONTEXT, CUSTOMERS, ORDERS, WRITER, fill, guard, write_permits
+from .hands import CONTEXT, WRITER, write_permits
+from .worlds import CUSTOMERS, ORDERS, fill, guard
 
 COUNT = "SELECT count(*) FROM orders"
 

@@ -16,7 +16,7 @@ from governance.guard.schema import TableShape
 from policies.errors import AccessRefusedError
 from policies.predicate import parse_predicate
 
-from .conftest import FIXTURES, KINDS  # type: ignore[import-not-found]
+from .worlds import FIXTURES, KINDS
 
 FIELDS = {
     "id": ("integer", "INTEGER"), "name": ("string", "TEXT"), "code": ("string", "VARCHAR(5)"),

@@ -27,20 +27,8 @@ from policies.errors import AccessRefusedError, GovernanceError
 from policies.nouns import Principal
 from policies.predicate import parse_predicate
 
-from .conftest import (  # type: ignore[import-not-found]
-    CATALOG,
-    CONTEXT,
-    CUSTOMERS,
-    FIXTURES,
-    KINDS,
-    ORDERS,
-    Opened,
-    World,
-    dataset_permit,
-    fill,
-    fresh_url,
-    make_models,
-)
+from .hands import CATALOG, CONTEXT, dataset_permit
+from .worlds import CUSTOMERS, FIXTURES, KINDS, ORDERS, Opened, World, fill, fresh_url, make_models
 
 BOB = UseContext(Principal("bob", frozenset({"support"}), {"region": "US"}), "app", "support")
 

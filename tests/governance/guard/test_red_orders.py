@@ -11,17 +11,8 @@ from typing import Any
 
 import pytest
 
-from .conftest import (  # type: ignore[import-not-found]
-    EU,
-    FIXTURES,
-    KINDS,
-    HandPermits,
-    catalog_store,
-    dataset_permit,
-    guard,
-    outcome,
-    small,
-)
+from .hands import EU, HandPermits, catalog_store, dataset_permit
+from .worlds import FIXTURES, KINDS, guard, outcome, small
 
 DOCS = {
     "mysql": "CREATE TABLE docs (k integer, region varchar(10), j json, name varchar(50)) COLLATE utf8mb4_general_ci",

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from policies.row_conditions import ExistsIn
 
-from .conftest import EU, HandPermits, answer_of, catalog_store, dataset_permit, guard  # type: ignore[import-not-found]
+from .hands import EU, HandPermits, catalog_store, dataset_permit
+from .worlds import answer_of, guard
 
 
 class NeedsConsent:

@@ -13,17 +13,8 @@ import pytest
 
 from policies.errors import AccessRefusedError, SchemaDriftError
 
-from .conftest import (  # type: ignore[import-not-found]
-    EU,
-    KINDS,
-    HandPermits,
-    Opened,
-    answer_of,
-    catalog_store,
-    dataset_permit,
-    fresh_url,
-    small,
-)
+from .hands import EU, HandPermits, catalog_store, dataset_permit
+from .worlds import KINDS, Opened, answer_of, fresh_url, small
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import CUSTOMERS, KINDS, ORDERS, WORLDS, fill, guard, outcome  # type: ignore[import-not-found]
+from .worlds import CUSTOMERS, KINDS, ORDERS, WORLDS, fill, guard, outcome
 
 Answers = Mapping[str, Mapping[str, Any]]
 """World to statement to what it gives."""

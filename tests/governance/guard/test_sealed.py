@@ -17,7 +17,8 @@ from policies.catalog import CatalogDataset, CatalogField, CatalogStore
 from policies.errors import DecryptionError, KeyringError, StatementRefusedError
 from policies.nouns import LabelStatus
 
-from .conftest import CONTEXT, EU, FIXTURES, KINDS, HandPermits, dataset_permit, guard  # type: ignore[import-not-found]
+from .hands import CONTEXT, EU, HandPermits, dataset_permit
+from .worlds import FIXTURES, KINDS, guard
 
 
 class Base(DeclarativeBase):

@@ -13,7 +13,7 @@ from governance.guard.rewrite import Rewriter
 from governance.guard.schema import StoreSchema, TableShape
 from governance.guard.totals import kinds_of
 
-from .conftest import EU, dataset_permit  # type: ignore[import-not-found]
+from .hands import EU, dataset_permit
 
 TYPES = {
     "id": ("integer", "BIGINT"), "name": ("string", "TEXT"), "odd": ("string", 'TEXT COLLATE "ci"'), "region": ("string", "TEXT"),

@@ -26,17 +26,8 @@ from sqlalchemy.orm import (
 
 from governance.protect.masks import MASKS
 
-from .conftest import (
-    CONTEXT,
-    FIXTURES,
-    KINDS,
-    HandPermits,
-    catalog_store,
-    create_database,
-    dataset_permit,
-    drop_database,
-    guard,
-)  # type: ignore[import-not-found]
+from .hands import CONTEXT, HandPermits, catalog_store, dataset_permit
+from .worlds import FIXTURES, KINDS, create_database, drop_database, guard
 
 
 class Base(DeclarativeBase):

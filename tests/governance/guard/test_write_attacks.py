@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import write_outcome, write_outcomes  # type: ignore[import-not-found]
+from .harm import write_outcome, write_outcomes
 
 BOTH = {
     "plain": "UPDATE customers SET tier = 'x' WHERE id = 1",

@@ -16,8 +16,9 @@ from policies.errors import AccessRefusedError, LedgerError, StatementRefusedErr
 from policies.nouns import Action, Principal
 from policies.predicate import parse_predicate
 
-from .conftest import ALICE, CONTEXT, CUSTOMER_FIELDS, EU, KINDS, WRITER  # type: ignore[import-not-found]
-from .writing import made_world, plain, run  # type: ignore[import-not-found]
+from .hands import ALICE, CONTEXT, CUSTOMER_FIELDS, EU, WRITER
+from .worlds import KINDS
+from .writing import made_world, plain, run
 
 CLEAR = dict.fromkeys(CUSTOMER_FIELDS, "clear")
 

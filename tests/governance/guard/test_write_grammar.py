@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from .conftest import FIXTURES, KINDS, write_outcome, write_outcomes  # type: ignore[import-not-found]
-from .test_grammar import conditions, is_short, numbers, statements, texts  # type: ignore[import-not-found]
+from .harm import write_outcome, write_outcomes
+from .test_grammar import conditions, is_short, numbers, statements, texts
+from .worlds import FIXTURES, KINDS
 
 EXAMPLES = int(os.environ.get("GOVERNANCE_GRAMMAR_EXAMPLES", "100"))
 

@@ -7,8 +7,9 @@ from sqlalchemy import text
 
 from policies.errors import AccessRefusedError, StatementRefusedError
 
-from .conftest import KINDS, WRITER  # type: ignore[import-not-found]
-from .writing import made_world, mark, plain, run  # type: ignore[import-not-found]
+from .hands import WRITER
+from .worlds import KINDS
+from .writing import made_world, mark, plain, run
 
 
 @pytest.fixture(params=KINDS)

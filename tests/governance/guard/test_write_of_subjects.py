@@ -16,7 +16,8 @@ from policies.catalog import Catalog, CatalogDataset, CatalogField, CatalogStore
 from policies.errors import CatalogError, DecryptionError, KeyringError, StatementRefusedError
 from policies.nouns import Action, FieldRef, LabelStatus
 
-from .conftest import EU, WRITER, WritePermits, guard  # type: ignore[import-not-found]
+from .hands import EU, WRITER, WritePermits
+from .worlds import guard
 
 
 class Base(DeclarativeBase):

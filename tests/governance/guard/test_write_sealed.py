@@ -19,7 +19,8 @@ from policies.catalog import BlindIndex, Catalog, CatalogDataset, CatalogField, 
 from policies.errors import AccessRefusedError, BadInputError, KeyringError, StatementRefusedError, StoreError
 from policies.nouns import Action, LabelStatus
 
-from .conftest import EU, FIXTURES, KINDS, WRITER, WritePermits, guard  # type: ignore[import-not-found]
+from .hands import EU, WRITER, WritePermits
+from .worlds import FIXTURES, KINDS, guard
 
 
 class Base(DeclarativeBase):

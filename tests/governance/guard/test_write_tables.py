@@ -12,18 +12,9 @@ from policies.errors import AccessRefusedError, StatementRefusedError, StoreErro
 from policies.nouns import Action
 from policies.predicate import parse_predicate
 
-from .conftest import (  # type: ignore[import-not-found]
-    CUSTOMERS,
-    KINDS,
-    ORDERS,
-    WRITER,
-    WritePermits,
-    catalog_store,
-    fill,
-    guard,
-    write_permits,
-)
-from .writing import emptied, made_world, plain, run  # type: ignore[import-not-found]
+from .hands import WRITER, WritePermits, catalog_store, write_permits
+from .worlds import CUSTOMERS, KINDS, ORDERS, fill, guard
+from .writing import emptied, made_world, plain, run
 
 
 @pytest.fixture(params=KINDS)

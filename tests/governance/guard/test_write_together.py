@@ -12,8 +12,9 @@ from sqlalchemy import text
 from policies.errors import AccessRefusedError
 from policies.row_conditions import ExistsIn
 
-from .conftest import KINDS, WRITER, guard, write_permits  # type: ignore[import-not-found]
-from .writing import made_world, plain, run  # type: ignore[import-not-found]
+from .hands import WRITER, write_permits
+from .worlds import KINDS, guard
+from .writing import made_world, plain, run
 
 
 @pytest.fixture(params=KINDS)

@@ -14,16 +14,8 @@ from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, relationship
 
 from policies.nouns import Action
 
-from .conftest import (
-    FIXTURES,
-    KINDS,
-    WRITER,
-    WritePermits,
-    catalog_store,
-    create_database,
-    drop_database,
-    guard,
-)  # type: ignore[import-not-found]
+from .hands import WRITER, WritePermits, catalog_store
+from .worlds import FIXTURES, KINDS, create_database, drop_database, guard
 
 
 class Base(DeclarativeBase):

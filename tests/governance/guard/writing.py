@@ -5,15 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import text
 
-from .conftest import (  # type: ignore[import-not-found]
-    CUSTOMERS,
-    FIXTURES,
-    ORDERS,
-    WRITER,
-    fill,
-    guard,
-    write_permits,
-)
+from .hands import WRITER, write_permits
+from .worlds import CUSTOMERS, FIXTURES, ORDERS, fill, guard
 
 
 def emptied(request, kind):

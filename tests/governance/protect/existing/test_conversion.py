@@ -20,7 +20,7 @@ from governance.protect.tokens import HEADER
 from governance.records.database import open_records
 from policies.errors import DecryptionError, StalePlanError, StoreError
 
-from .conftest import bank, killed  # type: ignore[import-not-found]
+from .conftest import bank, killed
 
 KILLS = int(os.environ.get("GOVERNANCE_KILLS", "3"))
 """How often a conversion is killed; `make soak` asks for more."""

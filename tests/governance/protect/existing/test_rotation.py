@@ -19,7 +19,7 @@ from governance.protect.keyring.base import KeyUse
 from governance.records.database import open_records
 from policies.errors import DecryptionError, StalePlanError, StoreError
 
-from .conftest import bank, killed  # type: ignore[import-not-found]
+from .conftest import bank, killed
 
 KILLS = int(os.environ.get("GOVERNANCE_KILLS", "2"))
 """How often a rotation is killed; `make soak` asks for more."""
