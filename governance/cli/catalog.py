@@ -18,8 +18,8 @@ from governance.cli.output import (
     examples,
     format_option,
     lang_option,
-    lang_option_of_files,
     output_option,
+    remembered_lang_option,
     say,
 )
 from governance.cli.project_option import actor, opened
@@ -146,7 +146,7 @@ def review(
 
 @catalog.command(epilog=examples("catalog export --format json --output datamap.json", "catalog export --format csv"))
 @format_option("json", "csv")
-@lang_option_of_files
+@remembered_lang_option
 @output_option
 @click.pass_context
 def export(ctx: click.Context, *, form: str, output: Path | None) -> int:

@@ -16,7 +16,7 @@ from governance.cli.output import (
     examples,
     format_option,
     lang_option,
-    lang_option_of_files,
+    remembered_lang_option,
     say_written,
     words,
 )
@@ -33,7 +33,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 @click.command(epilog=examples("keys backup /mnt/safe/keys.backup"))
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
-@lang_option_of_files
+@remembered_lang_option
 @click.pass_context
 def backup(ctx: click.Context, path: Path) -> int:
     """Copy all keys to FILE, under a passphrase of its own from GOVERNANCE_BACKUP_PASSPHRASE or asked for.

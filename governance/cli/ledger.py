@@ -19,8 +19,8 @@ from governance.cli.output import (
     examples,
     format_option,
     lang_option,
-    lang_option_of_files,
     output_option,
+    remembered_lang_option,
     say,
     say_written,
     words,
@@ -159,7 +159,7 @@ def _verify_proof(ctx: click.Context, proof: Path, outside: str | None, form: st
         "ledger checkpoint --output /mnt/elsewhere/checkpoint",
     )
 )
-@lang_option_of_files
+@remembered_lang_option
 @output_option
 @click.pass_context
 def checkpoint(ctx: click.Context, output: Path | None) -> int:
@@ -180,7 +180,7 @@ def checkpoint(ctx: click.Context, output: Path | None) -> int:
         "ledger export --output ledger.jsonl",
     )
 )
-@lang_option_of_files
+@remembered_lang_option
 @output_option
 @click.pass_context
 def export(ctx: click.Context, output: Path | None) -> int:
@@ -209,7 +209,7 @@ def export(ctx: click.Context, output: Path | None) -> int:
 )
 @click.option("--id", "event", help="Prove that this event is in the log.")
 @click.option("--since-checkpoint", "older", type=_FILE, help="Prove that the log continues that of this checkpoint.")
-@lang_option_of_files
+@remembered_lang_option
 @output_option
 @click.pass_context
 def prove(ctx: click.Context, event: str | None, older: Path | None, output: Path | None) -> int:
@@ -252,7 +252,7 @@ def periods(ctx: click.Context, form: str, lang: str) -> int:
         "ledger close-period --output /mnt/elsewhere/checkpoint-of-2026",
     )
 )
-@lang_option_of_files
+@remembered_lang_option
 @output_option
 @click.pass_context
 def close_period(ctx: click.Context, output: Path | None) -> int:

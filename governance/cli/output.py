@@ -76,8 +76,8 @@ def lang_option(command: Command) -> Command:
     return _lang(command, taken=True)
 
 
-def lang_option_of_files(command: Command) -> Command:
-    """`--lang` of a command whose only words are the name of the file that it wrote: it does not take the value."""
+def remembered_lang_option(command: Command) -> Command:
+    """`--lang` of a command that takes no such value: what it says asks `words` for the language."""
     return _lang(command, taken=False)
 
 

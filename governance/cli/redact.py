@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from governance.cli.output import examples, lang_option_of_files, output_option, say, say_written, words
+from governance.cli.output import examples, output_option, remembered_lang_option, say, say_written, words
 from governance.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ if TYPE_CHECKING:
 @click.option("--spans", is_flag=True, help="Print where findings stand, not the text: one JSON line a record.")
 @click.option("--encoding", help="Encoding of the input.  [default: told from FILE's content; UTF-8 without FILE]")
 @click.option("--fail-on-found", is_flag=True, help="Exit 1 when anything was found.")
-@lang_option_of_files
+@remembered_lang_option
 @output_option
 @click.pass_context
 def redact(

@@ -14,8 +14,8 @@ from governance.cli.output import (
     examples,
     format_option,
     lang_option,
-    lang_option_of_files,
     output_option,
+    remembered_lang_option,
     say,
     say_written,
 )
@@ -288,7 +288,7 @@ def restore_check(ctx: click.Context, path: Path, form: str, lang: str) -> int:
     required=True,
     help="The file for the rows, one JSON object a line. It holds personal data.",
 )
-@lang_option_of_files
+@remembered_lang_option
 @click.pass_context
 def show(ctx: click.Context, path: Path, *, principal: str, purpose: str, output: Path) -> int:
     """Write the rows of FILE that USER may export, treated by the policy, to a file that you name, as JSON lines.

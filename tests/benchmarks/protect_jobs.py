@@ -13,7 +13,6 @@ import argparse
 import datetime as dt
 import json
 import os
-import re
 import sqlite3
 import subprocess
 import sys
@@ -22,6 +21,8 @@ import time
 import uuid
 from pathlib import Path
 from typing import Any
+
+from peak import peak_mb
 
 FLAT = 1.2
 NOW = dt.datetime(2026, 11, 22, 8, tzinfo=dt.UTC)
@@ -46,11 +47,6 @@ def make(folder: Path, rows: int) -> None:
         store.execute("CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT)")
         store.executemany("INSERT INTO people VALUES (?, ?)", ((n, f"{n:032d}") for n in range(rows)))
     store.close()
-
-
-def peak_mb() -> float:
-    found = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text(encoding="utf-8"))
-    return int(found[1]) / 1024 if found else 0.0
 
 
 def measure(what: str, folder: Path, rows: int, batch: int) -> dict[str, Any]:
