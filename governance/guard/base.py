@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from governance.access.permits import DatasetPermit
-from governance.ledger.events import Event, EventDraft
+from governance.ledger.closes import Decided
+from governance.ledger.events import EventDraft
 from policies.errors import AccessRefusedError
 from policies.nouns import Action, DatasetRef, FieldRef, Principal
 from policies.row_conditions import ExistsIn
@@ -93,7 +94,7 @@ class Recorder(Protocol):
         """The keyed hash by which events name a statement."""
         ...
 
-    def decide(self, draft: EventDraft) -> Event:
+    def decide(self, draft: EventDraft) -> Decided:
         """Record a decision; durable when it returns."""
         ...
 
@@ -101,7 +102,7 @@ class Recorder(Protocol):
         """Record how the use that a decision allowed has ended; durable when it returns."""
         ...
 
-    def close_soon(self, decision: Event, outcome: str, counts: Mapping[str, int]) -> None:
+    def close_soon(self, decision: Decided, outcome: str, counts: Mapping[str, int]) -> None:
         """Record the same within a second; returns at once."""
         ...
 

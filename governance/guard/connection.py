@@ -334,24 +334,31 @@ class GuardedConnection:
         self, sql: str, parameters: Parameters, rows: int = 1, *, known: StoreSchema | None = None
     ) -> tuple[Plan, Any, Any]:
         shared, context = self.__shared, self.__context
-        asked: dict[DatasetRef, tuple[ExistsIn, ...]] = {}  # one answer for one statement
-
-        def conditions(ref: DatasetRef) -> tuple[ExistsIn, ...]:
-            if ref not in asked:
-                asked[ref] = shared.predicate.conditions(ref, context.purpose)
-            return asked[ref]
-
         try:
             self.__prepare()
             numbered = shared.planner.numbered(sql, parameters)
             schema = known or self.__schema()
-            plan = shared.planner.plan(numbered, parameters, schema, self.__permit, conditions, rows=rows)
+            plan = shared.planner.plan(numbered, parameters, schema, self.__permit, self.__conditions(), rows=rows)
             return plan, plan.values(parameters, context) if rows == 1 else None, schema.version
         except (AccessRefusedError, SchemaDriftError) as error:
             if known is not None and self.__is_outdated(known):
                 raise _OutdatedError from None
             self.__recording.refused(sql, error)
             raise
+
+    def __conditions(self) -> Callable[[DatasetRef], tuple[ExistsIn, ...]]:
+        """What the row predicate asks of each dataset: one answer for one statement."""
+        predicate, purpose = self.__shared.predicate, self.__context.purpose
+        if type(predicate) is NoConditions:
+            return _unconditional
+        asked: dict[DatasetRef, tuple[ExistsIn, ...]] = {}
+
+        def conditions(ref: DatasetRef) -> tuple[ExistsIn, ...]:
+            if ref not in asked:
+                asked[ref] = predicate.conditions(ref, purpose)
+            return asked[ref]
+
+        return conditions
 
     def __is_outdated(self, known: StoreSchema) -> bool:
         return bool(self.__version() != known.version)
@@ -452,6 +459,10 @@ class GuardedConnection:
 
 class _OutdatedError(Exception):
     """The schema is not the one that a statement was planned on; the statement is to be planned anew."""
+
+
+def _unconditional(_: DatasetRef) -> tuple[ExistsIn, ...]:
+    return ()
 
 
 def _check_form(parameters: Parameters) -> None:

@@ -12,7 +12,8 @@ from governance.access.permits import DatasetPermit
 from governance.guard.base import Recorder, UseContext
 from governance.guard.kept import Kept
 from governance.guard.rewrite import Rewritten
-from governance.ledger.events import Event, EventDraft, EventObject
+from governance.ledger.closes import Decided
+from governance.ledger.events import EventDraft, EventObject
 from policies.errors import AccessRefusedError, LedgerError, SchemaDriftError
 from policies.nouns import Action, FieldRef
 
@@ -27,7 +28,7 @@ _ACTIONS = {"insert": Action.WRITE, "update": Action.WRITE, "delete": Action.DEL
 class Use:
     """One recorded use: opened by a decision, closed once. The end of one that writes is durable before it goes on."""
 
-    def __init__(self, recorder: Recorder, decision: Event, *, writes: bool = False) -> None:
+    def __init__(self, recorder: Recorder, decision: Decided, *, writes: bool = False) -> None:
         self._recorder = recorder
         self._decision = decision
         self._writes = writes

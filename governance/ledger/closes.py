@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 
-from governance.ledger.events import Event, EventDraft
+from governance.ledger.events import EventDraft
 
 _KEPT = 1_000
 """Ends in memory: one for each actor, principal, purpose, outcome and count of rows."""
 _ANY = "any"
 """Stands for the id of a decision."""
+
+
+class Decided(NamedTuple):
+    """A decision that was recorded, as far as the end of its use needs it; the event itself is in the log."""
+
+    id: str
+    """Its id."""
+    draft: EventDraft
+    """What was recorded."""
 
 
 class Ending:
@@ -43,9 +53,10 @@ class Ending:
         return replace(self._like, refs={"decision": self.closes})
 
 
-def close_of(decision: Event, outcome: str, counts: Mapping[str, int], reason: str | None = None) -> Ending:
+def close_of(decision: Decided, outcome: str, counts: Mapping[str, int], reason: str | None = None) -> Ending:
     """The end of the use that a decision allowed. Raises LedgerError for what an event may not hold."""
-    who = (decision.actor, decision.principal, decision.purpose, decision.action)
+    of = decision.draft
+    who = (of.actor, of.principal, of.purpose, of.action)
     return Ending(_alike(*who, outcome, reason, tuple(counts.items())), decision.id)
 
 

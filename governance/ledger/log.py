@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from governance.ledger.appending import Appender, Entry, Placed
 from governance.ledger.base import KeyedHash, Signer
 from governance.ledger.checkpoint_file import CheckpointFiles, KeptAt
-from governance.ledger.closes import close_of
+from governance.ledger.closes import Decided, close_of
 from governance.ledger.events import Event, EventDraft, stamp
 from governance.ledger.export import export_lines
 from governance.ledger.group_commit import GroupCommit, Outcome, Units
@@ -87,20 +87,20 @@ class Ledger:
         self._file_behind = self._file_behind or note is not None
         return placed[0].event()
 
-    def decide(self, draft: EventDraft) -> Event:
+    def decide(self, draft: EventDraft) -> Decided:
         """Record a decision, before the first row is read or written. Raises LedgerError."""
         if draft.kind != "decision":
             raise _refused(f"a draft of kind {draft.kind} where a decision belongs")
-        return self.append(draft)
+        return Decided(self._record((draft,))[0].id, draft)
 
     def close(self, decision_id: str, outcome: str, counts: Mapping[str, int], *, reason: str | None = None) -> Event:
         """Record how the use that a decision allowed has ended. Raises LedgerError for a second close."""
         decision = next(self.events(ids=(decision_id,)), None)
         if decision is None or decision.kind != "decision":
             raise _refused("an id that is no decision of this ledger")
-        return self._record((close_of(decision, outcome, counts, reason),))[0].event()
+        return self._record((close_of(Decided(decision_id, decision), outcome, counts, reason),))[0].event()
 
-    def close_soon(self, decision: Event, outcome: str, counts: Mapping[str, int]) -> None:
+    def close_soon(self, decision: Decided, outcome: str, counts: Mapping[str, int]) -> None:
         """Record how the use that a decision allowed has ended, `LATE_SECONDS` later at most.
 
         Returns at once: what must be durable before a use is its decision. Whatever reads this ledger sees it.

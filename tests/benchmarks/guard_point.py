@@ -4,7 +4,8 @@ Prints one JSON line per figure: wall time of one warm SELECT by primary key thr
 once, beside bare Core and beside one durable commit of a row in a database like the ledger's. The bar is one durable
 commit plus 1.5 times bare; answers are compared first. Sides take turns, so that both meet the same load.
 
-Each figure comes twice: the median of all rounds, and the tenth part of the rounds that met the least load (`quiet`).
+Each figure comes twice: the median of all rounds, and the tenth part of the rounds that met the least load (`quiet`);
+that of one caller also as the median of the means of sixteen calls, of which one writes the ends of all (`sixteens`).
 `decision` is what the ledger alone takes of it, `driver` one commit by the driver without SQLAlchemy. A TMPDIR in
 memory takes the disk out: what is left is work.
 """
@@ -60,8 +61,7 @@ def _seconds(act: Callable[[], object], callers: int) -> float:
 
 def _commit(records: sa.Engine) -> Callable[[], None]:
     """One durable commit of one row, with the settings of the records database."""
-    with writing(records) as connection:
-        connection.exec_driver_sql("CREATE TABLE bench_commit (id INTEGER PRIMARY KEY, leaf TEXT)")
+    _make_table(records)
     leaf = "x" * 600
 
     def act() -> None:
@@ -71,14 +71,31 @@ def _commit(records: sa.Engine) -> Callable[[], None]:
     return act
 
 
+def _make_table(records: sa.Engine) -> None:
+    with writing(records) as connection:
+        connection.exec_driver_sql("CREATE TABLE bench_commit (id INTEGER PRIMARY KEY, leaf TEXT)")
+
+
 def _driver_commit(records: sa.Engine) -> Callable[[], None]:
     """The same by the driver alone."""
+    _make_table(records)
 
     def act() -> None:
         with writing_plainly(records) as plain:
             plain.execute("INSERT INTO bench_commit (leaf) VALUES (?)", ("x" * 600,))
 
     return act
+
+
+def _ledger(records: sa.Engine, keyring: FileKeyring) -> Ledger:
+    count = itertools.count()
+    return Ledger(
+        records,
+        signer=keyring.signer("ledger"),
+        keyed_hash=keyring.keyed_hash(),
+        clock=lambda: dt.datetime.now(dt.UTC),
+        new_id=lambda: f"e{next(count):012d}",
+    )
 
 
 def _decision(ledger: Ledger) -> Callable[[], None]:
@@ -98,8 +115,28 @@ def _decision(ledger: Ledger) -> Callable[[], None]:
     return lambda: ledger.close_soon(ledger.decide(draft), "done", {"rows": 1})
 
 
+def _in_turns(sides: dict[str, Callable[[], Any]], callers: int, rounds: int) -> dict[str, list[float]]:
+    """What calls of each side took, one side after the other, so that all meet the same load."""
+    found: dict[str, list[float]] = {side: [] for side in sides}
+    for _ in range(rounds):
+        for side, act in sides.items():
+            found[side].append(_seconds(act, callers))
+    return found
+
+
+def _tell(load: str, callers: int, took: dict[str, int]) -> None:
+    figure = f"guarded point query, {callers} callers, ledger included, wall, us, {load}"
+    of_bar = round(took["guarded"] / (took["commit"] + 1.5 * took["bare"]), 2)
+    print(json.dumps({"figure": figure, **took, "of_bar": of_bar}))
+
+
 def _at(found: list[float], part: float) -> int:
     return round(sorted(found)[int(len(found) * part)] * 1e6)
+
+
+def _sixteens(found: list[float]) -> list[float]:
+    """The means of sixteen calls one behind the other: one of them writes the ends of all."""
+    return [sum(found[start : start + 16]) / 16 for start in range(0, len(found), 16)]
 
 
 def _reading(engine: sa.Engine) -> Callable[[], Any]:
@@ -123,15 +160,8 @@ def main() -> None:
         url = given.url or f"sqlite:///{folder / 'bench.db'}"
         fill(url, ROWS)
         keyring = FileKeyring.create(folder / "keys.json", "bench", scrypt_n=2**14)
-        records = create_records(f"sqlite:///{folder / 'gov.db'}")
-        count = itertools.count()
-        ledger = Ledger(
-            records,
-            signer=keyring.signer("ledger"),
-            keyed_hash=keyring.keyed_hash(),
-            clock=lambda: dt.datetime.now(dt.UTC),
-            new_id=lambda: f"e{next(count):012d}",
-        )
+        records, apart = (create_records(f"sqlite:///{folder / name}.db") for name in ("gov", "apart"))
+        ledger, alone = _ledger(records, keyring), _ledger(apart, keyring)  # each with ends of its own that wait
         store = GuardedStore(
             "s",
             url,
@@ -142,29 +172,21 @@ def main() -> None:
         )
         bare = sa.create_engine(url, pool_size=16, max_overflow=16)
         guarded = store.engine(UseContext(Principal("a", frozenset(), {"region": "EU"}), "app", "p"))
-        sides = {
-            "bare": _reading(bare),
-            "guarded": _reading(guarded),
-            "commit": _commit(records),
-            "decision": _decision(ledger),
-            "driver": _driver_commit(records),
-        }
+        sides = {"bare": _reading(bare), "guarded": _reading(guarded), "commit": _commit(records)}
+        parts = {"decision": _decision(alone), "driver": _driver_commit(apart)}
         if sides["bare"]() != sides["guarded"]():
             raise SystemExit("the two sides differ")
         for callers, rounds in ROUNDS.items():
-            found: dict[str, list[float]] = {side: [] for side in sides}
-            for _ in range(rounds):
-                for side, act in sides.items():
-                    found[side].append(_seconds(act, callers))
-            for load, part in (("median", 0.5), ("quiet", 0.1)):
-                took = {side: _at(each, part) for side, each in found.items()}
-                figure = f"guarded point query, {callers} callers, ledger included, wall, us, {load}"
-                of_bar = round(took["guarded"] / (took["commit"] + 1.5 * took["bare"]), 2)
-                print(json.dumps({"figure": figure, **took, "of_bar": of_bar}))
-        ledger.finish()
+            found = _in_turns(sides, callers, rounds) | _in_turns(parts, callers, rounds)
+            _tell("median", callers, {side: _at(each, 0.5) for side, each in found.items()})
+            _tell("quiet", callers, {side: _at(each, 0.1) for side, each in found.items()})
+            if callers == 1:
+                _tell("sixteens", callers, {side: _at(_sixteens(each), 0.5) for side, each in found.items()})
+        for each in (ledger, alone):
+            each.finish()
         store.close()
-        bare.dispose()
-        records.dispose()
+        for engine in (bare, records, apart):
+            engine.dispose()
 
 
 if __name__ == "__main__":

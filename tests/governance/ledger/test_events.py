@@ -7,7 +7,7 @@ import rfc8785
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from governance.ledger.closes import close_of
+from governance.ledger.closes import Decided, close_of
 from governance.ledger.events import KINDS, RETIRED_KINDS, SCHEMA, Event, EventDraft, EventObject, filled, stamp
 from policies.errors import LedgerError, TamperedError
 
@@ -172,8 +172,7 @@ def test_a_filled_in_form_is_the_event_encoded_whole(ref, purpose):
 )
 def test_ends_of_many_uses_are_those_made_one_by_one(actor, purpose, rows, decision_id):
     draft = EventDraft(kind="decision", actor=actor, principal="p:b2", purpose=purpose, action="read")
-    decision = Event.of(draft, event_id=decision_id, time=NOW, period=1, seq=0)
-    made = close_of(decision, "done", {"rows": rows}, "guard.stopped")
+    made = close_of(Decided(decision_id, draft), "done", {"rows": rows}, "guard.stopped")
     alone = EventDraft(
         kind="close",
         actor=actor,
@@ -193,9 +192,8 @@ def test_ends_of_many_uses_are_those_made_one_by_one(actor, purpose, rows, decis
 
 @pytest.mark.parametrize(("outcome", "counts"), [(MARKER, {"rows": 1}), ("done", {MARKER: 1}), ("done", {"rows": -1})])
 def test_an_end_that_holds_anything_else_is_refused(outcome, counts):
-    decision = Event.of(full_draft(), event_id="e1", time=NOW, period=1, seq=0)
     with pytest.raises(LedgerError) as caught:
-        close_of(decision, outcome, counts)
+        close_of(Decided("e1", full_draft()), outcome, counts)
     assert MARKER not in str(caught.value)
 
 

@@ -69,7 +69,7 @@ def test_decision_is_open_until_it_is_closed(ledger, draft):
     second = ledger.decide(draft("decision"))
     closed = ledger.close(first.id, "done", {"rows": 7})
     assert (closed.closes, closed.principal, closed.purpose, closed.counts["rows"]) == (first.id, "p:bob", "support", 7)
-    assert list(ledger.open_decisions()) == [second]
+    assert [event.id for event in ledger.open_decisions()] == [second.id]
 
 
 def test_a_decision_is_not_closed_twice(ledger, draft):
