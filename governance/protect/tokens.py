@@ -94,9 +94,7 @@ def encrypt_cells_of_subjects(
     keys: PersonKeyBatch, place: FieldPlace, record_keys: Sequence[Any], plaintexts: Sequence[bytes | None]
 ) -> list[bytes | None]:
     """The tokens of many cells of one field, each under the key of its person; None stays None."""
-    before, size = place.bound(), KEY_ID_BYTES.to_bytes(4, "big")
-    bound = [before + each + size for each in bound_keys(record_keys)]
-    return keys.encrypt(_nonces(len(plaintexts)), plaintexts, bound, HEADER)
+    return keys.encrypt(_nonces(len(plaintexts)), plaintexts, place.bound(), bound_keys(record_keys), HEADER)
 
 
 def _nonces(count: int) -> list[bytes]:
@@ -169,11 +167,9 @@ def decrypt_cells_of_subjects(
 
     Raises DecryptionError, without detail, when any cell is not a token made for it.
     """
-    before, size = place.bound(), KEY_ID_BYTES.to_bytes(4, "big")
-    bound = [before + each + size for each in bound_keys(record_keys)]
     nonces, texts = [each[_KEY_ID_END:_NONCE_END] for each in tokens], [each[_NONCE_END:] for each in tokens]
     try:
-        return keys.decrypt(nonces, texts, bound)
+        return keys.decrypt(nonces, texts, place.bound(), bound_keys(record_keys))
     except InvalidTag:
         raise refused_token() from None
 

@@ -134,27 +134,31 @@ class PersonKeyBatch:
         self._keys = keys  # each begins with its id and ends with its material
 
     def encrypt(
-        self, nonces: Iterable[bytes], texts: Iterable[bytes | None], bound: Iterable[bytes], head: bytes
+        self, nonces: Iterable[bytes], texts: Iterable[bytes | None], before: bytes, bound: Iterable[bytes], head: bytes
     ) -> list[bytes | None]:
         """Each text under its key, as `head`, key id, nonce and ciphertext; None stays None.
 
-        `bound` is the associated data of each, as far as the key's id, which is put at its end.
+        The associated data of each is `before`, one of `bound`, and the key's id behind its length.
         """
+        size = KEY_ID_BYTES.to_bytes(4, "big")
         return [
             None
             if text is None
             else head
             + (key_id := key[:KEY_ID_BYTES])
             + nonce
-            + AESGCM(key[-KEY_BYTES:]).encrypt(nonce, text, before + key_id)
-            for key, nonce, text, before in zip(self._keys, nonces, texts, bound, strict=True)
+            + AESGCM(key[-KEY_BYTES:]).encrypt(nonce, text, before + each + size + key_id)
+            for key, nonce, text, each in zip(self._keys, nonces, texts, bound, strict=True)
         ]
 
-    def decrypt(self, nonces: Iterable[bytes], texts: Iterable[bytes], bound: Iterable[bytes]) -> list[bytes | None]:
+    def decrypt(
+        self, nonces: Iterable[bytes], texts: Iterable[bytes], before: bytes, bound: Iterable[bytes]
+    ) -> list[bytes | None]:
         """The inverse of `encrypt`, of ciphertexts without what stands before them. Raises InvalidTag."""
+        size = KEY_ID_BYTES.to_bytes(4, "big")
         return [
-            AESGCM(key[-KEY_BYTES:]).decrypt(nonce, text, before + key[:KEY_ID_BYTES])
-            for key, nonce, text, before in zip(self._keys, nonces, texts, bound, strict=True)
+            AESGCM(key[-KEY_BYTES:]).decrypt(nonce, text, before + each + size + key[:KEY_ID_BYTES])
+            for key, nonce, text, each in zip(self._keys, nonces, texts, bound, strict=True)
         ]
 
     def __len__(self) -> int:

@@ -131,7 +131,7 @@ class SubjectKeys:
         wanted = [bytes.fromhex(each) for each in key_ids]
         with self._turn:
             self._refresh()
-            missing = dict.fromkeys([each for each in wanted if each not in self._by_id])
+            missing = dict.fromkeys([each for each in wanted if each not in self._by_id], b"")
             if missing:
                 self._unwrap("id", missing)
             return {each.hex(): _data_key(self._by_id[each]) for each in wanted if each in self._by_id}
@@ -140,10 +140,10 @@ class SubjectKeys:
         """The keys of many ids in their order, to decrypt with; None when any is destroyed or unknown here."""
         with self._turn:
             self._refresh()
-            missing = dict.fromkeys([each for each in key_ids if each not in self._by_id])
+            missing = dict.fromkeys([each for each in key_ids if each not in self._by_id], b"")
             if missing and self._unwrap("id", missing):
                 return None
-            return PersonKeyBatch([self._by_id[each] for each in key_ids])
+            return PersonKeyBatch(_in_order(key_ids, missing, self._by_id))
 
     def destroy(self, refs: Sequence[bytes]) -> list[str]:
         """Destroy the keys of persons, by reference, and re-issue the KEK of all others; gives the ids destroyed.
@@ -235,12 +235,13 @@ class SubjectKeys:
         made, known = 0, self._by_ref
         with self._turn:
             self._refresh()
-            missing = dict.fromkeys([ref for ref in refs if ref not in known] if known else refs)
+            missing = dict.fromkeys([ref for ref in refs if ref not in known] if known else refs, b"")
             absent = self._unwrap("ref", missing) if missing else []
             if absent:
                 made = self._make(absent)
-                absent = self._unwrap("ref", dict.fromkeys(absent))
-            found = [known[ref] for ref in refs] if not absent else []
+                missing = dict.fromkeys(absent, b"")
+                absent = self._unwrap("ref", missing)
+            found = _in_order(refs, missing, known) if not absent else []
         if absent:
             _refuse("a person whose key was destroyed", "write under a new subject key, or not at all")
         if made and self._on_created is not None:
@@ -275,33 +276,34 @@ class SubjectKeys:
         wrapped = wrap(kek, material, self._bound(row))
         return SubjectRow(row.id, row.ref, row.state, kek_id, wrapped, row.created, row.destroyed)
 
-    def _unwrap(self, column: str, wanted: Mapping[bytes, None]) -> list[bytes]:
-        """Remember the keys of ids or references that are not known yet; gives those that have no key.
+    def _unwrap(self, column: str, wanted: dict[bytes, bytes]) -> list[bytes]:
+        """Fill in the keys of ids or references, empty so far, and remember them; gives those that have no key.
 
         The loop runs once for each cell of a column, so it does nothing that can be done before or after.
         """
         known, by_id = (self._by_id, True) if column == "id" else (self._by_ref, False)
         before, between = self._before + KEY_ID_BYTES.to_bytes(4, "big"), REF_BYTES.to_bytes(4, "big")
         kek_id, cipher = self._ring.subject_kek()
-        decrypt, count = cipher.decrypt, len(known)
+        decrypt = cipher.decrypt
         with self._store.wrapped(column, wanted, kek_id) as rows:
             for key_id, ref, wrapped in rows:
                 name = key_id if by_id else ref
                 if name in wanted:
                     try:
-                        known[name] = (
+                        wanted[name] = (
                             key_id + ref + decrypt(wrapped[:12], wrapped[12:], before + key_id + between + ref)
                         )
                     except InvalidTag:
                         continue  # spoilt, or wrapped anew since the row was read: looked at again below
-        if len(known) - count == len(wanted):
-            return []
-        rest = [each for each in wanted if each not in known]
-        for slow in (self._store.by_id(rest) if by_id else self._store.by_ref(rest)).values():
-            material = self._material(slow)
-            if material:
-                known[slow.id if by_id else slow.ref] = slow.id + slow.ref + material
-        return [each for each in rest if each not in known]
+        rest = [name for name, opened in wanted.items() if not opened]
+        if rest:
+            for slow in (self._store.by_id(rest) if by_id else self._store.by_ref(rest)).values():
+                material = self._material(slow)
+                if material:
+                    wanted[slow.id if by_id else slow.ref] = slow.id + slow.ref + material
+        absent = [name for name in rest if not wanted[name]]
+        known.update({name: opened for name, opened in wanted.items() if opened} if absent else wanted)
+        return absent
 
     def _material(self, row: SubjectRow) -> bytes:
         """The key of a row; nothing when it is destroyed, also when that happened since the row was read."""
@@ -320,6 +322,11 @@ class SubjectKeys:
 
     def _now(self) -> str:
         return self._clock().astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if self._clock else ""
+
+
+def _in_order(names: Sequence[bytes], just: Mapping[bytes, bytes], known: Mapping[bytes, bytes]) -> list[bytes]:
+    """The keys of ids or references in their order, of which `just` holds those that were opened just now."""
+    return list(just.values()) if len(just) == len(names) else [known[name] for name in names]
 
 
 def _data_key(opened: bytes) -> DataKey:
