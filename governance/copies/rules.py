@@ -25,7 +25,7 @@ WIDE = 2**50
 
 _GONE = frozenset({"drop", "null"})
 _DATES = frozenset({"date", "datetime"})
-_NUMBER_KINDS = frozenset({"id", "integer", "long_integer"})
+_NUMBER_KINDS = frozenset({"big_integer", "id", "integer", "long_integer"})
 
 
 def check_rules(

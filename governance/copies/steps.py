@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import AddConstraint, CreateTable
 
 from governance.copies.closure import Kept
@@ -115,8 +115,6 @@ class CopyRows:
         rows = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
         try:
             connection.execute(sa.insert(self.target), rows)
-        except DBAPIError as cause:
-            raise self._refused(type(cause).__name__) from None
         except (SQLAlchemyError, ValueError, TypeError) as cause:
             raise self._refused(type(cause).__name__) from None
         self.positions.write(connection, self.name, batch.keys[-1])

@@ -31,7 +31,7 @@ TREATED = {"name": "pseudonym:person", "email": "pseudonym:email", "phone": "mas
 RULES = """
 version: 1
 domains:
-  no: {kind: long_integer}
+  no: {kind: big_integer}
   person: {kind: person, locale: en}
   email: {kind: email}
 datasets:

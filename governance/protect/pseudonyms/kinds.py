@@ -87,9 +87,14 @@ def _number(draws: Draws, _: pa.Array, __: str) -> pa.Array:
     return pa.array(draws.below(2**31 - 1).astype(np.int64) + 1).cast(pa.string())
 
 
-def _big_number(draws: Draws, _: pa.Array, __: str) -> pa.Array:
+def _long_number(draws: Draws, _: pa.Array, __: str) -> pa.Array:
     high, low = draws.below(1 << 26).astype(np.int64), draws.below(1 << 27).astype(np.int64)
     return pa.array((high << 27) + low + 1).cast(pa.string())
+
+
+def _big_number(draws: Draws, _: pa.Array, __: str) -> pa.Array:
+    high, low = draws.below(2**31 - 1).astype(np.int64), draws.below(2**32).astype(np.int64)
+    return pa.array((high << 32) + low + 1).cast(pa.string())
 
 
 @cache
@@ -135,12 +140,13 @@ KINDS: Mapping[str, PseudonymKind] = MappingProxyType(
         kind.name: kind
         for kind in (
             PseudonymKind("address", "an address in a place that exists", _TONGUES, 100_000, _address),
+            PseudonymKind("big_integer", "a whole number of 63 bits", (), 2**63 - 2**32, _big_number),
             PseudonymKind("company", "a company that does not exist", _TONGUES, 2_500, _company),
             PseudonymKind("email", "an address of an example domain", (), 2**70, _email),
             PseudonymKind("hash", "a keyed hash of 32 hex digits", (), 2**128, _hash),
             PseudonymKind("id", "the same length and classes of characters", (), 0, same_shape),
             PseudonymKind("integer", "a whole number of 31 bits", (), 2**31 - 1, _number),
-            PseudonymKind("long_integer", "a whole number of 53 bits", (), 2**53, _big_number),
+            PseudonymKind("long_integer", "a whole number of 53 bits", (), 2**53, _long_number),
             PseudonymKind("national_id", "a number that no office gave out", tuple(NATIONAL_IDS), 10**6, _national_id),
             PseudonymKind("person", "a common name", _TONGUES, 3_700, _person),
             PseudonymKind("phone", "a number that nobody has", _TONGUES, 3_800, _phone),

@@ -24,6 +24,7 @@ EVERY = [(name, locale) for name, kind in KINDS.items() for locale in kind.local
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 MARKER = "marker-7731@secret.example"
 FORMS = {
+    "big_integer": r"[1-9][0-9]{0,18}",
     "email": r"[a-z]+\.[a-z]+\.[a-z2-9]{12}@example\.(com|net|org)",
     "integer": r"[1-9][0-9]{0,9}",
     "long_integer": r"[1-9][0-9]{0,15}",
