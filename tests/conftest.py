@@ -11,6 +11,18 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 import structlog
+from alembic import command
+
+from .new_records import FromTheFirst
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_records() -> Iterator[FromTheFirst]:
+    """New records without running every migration for each test."""
+    with pytest.MonkeyPatch.context() as patch:
+        quick = FromTheFirst(command.upgrade)
+        patch.setattr(command, "upgrade", quick)
+        yield quick
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -78,7 +79,7 @@ def open_records(url: str) -> Engine:
 
 
 def _check_version(place: str, standing: tuple[str, ...]) -> None:
-    newest = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
+    newest = _newest()
     if standing == (newest,):
         return
     if not standing:
@@ -89,6 +90,12 @@ def _check_version(place: str, standing: tuple[str, ...]) -> None:
             next_step="run `governance init`, or correct records.url in governance.yaml",
         )
     raise _wrong_version(place, f"records at version {', '.join(standing)}, not {newest}")
+
+
+@cache
+def _newest() -> str | None:
+    """The version of the newest migration of this release."""
+    return ScriptDirectory(str(_MIGRATIONS)).get_current_head()
 
 
 def _wrong_version(place: str, found: str) -> RecordsError:

@@ -3,9 +3,11 @@ import multiprocessing
 import pkgutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -19,6 +21,12 @@ from governance.records.transactions import reading, writing, writing_plainly
 from policies.errors import RecordsError
 
 MARKER = "marker-ann@example.org"
+
+
+@pytest.fixture(autouse=True)
+def _every_migration(quick_records, monkeypatch):
+    """These tests are of the migrations."""
+    monkeypatch.setattr(command, "upgrade", quick_records.upgrade)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -47,6 +55,20 @@ def test_migrations_build_what_the_tables_say(engine):
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+
+
+def test_the_records_of_other_tests_are_those_that_migrations_make(quick_records, tmp_path, monkeypatch):
+    urls = {name: f"sqlite:///{tmp_path / name}.db" for name in ("whole", "first", "second")}
+    create_records(urls["whole"]).dispose()
+    monkeypatch.setattr(command, "upgrade", type(quick_records)(quick_records.upgrade))
+    create_records(urls["first"]).dispose()
+    create_records(urls["second"]).dispose()
+    made = {}
+    for name in urls:
+        with closing(sqlite3.connect(tmp_path / f"{name}.db")) as raw:
+            made[name] = list(raw.iterdump())
+    assert made["second"] == made["first"] == made["whole"]
+    assert len(made["whole"]) > 50
 
 
 def test_migrations_are_one_chain():
