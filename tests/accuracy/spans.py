@@ -32,8 +32,8 @@ PARTS = ("tuned", "untouched")
 WHOLE = "ADDRESS, whole"
 """Addresses with the pieces of one address taken together, whether it was labelled or found as one or as several."""
 _PIECES = {"ADDRESS", "LOCATION"}
-_BETWEEN = re.compile(r"[\s,;/|-]*")
-"""What may stand between two pieces of an address."""
+_BETWEEN = re.compile(r"(?:[\s,;/|-]|\n[ >?]*)*")
+"""What may stand between two pieces of an address, marks of a quoted line included."""
 _HALF = 0.5
 
 

@@ -41,7 +41,8 @@ numbers fitted with the *tuned* half in sight; the *untouched* half was only eve
 - At most {LIMIT:,} texts of each half of a set, chosen by hash. Entities with fewer than {FEWEST} labelled spans in a
   half stand in the total only.
 - *{spans.WHOLE}*: some sets label the pieces of one address (house, street, town, postcode) one by one. Here pieces and
-  places that follow one another count as one span, labelled or found; it is in no total.
+  places that follow one another, also over the marks of quoted lines, count as one span, labelled or found; it is in
+  no total.
 - Measured on {{machine}}. CPU seconds are for the whole half, start of the models left out.
 """
 
