@@ -58,7 +58,7 @@ def test_nothing_is_read_when_the_ledger_cannot_be_written(gov, monkeypatch):
     def down(_):
         raise LedgerError("ledger", found="no answer", expected="a ledger", next_step="mend it")
 
-    monkeypatch.setattr(gov.ledger, "append", down)
+    monkeypatch.setattr(gov.ledger, "decide", down)
     begun = []
     with pytest.raises(LedgerError), recorded_use(gov, "support", ["crm.customers"]):
         begun.append(True)
