@@ -241,6 +241,7 @@ def _misfit(entity: str, tally: Tally, profile: ColumnProfile, weights: Weights,
         return weights.against * profile.filled / (profile.filled + 1) if not share else 0.0
     if entity == "ADDRESS":
         share += profile.share("last.ADDRESS") + profile.share("form.street") + profile.share("form.unit")
+        share += _located(profile)
     if entity == "DATE_OF_BIRTH" and profile.mean_length == _YEARS:
         share += profile.share("digits")
     if entity == "PERSON" and name_weight < 0.7:
