@@ -87,3 +87,9 @@ def test_five_digits_that_no_two_rows_share_are_less_sure_than_those_of_a_town()
         return label.confidence if label else 0.0
 
     assert confidence(ids) < 0.8 < confidence((ids[:20] * 3)[:ROWS])
+
+
+def test_key_of_a_race_is_no_ethnicity_and_its_code_beside_persons_is_one():
+    races = [1000 + row // 4 for row in range(ROWS)]
+    assert labels("results", race_id=races, points=[25, 18, 15]) == {"race_id": "", "points": ""}
+    assert labels("patients", race_code=["1", "2", "5", "9"])["race_code"] == "ETHNICITY"
