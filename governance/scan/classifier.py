@@ -40,7 +40,7 @@ LABEL_FROM = 0.5
 """A label needs at least this confidence."""
 _FINDING_FROM = 0.5
 _NAMED = 0.5
-"""From this weight on a name lets numbers of a mere form count as national ids."""
+"""From this weight on a name lets numbers of a mere form count as national ids; an `id_number` may be a thing's."""
 _SEVERAL, _LIES, _LIARS, _LITTLE = 3, 2, 0.3, 0.5
 """Names mislead where several different values each refute so many of them, and more than this share of those that
 claim something; a yes or no only says whether there is one. This part of the weight of all names is left then."""
@@ -61,9 +61,7 @@ _MILD = frozenset(
     }
 )
 """Categories that alone make no text personal."""
-_PERSONAL_FIELDS = frozenset(
-    {"EMAIL_ADDRESS", "PHONE_NUMBER", "DATE_OF_BIRTH", "GENDER", "US_SSN", "CN_RESIDENT_ID", "NATIONAL_ID", "ADDRESS"}
-)
+_PERSONAL_FIELDS = frozenset({"EMAIL_ADDRESS", "DATE_OF_BIRTH", "GENDER", "US_SSN", "CN_RESIDENT_ID", "NATIONAL_ID"})
 _SUBJECT_KEY = Signal("foreign_key", True, 0.9, "it refers to the key of a dataset of people")
 _LOOSE = frozenset({"PERSON", "ADDRESS", "HEALTH", "GENDER", "PASSPORT", "DATE_OF_BIRTH", "URL"})
 """Entities whose single hits among short values of another kind are chance more often than not."""
@@ -131,6 +129,7 @@ class DatasetNames:
             self.animals,
             people=around.people or self.subjects,
             listed=self.words.about_people or self.subjects or "PERSON" in beside,
+            of_people=self.words.about_people,
             trusted=self.trusted,
             numbers_things=numbers_things(name),
             dates=says_date(name),
@@ -188,9 +187,10 @@ def _tested(names: DatasetNames, profiles: Mapping[str, ColumnProfile], fields: 
     """The same names, knowing which of them their own values refute."""
     around = names.around
     said = {each.name: names.said_of(each.name, around) for each in fields if each.name in profiles}
+    known = Around(of_people=names.words.about_people)
     claiming = [name for name, each in said.items() if any(weight >= CLAIMS for weight, _ in each.values())]
     wrong = frozenset(
-        each.name for each in fields if each.name in said and refuted(said[each.name], profiles[each.name], each)
+        each.name for each in fields if each.name in said and refuted(said[each.name], profiles[each.name], each, known)
     )
     lies = sum(_lies(name, profiles[name]) for name in wrong)
     misleading = lies >= _LIES and lies > _LIARS * len(claiming)
@@ -212,7 +212,7 @@ def _lies(name: str, profile: ColumnProfile) -> bool:
 def hints_of(names: DatasetNames, field: str) -> frozenset[str]:
     """Entities that a field's name or comment speaks for, so that detectors may trust weaker hits."""
     signals = {**names.comments.get(field, {}), **names.fields.get(field, {})}
-    hints = {entity for entity, signal in signals.items() if signal.weight >= 0.3}
+    hints = {entity for entity, each in signals.items() if each.weight >= (_NAMED if entity == "NATIONAL_ID" else 0.3)}
     return frozenset(hints | (NATIONAL if "NATIONAL_ID" in hints else set()))
 
 

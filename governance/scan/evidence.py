@@ -10,9 +10,9 @@ from governance.scan.intervals import beats_chance
 from governance.scan.names import THING_NAME, DatasetWords, NameSignal
 from governance.scan.profile import ColumnProfile
 from governance.scan.result import Signal
-from governance.scan.shares import NOTHING, Around, contradicted, left_of, of_things, speaks_against, speaks_for
+from governance.scan.shares import NOTHING, Around, coded, contradicted, left_of, of_things, speaks_against, speaks_for
 from governance.scan.tally import Tally
-from governance.scan.weights import NAME_ONLY, NATIONAL, Weights, type_fits, weights_of
+from governance.scan.weights import NAME_ONLY, NATIONAL, PLATES, Weights, type_fits, weights_of
 from governance.scan.years import looks_born
 
 _OF_ANIMALS = frozenset({"AGE", "PERSON"})
@@ -87,7 +87,7 @@ def names_of(
                 and signals[entity].phrase == "name"
                 and around.people
                 and weight < 0.6
-                and weight > 0.1
+                and weight > 0.15
             ):
                 found.append(Signal("neighbour", True, 0.5, "other fields of the dataset are about one person"))
                 weight = _either(weight, 0.5)
@@ -137,7 +137,7 @@ def weigh(
         values *= 0.45
     if things := of_things(entity, profile, around):
         values, name_weight = values * (1 - things), name_weight * (1 - things)
-    misfit = _taken(entity, profile, field, name_weight)
+    misfit = _taken(entity, profile, field, name_weight, around)
     column = _either(values, name_weight * (1 - misfit))
     if misfit:
         value_signals = (*value_signals, Signal("value", False, round(misfit, 3), "the values do not have its form"))
@@ -161,11 +161,13 @@ def _unplaced(profile: ColumnProfile, values: float, name_weight: float) -> floa
     return values if name_weight >= CLAIMS else values * (1 - _located(profile))
 
 
-def refuted(said: Mapping[str, tuple[float, tuple[Signal, ...]]], profile: ColumnProfile, field: Field) -> bool:
+def refuted(
+    said: Mapping[str, tuple[float, tuple[Signal, ...]]], profile: ColumnProfile, field: Field, around: Around
+) -> bool:
     """Whether the values fit none of the entities that the name claims, so that it is no guide to them at all."""
     claims = [entity for entity, (weight, _) in said.items() if weight >= CLAIMS]
     return bool(claims and profile.filled) and all(
-        _taken(entity, profile, field, said[entity][0]) >= _REFUTED for entity in claims
+        _taken(entity, profile, field, said[entity][0], around) >= _REFUTED for entity in claims
     )
 
 
@@ -182,12 +184,14 @@ def proves(said: Mapping[str, tuple[float, tuple[Signal, ...]]], profile: Column
     )
 
 
-def _taken(entity: str, profile: ColumnProfile, field: Field, name_weight: float) -> float:
+def _taken(entity: str, profile: ColumnProfile, field: Field, name_weight: float, around: Around) -> float:
     """The part of a name's weight that the values take away, 0 to 1."""
     if not type_fits(entity, field.type):
         return 1.0
     if field.type in ("date", "datetime") or (entity == "COORDINATE" and _located(profile)):
         return 0.0
+    if coded(entity, profile, around):
+        return contradicted(entity, profile)
     tally = profile.tallies.get(entity, Tally())
     return max(_misfit(entity, tally, profile, weights_of(entity), name_weight), speaks_against(entity, profile))
 
@@ -231,10 +235,13 @@ def _misfit(entity: str, tally: Tally, profile: ColumnProfile, weights: Weights,
     share = (tally.strong + tally.weak) / profile.filled
     if entity == "URL":
         share = max(share, profile.share("url"))
+    if entity == "VEHICLE_PLATE":
+        share += sum(tally.strong for kind, tally in profile.tallies.items() if kind in PLATES) / profile.filled
     if profile.filled < _FEW:
         return weights.against * profile.filled / (profile.filled + 1) if not share else 0.0
     if entity == "ADDRESS":
         share += profile.share("last.ADDRESS") + profile.share("form.street") + profile.share("form.unit")
+        share += _located(profile)
     if entity == "DATE_OF_BIRTH" and profile.mean_length == _YEARS:
         share += profile.share("digits")
     if entity == "PERSON" and name_weight < 0.7:
@@ -257,15 +264,18 @@ def _form_misfit(entity: str, profile: ColumnProfile) -> float:
         "JOB_TITLE": max(profile.share("digits"), 0.6 * profile.share("sentence")),
         "MARITAL_STATUS": 0.0 if profile.distinct_count <= 40 else 0.8,
         "NATIONAL_ID": max(text, profile.share("one_word"), 0.6 if few and profile.filled > 200 else 0.0),
-        "POSTAL_CODE": 0.7 * (1 - profile.share("postal"))
-        if profile.mean_length > 8 or profile.mean_length < 3
-        else 0.0,
+        "POSTAL_CODE": _no_postal_length(profile) * (1 - profile.share("postal")),
         "RELIGION": text,
         "USERNAME": max(text, profile.share("url"), 0.9 * profile.share("dated")),
         "MEDICAL_RECORD_ID": max(text, profile.share("one_word")),
         "PASSWORD": text,
     }
     return min(0.95, misfits.get(entity, 0.0))
+
+
+def _no_postal_length(profile: ColumnProfile) -> float:
+    """How much the length of values speaks against postal codes: none has two signs, and longer ones hold more."""
+    return 0.95 if profile.mean_length < 3 else 0.7 if profile.mean_length > 8 else 0.0
 
 
 def national(profile: ColumnProfile, *, named: bool) -> tuple[float, str]:

@@ -259,14 +259,19 @@ def read_name(name: str, dataset: DatasetWords) -> dict[str, NameSignal]:
 
 
 def parts_of_names(names: Iterable[str]) -> dict[str, NameSignal]:
-    """What fields say together, by field: `judge_first` beside `judge_last` holds given names."""
+    """What fields say together, by field: `judge_first` beside `judge_last` or `judge_last_name` holds given names."""
     stems: dict[tuple[str, ...], dict[str, str]] = {}
     for name in names:
-        words = words_of(name)
+        words = _bare(words_of(name))
         if words and words[-1] in _PAIRED:
             stems.setdefault(words[:-1], {})[words[-1]] = name
     paired = (part for part in stems.values() if {"first", "last"} <= set(part))
     return {name: NameSignal(SURE, word) for part in paired for word, name in part.items()}
+
+
+def _bare(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a name without a last one that says `name`."""
+    return words[:-1] if words[-1:] in (("name",), ("nm",)) else words
 
 
 def read_comment(comment: str) -> dict[str, NameSignal]:

@@ -23,6 +23,8 @@ _BARE = 0.9
 """From this share of bare digits on a column of phone numbers may be one of other numbers."""
 _FEW = 5
 """With fewer values than this, shares say little against a name."""
+_CODES, _SHORT = 12, 3
+"""At most so many different values of at most so many signs on average are codes of a few cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Around:
     """Whether the rows are people, or refer to people."""
     listed: bool = False
     """Whether each row is one person or names one: by the dataset's name, by a key, or by a field beside it."""
+    of_people: bool = False
+    """Whether the dataset's name says that its rows are people."""
     trusted: bool = False
     """Whether names of the dataset proved right, so that one that means something else counts against its values."""
     numbers_things: bool = False
@@ -118,6 +122,7 @@ class _Rules:
     expected: Mapping[str, tuple[tuple[str, ...], float, float, bool]]
     yes_or_no: frozenset[str]
     numbered: frozenset[str]
+    coded: frozenset[str]
     of_things: Mapping[str, Mapping[str, float]]
 
 
@@ -157,6 +162,12 @@ def of_things(entity: str, profile: ColumnProfile, around: Around) -> float:
     return min(1.0, sum(profile.share(trait) * part for trait, part in _rules().of_things.get(entity, {}).items()))
 
 
+def coded(entity: str, profile: ColumnProfile, around: Around) -> bool:
+    """Whether the values may be codes of the entity that no list knows, in a dataset that is called one of people."""
+    few = profile.distinct_count <= _CODES and profile.mean_length <= _SHORT
+    return around.of_people and few and entity in _rules().coded
+
+
 def speaks_against(entity: str, profile: ColumnProfile) -> float:
     """The part of a name's weight that the makeup of the values takes away, 0 to 1."""
     if profile.filled < _FEW:
@@ -187,6 +198,7 @@ def _rules() -> _Rules:
         },
         frozenset(body["yes_or_no"]),
         frozenset(body["numbered"]),
+        frozenset(body["coded"]),
         {entity: dict(traits) for entity, traits in body["of_things"].items()},
     )
 

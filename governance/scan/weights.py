@@ -30,7 +30,7 @@ class Weights:
 
 _WEIGHTS = {
     "ADDRESS": Weights(0.88, 0.4, 0.45, 0.75, 0.3),
-    "COORDINATE": Weights(0.9, 0.3, 0.0, 0.6, 0.5),
+    "COORDINATE": Weights(0.78, 0.3, 0.0, 0.6, 0.5),
     "CN_RESIDENT_ID": Weights(0.97, 0.3, 0.8, 0.96),
     "AU_DRIVER_LICENSE": Weights(0.45, 0.2, 0.5, 0.5, 0.5),
     "CN_USCC": Weights(0.95, 0.3, 0.8, 0.9),
@@ -145,6 +145,9 @@ NATIONAL = frozenset(
     ]
 )
 """Identifiers that a field for national ids holds side by side."""
+
+PLATES = frozenset({"IN_VEHICLE_REGISTRATION", "NG_VEHICLE_REGISTRATION", "UK_VEHICLE_REGISTRATION"})
+"""Plates of single countries: plates of others have the same forms."""
 
 BOOLEAN = frozenset({"CONSENT_FLAG", "DISABILITY", "HEALTH", "GENDER", "MARITAL_STATUS", "CRIMINAL", "RELIGION"})
 """Entities that a yes or no can say."""

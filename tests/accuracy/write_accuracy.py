@@ -1,11 +1,13 @@
 """Write `docs/accuracy.md`: spans and columns measured on the sets of the measuring folder.
 
 Run by `make accuracy`; where the folder is absent it says so and stops. Takes about ten minutes: large sets are sampled
-by the hashes of their rows, so that every run takes the same ones.
+by the hashes of their rows, so that every run takes the same ones. `--columns` renews only that part of
+the page, which takes three.
 """
 
 from __future__ import annotations
 
+import argparse
 import platform
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -47,10 +49,23 @@ numbers fitted with the *tuned* half in sight; the *untouched* half was only eve
 """
 
 
-def main() -> int:
+COLUMNS, MAPS = "## Columns", "## How labels were mapped"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and write the page."""
+    parser = argparse.ArgumentParser(description="Write docs/accuracy.md.")
+    parser.add_argument("--columns", action="store_true", help="renew only the part of the columns")
+    asked = parser.parse_args(arguments)
     if not spans.FOLDER.is_dir():
         print("the measuring data is not on this machine; docs/accuracy.md stays as it is", file=sys.stderr)
+        return 0
+    if asked.columns:
+        before, rest = PAGE.read_text(encoding="utf-8").split(COLUMNS, 1)
+        with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
+            measured = [each for half in pool.map(_half, columns.HALVES) for each in half]
+        renewed = "\n".join(_columns(measured))
+        PAGE.write_text(f"{before}{renewed}\n{MAPS}{rest.split(MAPS, 1)[1]}", encoding="utf-8")
         return 0
     rows, measured = _measured()
     machine = f"{platform.machine()}, Python {platform.python_version()}, one process for a system"
@@ -130,7 +145,7 @@ def _line(row: spans.Row) -> list[str]:
 
 def _columns(measured: Sequence[columns.Measured]) -> Iterator[str]:
     yield (
-        "## Columns\n\nEvery table is scanned as a whole, with its real names, with neutral ones (`c1`, `c2`, ...), "
+        f"{COLUMNS}\n\nEvery table is scanned as a whole, with its real names, with neutral ones (`c1`, `c2`, ...), "
         "with names shuffled among columns of other kinds, and with names only. *False labels* are harmless columns "
         "with a label; *gaps* are those of them that the set itself labels so in another table, by the same name or by "
         "at least half of the values, so that the rest is the error; *unjudged* ones have a label that the set has no "
@@ -163,7 +178,7 @@ def _bin(each: columns.Bin) -> list[str]:
 
 
 def _maps() -> Iterator[str]:
-    yield "## How labels were mapped\n\nOther labels are not scored; a finding of ours on them is no error.\n"
+    yield f"{MAPS}\n\nOther labels are not scored; a finding of ours on them is no error.\n"
     for name, how in SETS.items():
         pairs = ", ".join(f"`{theirs}` → {ours}" for theirs, ours in sorted(how.labels.items()) if theirs != ours)
         same = ", ".join(sorted(ours for theirs, ours in how.labels.items() if theirs == ours))

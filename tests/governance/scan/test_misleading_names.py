@@ -76,3 +76,9 @@ def test_numeric_codes_of_states_and_years_of_birth_refute_no_name():
     codes = [f"{number:03}" for number in range(10, 20)]
     years = [str(1950 + number) for number in range(10)]
     assert labels(town=PLACES, state_code=codes, county_code=codes, birth_year=years)["town"] is not None
+
+
+def test_an_address_by_name_stays_one_with_its_position_behind_it():
+    places = [f"Kiosk {row} behind the old mill\n(52.{row:04}, 13.{row:04})" for row in range(100, 160)]
+    found = labels(visitor_address=places, place=places)
+    assert {name: label[0] for name, label in found.items()} == {"visitor_address": "ADDRESS", "place": "COORDINATE"}

@@ -29,6 +29,7 @@ SAYS = [
     ("gender", "GENDER"), ("性别", "GENDER"), ("diagnosis", "HEALTH"), ("过敏史", "HEALTH"), ("车牌号", "VEHICLE_PLATE"),
     ("api_token", "SECRET"), ("newsletter_opt_in", "CONSENT_FLAG"), ("created_by", "USERNAME"), ("wechat", "USERNAME"),
     ("given_names", "PERSON"), ("phone numbers", "PHONE_NUMBER"), ("age_at_retirement", "AGE"), ("ADDRESS WITH GEOCODE", "ADDRESS"),
+    ("owner_add_1", "ADDRESS"), ("race_code", "ETHNICITY"), ("gender_desc", "GENDER"), ("state_of_residence", "STATE"), ("surnames", "PERSON"),
     ("xcoordinate", "COORDINATE"), ("salary", "INCOME"), ("宗教", "RELIGION"), ("latitude", "COORDINATE"),
     ("vehicle_vin", "VIN"), ("车架号", "VIN"), ("imei_1", "IMEI"), ("港澳通行证号", "TRAVEL_PERMIT"), ("回乡证", "TRAVEL_PERMIT"), ("travel_permit_no", "TRAVEL_PERMIT"),
     ("health_insurance_no", "HEALTH_INSURANCE_ID"), ("军官证号", "CN_MILITARY_ID"), ("wallet_address", "CRYPTO"),
@@ -77,7 +78,9 @@ def test_first_and_last_are_parts_of_a_name_together_only():
         "judge_last",
         "judge_middle",
     }
+    assert set(parts_of_names(["pilot_first_name", "pilot_last", "pilot_seat"])) == {"pilot_first_name", "pilot_last"}
     assert parts_of_names(["first", "judge_last", "last_seen"]) == {}
+    assert parts_of_names(["first_name", "judge_last", "name"]) == {}
 
 
 def test_comment_speaks_in_whole_words():
