@@ -92,7 +92,8 @@ def test_a_killed_writer_leaves_a_valid_log_with_everything_it_reported(records_
     assert process.stdout.readline() == "ready\n"
     time.sleep(random.Random(number).uniform(0, 0.4))
     process.send_signal(signal.SIGKILL)
-    out, _ = process.communicate(timeout=60)
+    out = process.stdout.read()  # not by `communicate`, which forgets what was read with the first line
+    process.communicate(timeout=60)
     reported = [line for line in out.split("\n")[:-1] if len(line) == 32]
     assert process.returncode == -signal.SIGKILL
     found = reopened.verify()
