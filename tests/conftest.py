@@ -115,6 +115,12 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
 
 
 @pytest.fixture
+def another_postgres_url(postgres_server: str) -> Iterator[str]:
+    """A second one beside it."""
+    yield from _fresh_database(postgres_server, f"gov_test_{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
 def mysql_url(mysql_server: str) -> Iterator[str]:
     """A fresh, empty MariaDB database for one test."""
     yield from _fresh_database(mysql_server, f"gov_test_{uuid.uuid4().hex[:12]}")

@@ -3,7 +3,6 @@ import multiprocessing
 import pkgutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
@@ -57,18 +56,36 @@ def test_migrations_build_what_the_tables_say(engine):
         assert compare_metadata(context, metadata) == []
 
 
-def test_the_records_of_other_tests_are_those_that_migrations_make(quick_records, tmp_path, monkeypatch):
-    urls = {name: f"sqlite:///{tmp_path / name}.db" for name in ("whole", "first", "second")}
-    create_records(urls["whole"]).dispose()
+@pytest.fixture
+def another_url(url, tmp_path, request):
+    if url.startswith("postgresql"):
+        return request.getfixturevalue("another_postgres_url")
+    return f"sqlite:///{tmp_path / 'another.db'}"
+
+
+def test_the_records_of_other_tests_are_those_that_migrations_make(quick_records, url, another_url, monkeypatch):
     monkeypatch.setattr(command, "upgrade", type(quick_records)(quick_records.upgrade))
-    create_records(urls["first"]).dispose()
-    create_records(urls["second"]).dispose()
-    made = {}
-    for name in urls:
-        with closing(sqlite3.connect(tmp_path / f"{name}.db")) as raw:
-            made[name] = list(raw.iterdump())
-    assert made["second"] == made["first"] == made["whole"]
-    assert len(made["whole"]) > 50
+    made = []
+    for each in (url, another_url):  # by the migrations, and as they did it
+        engine = create_records(each)
+        made.append(described(engine))
+        engine.dispose()
+    assert made[0] == made[1]
+    assert len(made[0]) > 100
+
+
+def described(engine):
+    """All that a database has: columns, keys, constraints, indexes, rows of the migrations."""
+    inspector = sa.inspect(engine)
+    asked = ("columns", "pk_constraint", "foreign_keys", "unique_constraints", "check_constraints", "indexes")
+    found = {
+        (table, each): str(getattr(inspector, f"get_{each}")(table))
+        for table in inspector.get_table_names()
+        for each in asked
+    }
+    with engine.connect() as connection:
+        rows = {table: connection.execute(sa.text(f"SELECT * FROM {table}")).all() for table, _ in found}
+    return found | rows
 
 
 def test_migrations_are_one_chain():
