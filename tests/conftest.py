@@ -23,7 +23,7 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """From here on it looks at what tests make, and no more at the tests: a quarter of their time."""
+    """From here on it looks at what tests make, and no more at the tests themselves."""
     gc.enable()
     gc.collect()
     gc.freeze()

