@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from governance.protect.lengths import prefixed
 from policies.errors import BadInputError
 
 _SHORT = [number.to_bytes(4, "big") for number in range(512)]
@@ -33,15 +34,18 @@ def record_key_bytes(key: Any) -> bytes:
     return len(parts).to_bytes(2, "big") + b"".join([_part(part) for part in parts])
 
 
-def bound_keys(keys: Sequence[Any]) -> list[bytes]:
-    """The bytes of many keys, each behind its length, as associated data holds them. Raises BadInputError."""
+def bound_keys(keys: Sequence[Any], before: bytes) -> list[bytes]:
+    """The bytes of many keys, each behind `before` and its length, as associated data holds them.
+
+    Raises BadInputError.
+    """
     alone = _one_part(keys)
     if alone is not None and set(map(type, alone)) == {int}:
         texts = [b"%d" % number for number in alone]
         if max(map(len, texts), default=0) < len(_INT_HEADS):
-            return [_INT_HEADS[len(digits)] + digits for digits in texts]
-    raw = [record_key_bytes(key) for key in keys]
-    return [(_SHORT[len(each)] if len(each) < 512 else len(each).to_bytes(4, "big")) + each for each in raw]
+            heads = [before + head for head in _INT_HEADS]
+            return [heads[len(digits)] + digits for digits in texts]
+    return [before + prefixed(record_key_bytes(key)) for key in keys]
 
 
 def _one_part(keys: Sequence[Any]) -> Sequence[Any] | None:

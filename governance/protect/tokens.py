@@ -82,10 +82,10 @@ def encrypt_cells(
             next_step="ask the keyring for it",
         )
     key.spend(len(plaintexts))
-    head, before, after = HEADER + key.id_bytes, place.bound(), prefixed(key.id_bytes)
-    encrypt, bound = key.cipher.encrypt, bound_keys(record_keys)
+    head, after = HEADER + key.id_bytes, prefixed(key.id_bytes)
+    encrypt, bound = key.cipher.encrypt, bound_keys(record_keys, place.bound())
     return [
-        None if plaintext is None else head + nonce + encrypt(nonce, plaintext, before + record_key + after)
+        None if plaintext is None else head + nonce + encrypt(nonce, plaintext, record_key + after)
         for plaintext, nonce, record_key in zip(plaintexts, _nonces(len(plaintexts)), bound, strict=True)
     ]
 
@@ -94,7 +94,7 @@ def encrypt_cells_of_subjects(
     keys: PersonKeyBatch, place: FieldPlace, record_keys: Sequence[Any], plaintexts: Sequence[bytes | None]
 ) -> list[bytes | None]:
     """The tokens of many cells of one field, each under the key of its person; None stays None."""
-    return keys.encrypt(_nonces(len(plaintexts)), plaintexts, place.bound(), bound_keys(record_keys), HEADER)
+    return keys.encrypt(_nonces(len(plaintexts)), plaintexts, bound_keys(record_keys, place.bound()), HEADER)
 
 
 def _nonces(count: int) -> list[bytes]:
@@ -142,18 +142,18 @@ def decrypt_cells(
     if any(len(each) < SHORTEST for each in cells if each is not None):
         raise refused_token()
     openers = {head: _opener(find_key, head, place) for head in heads}
-    before, bound = place.bound(), bound_keys(record_keys)
+    bound = bound_keys(record_keys, place.bound())
     try:
         if len(openers) == 1:  # the usual column
             [(decrypt, after)] = openers.values()
             return [
                 None
                 if token is None
-                else decrypt(token[_KEY_ID_END:_NONCE_END], token[_NONCE_END:], before + record_key + after)
+                else decrypt(token[_KEY_ID_END:_NONCE_END], token[_NONCE_END:], record_key + after)
                 for token, record_key in zip(cells, bound, strict=True)
             ]
         return [
-            None if token is None else _decrypt(token, before + record_key, openers[token[:_KEY_ID_END]])
+            None if token is None else _decrypt(token, record_key, openers[token[:_KEY_ID_END]])
             for token, record_key in zip(cells, bound, strict=True)
         ]
     except InvalidTag:
@@ -169,7 +169,7 @@ def decrypt_cells_of_subjects(
     """
     nonces, texts = [each[_KEY_ID_END:_NONCE_END] for each in tokens], [each[_NONCE_END:] for each in tokens]
     try:
-        return keys.decrypt(nonces, texts, place.bound(), bound_keys(record_keys))
+        return keys.decrypt(nonces, texts, bound_keys(record_keys, place.bound()))
     except InvalidTag:
         raise refused_token() from None
 

@@ -14,6 +14,8 @@ from policies.errors import KeyringError
 
 KEY_BYTES = 32
 KEY_ID_BYTES = 8
+_NAME = slice(0, 4 + KEY_ID_BYTES)  # where an opened key has its id, behind its length
+_ID, _MATERIAL = slice(4, _NAME.stop), slice(-KEY_BYTES, None)
 
 Made = TypeVar("Made")
 
@@ -131,33 +133,26 @@ class PersonKeyBatch:
     __slots__ = ("_keys",)
 
     def __init__(self, keys: Sequence[bytes]) -> None:
-        self._keys = keys  # each begins with its id and ends with its material
+        self._keys = keys  # each begins with its id, behind its length, and ends with its material
 
     def encrypt(
-        self, nonces: Iterable[bytes], texts: Iterable[bytes | None], before: bytes, bound: Iterable[bytes], head: bytes
+        self, nonces: Iterable[bytes], texts: Iterable[bytes | None], bound: Iterable[bytes], head: bytes
     ) -> list[bytes | None]:
         """Each text under its key, as `head`, key id, nonce and ciphertext; None stays None.
 
-        The associated data of each is `before`, one of `bound`, and the key's id behind its length.
+        The associated data of each is one of `bound`, and the key's id behind its length.
         """
-        size = KEY_ID_BYTES.to_bytes(4, "big")
         return [
             None
             if text is None
-            else head
-            + (key_id := key[:KEY_ID_BYTES])
-            + nonce
-            + AESGCM(key[-KEY_BYTES:]).encrypt(nonce, text, before + each + size + key_id)
+            else head + key[_ID] + nonce + AESGCM(key[_MATERIAL]).encrypt(nonce, text, each + key[_NAME])
             for key, nonce, text, each in zip(self._keys, nonces, texts, bound, strict=True)
         ]
 
-    def decrypt(
-        self, nonces: Iterable[bytes], texts: Iterable[bytes], before: bytes, bound: Iterable[bytes]
-    ) -> list[bytes | None]:
+    def decrypt(self, nonces: Iterable[bytes], texts: Iterable[bytes], bound: Iterable[bytes]) -> list[bytes | None]:
         """The inverse of `encrypt`, of ciphertexts without what stands before them. Raises InvalidTag."""
-        size = KEY_ID_BYTES.to_bytes(4, "big")
         return [
-            AESGCM(key[-KEY_BYTES:]).decrypt(nonce, text, before + each + size + key[:KEY_ID_BYTES])
+            AESGCM(key[_MATERIAL]).decrypt(nonce, text, each + key[_NAME])
             for key, nonce, text, each in zip(self._keys, nonces, texts, bound, strict=True)
         ]
 

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from governance.ledger.base import KeyedHash
@@ -27,6 +26,7 @@ from governance.protect.keyring.base import (
     KeyUse,
     PersonKeyBatch,
 )
+from governance.protect.keyring.opening import NAME_BYTES, key_id_of, open_all, opened_key, ref_of
 from governance.protect.keyring.subject_store import SubjectRow, SubjectStore
 from governance.protect.keyring.wrapping import unwrap, wrap
 from governance.protect.lengths import joined, prefixed
@@ -37,7 +37,6 @@ FORMAT = "governance.subject-keys/1"
 _DOMAIN = "subject-key"
 _REMEMBERED = 100_000
 _REWRAPPED_AT_ONCE = 5_000
-REF_BYTES = 32
 
 
 class KekSource(Protocol):
@@ -87,8 +86,6 @@ class SubjectKeys:
         self._store = SubjectStore(path, ring.ring_id, may_create=not ring.has_subjects())
         self._before = joined(FORMAT, ring.ring_id)
         self._epoch = -1
-        # Opened keys are one piece of bytes each, id || reference || key: hundreds of thousands of objects that the
-        # garbage collector knows would cost more than unwrapping.
         self._by_id: dict[bytes, bytes] = {}
         self._by_ref: dict[bytes, bytes] = {}
         self._on_created: Callable[[int], None] | None = None
@@ -128,10 +125,10 @@ class SubjectKeys:
 
     def keys(self, key_ids: Sequence[str]) -> dict[str, DataKey]:
         """The keys of many ids, found together; a destroyed or unknown one is left out."""
-        wanted = [bytes.fromhex(each) for each in key_ids]
+        wanted = [each for each in map(bytes.fromhex, key_ids) if len(each) == KEY_ID_BYTES]
         with self._turn:
             self._refresh()
-            missing = dict.fromkeys([each for each in wanted if each not in self._by_id], b"")
+            missing = _new(wanted, self._by_id)
             if missing:
                 self._unwrap("id", missing)
             return {each.hex(): _data_key(self._by_id[each]) for each in wanted if each in self._by_id}
@@ -140,10 +137,9 @@ class SubjectKeys:
         """The keys of many ids in their order, to decrypt with; None when any is destroyed or unknown here."""
         with self._turn:
             self._refresh()
-            missing = dict.fromkeys([each for each in key_ids if each not in self._by_id], b"")
-            if missing and self._unwrap("id", missing):
-                return None
-            return PersonKeyBatch(_in_order(key_ids, missing, self._by_id))
+            missing = _new(key_ids, self._by_id)
+            opened, absent = self._unwrap("id", missing) if missing else ([], [])
+            return None if absent else PersonKeyBatch(_in_order(key_ids, opened, self._by_id))
 
     def destroy(self, refs: Sequence[bytes]) -> list[str]:
         """Destroy the keys of persons, by reference, and re-issue the KEK of all others; gives the ids destroyed.
@@ -235,13 +231,12 @@ class SubjectKeys:
         made, known = 0, self._by_ref
         with self._turn:
             self._refresh()
-            missing = dict.fromkeys([ref for ref in refs if ref not in known] if known else refs, b"")
-            absent = self._unwrap("ref", missing) if missing else []
+            missing = _new(refs, known)
+            opened, absent = self._unwrap("ref", missing) if missing else ([], [])
             if absent:
                 made = self._make(absent)
-                missing = dict.fromkeys(absent, b"")
-                absent = self._unwrap("ref", missing)
-            found = _in_order(refs, missing, known) if not absent else []
+                opened, absent = self._unwrap("ref", absent)
+            found = _in_order(refs, opened, known) if not absent else []
         if absent:
             _refuse("a person whose key was destroyed", "write under a new subject key, or not at all")
         if made and self._on_created is not None:
@@ -276,34 +271,27 @@ class SubjectKeys:
         wrapped = wrap(kek, material, self._bound(row))
         return SubjectRow(row.id, row.ref, row.state, kek_id, wrapped, row.created, row.destroyed)
 
-    def _unwrap(self, column: str, wanted: dict[bytes, bytes]) -> list[bytes]:
-        """Fill in the keys of ids or references, empty so far, and remember them; gives those that have no key.
-
-        The loop runs once for each cell of a column, so it does nothing that can be done before or after.
-        """
-        known, by_id = (self._by_id, True) if column == "id" else (self._by_ref, False)
-        before, between = self._before + KEY_ID_BYTES.to_bytes(4, "big"), REF_BYTES.to_bytes(4, "big")
+    def _unwrap(self, column: str, wanted: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
+        """The opened keys of ids or references, in their order, remembered; and those that have no key."""
+        by_id = column == "id"
         kek_id, cipher = self._ring.subject_kek()
-        decrypt = cipher.decrypt
-        with self._store.wrapped(column, wanted, kek_id) as rows:
-            for key_id, ref, wrapped in rows:
-                name = key_id if by_id else ref
-                if name in wanted:
-                    try:
-                        wanted[name] = (
-                            key_id + ref + decrypt(wrapped[:12], wrapped[12:], before + key_id + between + ref)
-                        )
-                    except InvalidTag:
-                        continue  # spoilt, or wrapped anew since the row was read: looked at again below
-        rest = [name for name, opened in wanted.items() if not opened]
-        if rest:
-            for slow in (self._store.by_id(rest) if by_id else self._store.by_ref(rest)).values():
-                material = self._material(slow)
-                if material:
-                    wanted[slow.id if by_id else slow.ref] = slow.id + slow.ref + material
-        absent = [name for name in rest if not wanted[name]]
-        known.update({name: opened for name, opened in wanted.items() if opened} if absent else wanted)
-        return absent
+        opened = open_all(self._store.packed(column, wanted, kek_id), column, wanted, self._before, cipher.decrypt)
+        absent = []
+        if not all(opened):  # destroyed, unknown, spoilt, or under another KEK
+            rest = [name for name, key in zip(wanted, opened, strict=True) if not key]
+            rows = self._store.by_id(rest) if by_id else self._store.by_ref(rest)
+            slow = {name: self._opened(row) for name, row in rows.items()}
+            opened = [key or slow.get(name, b"") for name, key in zip(wanted, opened, strict=True)]
+            absent = [name for name in rest if not slow.get(name)]
+        known = self._by_id if by_id else self._by_ref
+        known.update(zip(wanted, opened, strict=True))
+        for name in absent:
+            del known[name]
+        return opened, absent
+
+    def _opened(self, row: SubjectRow) -> bytes:
+        material = self._material(row)
+        return opened_key(row.id, row.ref, material) if material else b""
 
     def _material(self, row: SubjectRow) -> bytes:
         """The key of a row; nothing when it is destroyed, also when that happened since the row was read."""
@@ -324,14 +312,19 @@ class SubjectKeys:
         return self._clock().astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if self._clock else ""
 
 
-def _in_order(names: Sequence[bytes], just: Mapping[bytes, bytes], known: Mapping[bytes, bytes]) -> list[bytes]:
-    """The keys of ids or references in their order, of which `just` holds those that were opened just now."""
-    return list(just.values()) if len(just) == len(names) else [known[name] for name in names]
+def _new(names: Sequence[bytes], known: Mapping[bytes, bytes]) -> list[bytes]:
+    """Those that are not known, each once."""
+    return list(dict.fromkeys([name for name in names if name not in known] if known else names))
+
+
+def _in_order(names: Sequence[bytes], just: list[bytes], known: Mapping[bytes, bytes]) -> list[bytes]:
+    """The keys of ids or references in their order; `just` are those that were opened just now."""
+    return just if len(just) == len(names) else [known[name] for name in names]
 
 
 def _data_key(opened: bytes) -> DataKey:
-    key_id, ref, material = opened[:KEY_ID_BYTES], opened[KEY_ID_BYTES:-KEY_BYTES], opened[-KEY_BYTES:]
-    return DataKey(KeyInfo(key_id.hex(), KeyUse.SUBJECT, ref.hex(), KeyState.ACTIVE), material)
+    info = KeyInfo(key_id_of(opened).hex(), KeyUse.SUBJECT, ref_of(opened).hex(), KeyState.ACTIVE)
+    return DataKey(info, opened[NAME_BYTES:])
 
 
 def _persons(before: bytes, values: Sequence[Any]) -> list[bytes]:

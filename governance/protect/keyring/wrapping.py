@@ -23,7 +23,7 @@ def unwrap(under: AESGCM, wrapped: bytes, context: bytes) -> bytes:
     """The material of what `wrap` gave for the same context. Raises KeyringError, without detail."""
     try:
         return under.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
-    except (InvalidTag, ValueError):
+    except (InvalidTag, ValueError, TypeError):  # TypeError: text where bytes should be
         raise locked() from None
 
 

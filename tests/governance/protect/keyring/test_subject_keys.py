@@ -396,6 +396,19 @@ def test_many_keys_are_found_whether_all_are_read_or_each_is_looked_up(ring, pat
         assert ids(fresh.subjects.of("s1", kept)) == [known[each] for each in kept]
 
 
+@pytest.mark.parametrize("spoilt", ["zeroblob(60)", "substr(wrapped, 1, 40)", "wrapped || 'x'", "'text of some sort'"])
+@pytest.mark.parametrize("persons", [30, 1_500], ids=["looked up", "all read"])
+def test_a_spoilt_key_takes_no_other_along(ring, path, spoilt, persons):
+    known = ids(ring.subjects.of("s1", range(persons)))
+    with sqlite3.connect(path.with_name(SUBJECT_STORE)) as store:
+        store.execute(f"UPDATE gov_subject_key SET wrapped = {spoilt} WHERE id = ?", (bytes.fromhex(known[7]),))
+    with pytest.raises(KeyringError):
+        again(path).subjects.of("s1", range(persons))
+    others = [each for each in range(persons) if each != 7]
+    assert ids(again(path).subjects.of("s1", others)) == [known[each] for each in others]
+    assert len(again(path).person_keys([bytes.fromhex(known[each]) for each in others])) == persons - 1
+
+
 @pytest.mark.parametrize("take", [pickle.dumps, copy.copy, copy.deepcopy])
 def test_a_batch_of_keys_hides_and_refuses_to_be_copied(ring, take):
     batch = ring.subjects.batch("s1", [1, 2])
