@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections import deque
+from functools import cached_property
 
 from sqlalchemy import pool
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.engine.base import OptionEngineMixin
+from sqlalchemy.pool.base import ConnectionPoolEntry, _ConnectionRecord
+
+_SPARE = 16
 
 SILENT = logging.Logger("connectors.sql.silent", level=logging.CRITICAL + 1)  # noqa: LOG001 outside the tree
 """Stands in no hierarchy: no setting of the application's logging reaches it."""
@@ -57,4 +63,37 @@ class SilentQueuePool(Silent, pool.QueuePool):  # type: ignore[misc]  # as above
 
 
 class SilentNullPool(Silent, pool.NullPool):  # type: ignore[misc]  # as above
-    """The pool of a guarded engine, which keeps nothing."""
+    """The pool of a guarded engine, which keeps no connection.
+
+    What SQLAlchemy makes around a connection waits here, empty, for the next one: to make it takes longer than to give
+    a connection out. Where somebody listens to connections it is made anew each time, as SQLAlchemy's own pool does.
+    """
+
+    _dialect: Dialect
+
+    @cached_property
+    def _spare(self) -> deque[_ConnectionRecord]:
+        return deque(maxlen=_SPARE)
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        if self.dispatch.connect or self.dispatch.first_connect:
+            return self._create_connection()
+        try:
+            record = self._spare.pop()
+        except IndexError:
+            return self._create_connection()
+        record.starttime = time.time()
+        record.dbapi_connection = self._invoke_creator(record)
+        record.fresh = True
+        return record
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        if self.dispatch.close or self._dialect.is_async or not isinstance(record, _ConnectionRecord):
+            record.close()
+            return
+        connection, record.dbapi_connection = record.dbapi_connection, None
+        if connection is not None:
+            record.finalize_callback.clear()
+            self._close_connection(connection)
+        record.info.clear()
+        self._spare.append(record)

@@ -9,6 +9,7 @@ from typing import Any, NoReturn, Self
 
 from governance.access.permits import DatasetPermit
 from governance.guard.base import NoConditions, UseContext
+from governance.guard.bounds import RunningTime
 from governance.guard.conditions import meets
 from governance.guard.cursor import CLOSED_OFF, GuardedCursor
 from governance.guard.filter import RecordFilter
@@ -53,15 +54,19 @@ _LEVELS = (None, "", "DEFERRED", "IMMEDIATE", "EXCLUSIVE")
 class GuardedConnection:
     """What a driver's connection is to SQLAlchemy, pandas and people; the driver's own is behind none of its names."""
 
-    __slots__ = ("__check", "__checkout", "__context", "__driver", "__info", "__recording", "__shared", "__weakref__")
+    __slots__ = (
+        *("__check", "__checkout", "__context", "__driver", "__info", "__recording", "__shared", "__time"),
+        "__weakref__",
+    )
 
     def __init__(self, shared: Shared, context: UseContext, checkout: Any) -> None:
         self.__shared = shared
         self.__context = context
         self.__checkout = checkout
-        self.__driver = checkout.driver_connection
+        self.__driver = checkout.dbapi_connection
         self.__info: dict[Any, Any] = checkout.info
         self.__check: SecondCheck | None = self.__info.get("gov_check")  # SQLite's alone
+        self.__time: RunningTime | None = self.__info.get("gov_time")  # SQLite's alone
         self.__recording = Recording(shared.recorder, context, shared.drafts, shared.permits.versions)
 
     def __repr__(self) -> str:
@@ -172,8 +177,8 @@ class GuardedConnection:
 
     def _begin(self) -> None:
         """A call to the database begins: its time is counted from now."""
-        if self.__check is not None:
-            self.__info["gov_time"].begin()
+        if self.__time is not None:
+            self.__time.begin()
 
     def _guarded_run(self, sql: str, parameters: Parameters) -> tuple[Any, Use | None, tuple[Any, ...]]:
         raw, check = self.__raw(), self.__check

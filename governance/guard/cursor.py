@@ -46,7 +46,7 @@ class GuardedCursor:
     def description(self) -> Any:
         """The columns of the last statement, as PEP 249 has them."""
         found = self.__cursor.description if self.__cursor is not None else None
-        return None if found is None else tuple(tuple(each) for each in found)
+        return None if found is None else tuple(map(tuple, found))
 
     @property
     def rowcount(self) -> int:

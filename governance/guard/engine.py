@@ -256,7 +256,7 @@ class GuardedStore:
 
     def _check_in(self, checkout: Any) -> None:
         """Give a driver's connection back as it was found: no setting of one principal serves the next."""
-        raw, level = checkout.driver_connection, checkout.info.get("gov_level")
+        raw, level = checkout.dbapi_connection, checkout.info.get("gov_level")
         failed = False
         try:
             postgres = raw is not None and self._kind == "postgresql"

@@ -30,7 +30,7 @@ class Parked:
 
     def give(self, checkout: PoolProxiedConnection) -> None:
         """Let a check-out wait, without a transaction that it left open, or give it to the pool."""
-        raw = checkout.driver_connection
+        raw = checkout.dbapi_connection
         if raw is None or not self._open or len(self._waiting) >= self._most or self._process != os.getpid():
             checkout.close()
             return

@@ -171,5 +171,6 @@ _NO_MORE = ExistsIn("", {}, {}, "")
 
 
 def _has_long_text(parameters: Parameters) -> bool:
-    values = parameters.values() if isinstance(parameters, Mapping) else parameters or ()
+    by_name = type(parameters) is not tuple and isinstance(parameters, Mapping)
+    values = parameters.values() if by_name else parameters or ()  # type: ignore[union-attr]  # just asked
     return bool([each for each in values if isinstance(each, _TEXTS) and len(each) > PARAMETER_CHARACTERS])

@@ -13,8 +13,8 @@ from governance.ledger.base import KeyedHash, Signer
 from governance.ledger.checkpoint import sign_checkpoint
 from governance.ledger.closes import Ending
 from governance.ledger.events import Event, EventDraft, filled, stamp
-from governance.ledger.periods import Known, Period, seal_leaves
-from governance.ledger.tree import leaf_hashes
+from governance.ledger.periods import Known, Period, seal_leaf
+from governance.ledger.tree import leaf_hash
 from governance.records.transactions import Plain
 
 CHECKPOINT_EVENTS = 1000
@@ -93,11 +93,15 @@ class Appender:
     def add(self, plain: Plain, period: Period, entries: Sequence[Entry]) -> list[Placed]:
         """Events in a period, whose row is not saved yet. Raises LedgerError."""
         time, number, first = stamp(self.clock()), period.number, period.frontier.size
-        placed = [Placed(entry, self._given_id(), time, number, seq) for seq, entry in enumerate(entries, first)]
-        leaves = [filled(entry.form(), event_id, time, number, seq) for entry, event_id, _, _, seq in placed]
-        hashes = leaf_hashes(leaves)
-        seals = seal_leaves(self.keyed_hash, number, first, hashes)
-        rows = [(number, seq, leaf, seal) for seq, (leaf, seal) in enumerate(zip(leaves, seals, strict=True), first)]
+        placed, rows, hashes = [], [], []
+        for seq, entry in enumerate(entries, first):
+            event_id = self.new_id()
+            patterns.check("id", event_id, patterns.ID)
+            leaf = filled(entry.form(), event_id, time, number, seq)
+            hashed = leaf_hash(leaf)
+            placed.append(Placed(entry, event_id, time, number, seq))
+            rows.append((number, seq, leaf, seal_leaf(self.keyed_hash, number, seq, hashed)))
+            hashes.append(hashed)
         period.frontier.extend(hashes)
         if plain.dialect != "sqlite":
             found_by = [(each.id, time, each.entry.kind, each.entry.principal, each.entry.closes) for each in placed]
@@ -108,11 +112,6 @@ class Appender:
             unfiled.file(plain)
             plain.executemany(_INSERT["sqlite"], rows)
         return placed
-
-    def _given_id(self) -> str:
-        event_id = self.new_id()
-        patterns.check("id", event_id, patterns.ID)
-        return event_id
 
     def sign(self, plain: Plain, period: Period) -> str:
         """A checkpoint of a period as it stands, kept in the table; what it covers is filed."""

@@ -29,7 +29,7 @@ from governance.ledger.proving import prove_event, prove_start
 from governance.ledger.reading import Filter, read_events, read_leaves
 from governance.ledger.tree import Frontier
 from governance.ledger.verification import Verification, verify_log, verify_period
-from governance.records.transactions import plain, reading, writing, writing_plainly
+from governance.records.transactions import plain, plain_writer, reading, writing
 from policies.errors import LedgerError, RecordsError
 
 
@@ -51,6 +51,7 @@ class Ledger:
         checkpoint_files: Sequence[Path] = (),
     ) -> None:
         self._engine = engine
+        self._writing = plain_writer(engine)
         self._signer = signer
         self._keyed_hash = keyed_hash
         self._clock = clock
@@ -117,7 +118,7 @@ class Ledger:
         A file that cannot be written raises nothing: what the note covers is durable. See `checkpoint_faults`.
         """
         self._late.flush()
-        with _TRANSLATED, writing_plainly(self._engine) as lines:
+        with _TRANSLATED, self._writing() as lines:
             period = self._appender.open_period(lines)
             note = stored_note(lines, period) or self._appender.sign(lines, period)
             self._appender.save(lines, period)
@@ -140,7 +141,7 @@ class Ledger:
         Raises LedgerError.
         """
         appender = self._appender
-        with _TRANSLATED, writing_plainly(self._engine) as lines:
+        with _TRANSLATED, self._writing() as lines:
             period = appender.open_period(lines)
             appender.add(lines, period, (closing(period, actor),))
             note = appender.sign(lines, period)
@@ -305,7 +306,7 @@ class Ledger:
         """Units in one transaction; when that fails each in its own, so that a wrong one fails alone."""
         units: Units = ()
         try:
-            with _TRANSLATED, writing_plainly(self._engine) as lines:
+            with _TRANSLATED, self._writing() as lines:
                 units = take()
                 behind, self._file_behind = self._file_behind, False
                 entries = units[0] if len(units) == 1 else [entry for unit in units for entry in unit]

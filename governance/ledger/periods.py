@@ -6,7 +6,6 @@ checkpoint. The first event of a period names the root of the period before it: 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
@@ -201,14 +200,12 @@ def seal_of(row: Any, keyed_hash: KeyedHash) -> str:
 
 def seal_event(keyed_hash: KeyedHash, period: int, seq: int, leaf: bytes) -> str:
     """The keyed hash that ties leaf bytes to their place."""
-    return seal_leaves(keyed_hash, period, seq, (leaf_hash(leaf),))[0]
+    return seal_leaf(keyed_hash, period, seq, leaf_hash(leaf))
 
 
-def seal_leaves(keyed_hash: KeyedHash, period: int, first: int, hashes: Sequence[bytes]) -> list[str]:
-    """The same for leaves one behind the other, by their hashes."""
-    return [
-        keyed_hash.digest("ledger.event", b"%d\n%d\n" % (period, seq) + each) for seq, each in enumerate(hashes, first)
-    ]
+def seal_leaf(keyed_hash: KeyedHash, period: int, seq: int, hashed: bytes) -> str:
+    """The same of a leaf's hash."""
+    return keyed_hash.digest("ledger.event", b"%d\n%d\n" % (period, seq) + hashed)
 
 
 def _edited() -> LedgerError:

@@ -57,7 +57,7 @@ class Frontier:
 
     def dump(self) -> bytes:
         """The stored form."""
-        return b"".join(node for node in reversed(self._levels) if node is not None)
+        return b"".join(filter(None, reversed(self._levels)))
 
     def append(self, leaf: bytes) -> None:
         """Add one leaf."""

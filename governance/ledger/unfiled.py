@@ -35,7 +35,8 @@ def may_wait(entries: Sequence[EventDraft | Ending], first: int) -> bool:
     """Whether events from a place on may stay unfiled: decisions alone, until enough of them have come."""
     if first % FILED_TOGETHER + len(entries) >= FILED_TOGETHER:
         return False
-    return all(entry.kind == "decision" for entry in entries)
+    kinds = [entry.kind for entry in entries]
+    return kinds.count("decision") == len(kinds)
 
 
 def add(plain: Plain, rows: Sequence[tuple[int, int, bytes, str, str]]) -> None:

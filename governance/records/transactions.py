@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, event
@@ -54,7 +55,14 @@ class Plain:
 
 def writing_plainly(engine: Engine) -> AbstractContextManager[Plain]:
     """As `writing`, for plain statements. Raises RecordsError when the lock stays taken."""
-    return _PlainTurn(engine) if engine.dialect.name == "sqlite" else _plain_writing(engine)
+    return plain_writer(engine)()
+
+
+def plain_writer(engine: Engine) -> Callable[[], AbstractContextManager[Plain]]:
+    """What begins a transaction of plain statements, for whoever begins many."""
+    if engine.dialect.name == "sqlite":
+        return partial(_PlainTurn, engine, _turn_of(engine))
+    return partial(_plain_writing, engine)
 
 
 @contextmanager
@@ -128,9 +136,9 @@ class _PlainTurn:
 
     __slots__ = ("_engine", "_plain", "_turn")
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, turn: _Turn) -> None:
         self._engine = engine
-        self._turn = _turn_of(engine)
+        self._turn = turn
 
     def __enter__(self) -> Plain:
         self._turn.take()
