@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
+from contextlib import suppress
 from functools import cached_property
 
 from sqlalchemy import pool
@@ -83,7 +84,7 @@ class SilentNullPool(Silent, pool.NullPool):  # type: ignore[misc]  # as above
         except IndexError:
             return self._create_connection()
         record.starttime = time.time()
-        record.dbapi_connection = self._invoke_creator(record)
+        record.dbapi_connection = self._creator()  # type: ignore[call-arg]  # made without a record
         record.fresh = True
         return record
 
@@ -94,6 +95,7 @@ class SilentNullPool(Silent, pool.NullPool):  # type: ignore[misc]  # as above
         connection, record.dbapi_connection = record.dbapi_connection, None
         if connection is not None:
             record.finalize_callback.clear()
-            self._close_connection(connection)
+            with suppress(Exception):  # as SQLAlchemy's own, which would log it
+                self._dialect.do_close(connection)
         record.info.clear()
         self._spare.append(record)

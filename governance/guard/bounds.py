@@ -34,18 +34,15 @@ class RunningTime:
     def __init__(self, clock: Callable[[], dt.datetime], seconds: float) -> None:
         self._clock = clock
         self._most = dt.timedelta(seconds=seconds)
-        self._end: dt.datetime | None = None
-
-    def begin(self) -> None:
-        """A call begins now."""
-        self._end = None
+        self.end: dt.datetime | None = None
+        """When the call is broken off; None, as at its beginning, until the first look at the clock."""
 
     def __call__(self) -> int:
         """Whether to break off, as SQLite asks: 0 goes on."""
         now = self._clock()
-        if self._end is None:
-            self._end = now + self._most
-        return int(now > self._end)
+        if self.end is None:
+            self.end = now + self._most
+        return int(now > self.end)
 
 
 def bound_sqlite(raw: Any, clock: Callable[[], dt.datetime], seconds: float) -> RunningTime:

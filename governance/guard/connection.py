@@ -83,7 +83,8 @@ class GuardedConnection:
     def cursor(self, *_: object, **options: object) -> GuardedCursor:
         """A cursor. The driver's own kinds of cursor, named ones included, are all this one."""
         del options
-        self.__raw()
+        if self.__driver is None:
+            self.__raw()
         return GuardedCursor(self)
 
     def commit(self) -> None:
@@ -92,7 +93,7 @@ class GuardedConnection:
 
     def rollback(self) -> None:
         """Give the transaction up."""
-        if self.__check is None or self.__raw().in_transaction:
+        if self.__check is None or (self.__driver or self.__raw()).in_transaction:
             self.__plainly(lambda raw: raw.rollback())
 
     def close(self) -> None:
@@ -178,13 +179,13 @@ class GuardedConnection:
     def _begin(self) -> None:
         """A call to the database begins: its time is counted from now."""
         if self.__time is not None:
-            self.__time.begin()
+            self.__time.end = None
 
     def _guarded_run(self, sql: str, parameters: Parameters) -> tuple[Any, Use | None, tuple[Any, ...]]:
-        raw, check = self.__raw(), self.__check
+        raw, check = self.__driver or self.__raw(), self.__check
         if not parameters and (_SAVEPOINT.fullmatch(sql) or sql in _DIALECT_OWN[self.__shared.kind]):
             self.__changed()
-            return self.__run(raw, check.ours() if check else nullcontext(), sql, None), None, ()
+            return self.__run(raw, check.ours if check else nullcontext(), sql, None), None, ()
         _check_form(parameters)
         known = self.__shared.watch.known
         if known is not None:
@@ -275,7 +276,7 @@ class GuardedConnection:
 
     def __command(self, sql: str) -> None:
         check = self.__check
-        self.__run(self.__raw(), check.ours() if check else nullcontext(), sql, None).close()
+        self.__run(self.__raw(), check.ours if check else nullcontext(), sql, None).close()
 
     def _guarded_filter(self, records: Any, dataset: DatasetRef) -> Any:
         shared, context = self.__shared, self.__context
@@ -306,13 +307,13 @@ class GuardedConnection:
 
     def __ask(self, sql: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
         """The rows of a constant statement of ours with bound values."""
-        raw, check = self.__raw(), self.__check
+        raw, check = self.__driver or self.__raw(), self.__check
         failure: GovernanceError | None = None
         rows: Sequence[Sequence[Any]] = ()
         cursor = raw.cursor()
         self._begin()
         try:
-            with check.ours() if check else nullcontext():
+            with check.ours if check else nullcontext():
                 cursor.execute(sql, values)
                 rows = cursor.fetchall()
         except self.__shared.driver_errors as error:
@@ -339,11 +340,14 @@ class GuardedConnection:
         self, sql: str, parameters: Parameters, rows: int = 1, *, known: StoreSchema | None = None
     ) -> tuple[Plan, Any, Any]:
         shared, context = self.__shared, self.__context
+        unconditional = type(shared.predicate) is NoConditions  # it looks at nothing
         try:
-            self.__prepare()
+            if not unconditional:
+                self.__prepare()
             numbered = shared.planner.numbered(sql, parameters)
             schema = known or self.__schema()
-            plan = shared.planner.plan(numbered, parameters, schema, self.__permit, self.__conditions(), rows=rows)
+            conditions = None if unconditional else self.__conditions()
+            plan = shared.planner.plan(numbered, parameters, schema, self.__permit, conditions, rows=rows)
             return plan, plan.values(parameters, context) if rows == 1 else None, schema.version
         except (AccessRefusedError, SchemaDriftError) as error:
             if known is not None and self.__is_outdated(known):
@@ -354,8 +358,6 @@ class GuardedConnection:
     def __conditions(self) -> Callable[[DatasetRef], tuple[ExistsIn, ...]]:
         """What the row predicate asks of each dataset: one answer for one statement."""
         predicate, purpose = self.__shared.predicate, self.__context.purpose
-        if type(predicate) is NoConditions:
-            return _unconditional
         asked: dict[DatasetRef, tuple[ExistsIn, ...]] = {}
 
         def conditions(ref: DatasetRef) -> tuple[ExistsIn, ...]:
@@ -370,7 +372,7 @@ class GuardedConnection:
 
     def __check_version(self, cursor: Any, version: Any) -> None:
         """SQLite: the schema that the statement ran on is the one that it was planned on; its read is still open."""
-        if self.__shared.kind != "sqlite":
+        if self.__check is None:
             return
         if self.__version() != version:
             cursor.close()
@@ -390,8 +392,8 @@ class GuardedConnection:
         sql = VERSION_SQL[self.__shared.kind]
         if self.__check is not None:
             try:
-                with self.__check.ours():
-                    return self.__raw().execute(sql).fetchone() or ()
+                with self.__check.ours:
+                    return (self.__driver or self.__raw()).execute(sql).fetchone() or ()
             except self.__shared.driver_errors:
                 pass  # asked again below, for an error of our own
         return tuple(self.__first_row(sql) or ())
@@ -414,8 +416,8 @@ class GuardedConnection:
 
     def __first_row(self, sql: str) -> Sequence[object] | None:
         """The first row of a constant SELECT of ours, in the transaction of the statement to come."""
-        raw, check = self.__raw(), self.__check
-        cursor = self.__run(raw, check.ours() if check else nullcontext(), self.__shared.qualified(sql), None)
+        raw, check = self.__driver or self.__raw(), self.__check
+        cursor = self.__run(raw, check.ours if check else nullcontext(), self.__shared.qualified(sql), None)
         try:
             row: Sequence[object] | None = cursor.fetchone()
             return row
@@ -424,9 +426,7 @@ class GuardedConnection:
 
     def __prepare(self) -> None:
         """Let the row predicate look at the store before a statement is planned."""
-        predicate = self.__shared.predicate
-        if type(predicate) is not NoConditions:  # which looks at nothing
-            predicate.prepare(self.__shared.store, self.__context.purpose, self.__own())
+        self.__shared.predicate.prepare(self.__shared.store, self.__context.purpose, self.__own())
 
     def __own(self) -> OwnStatements:
         raw, kind = self.__raw(), self.__shared.kind
@@ -445,11 +445,11 @@ class GuardedConnection:
         return bool(self.__info.pop("gov_fresh", False))
 
     def __plainly(self, act: Callable[[Any], object]) -> None:
-        raw, check = self.__raw(), self.__check
+        raw, check = self.__driver or self.__raw(), self.__check
         failure: GovernanceError | None = None
         self._begin()
         try:
-            with check.ours() if check else nullcontext():
+            with check.ours if check else nullcontext():
                 act(raw)
         except self.__shared.driver_errors as error:
             failure = self._neutral(error)
@@ -464,10 +464,6 @@ class GuardedConnection:
 
 class _OutdatedError(Exception):
     """The schema is not the one that a statement was planned on; the statement is to be planned anew."""
-
-
-def _unconditional(_: DatasetRef) -> tuple[ExistsIn, ...]:
-    return ()
 
 
 def _check_form(parameters: Parameters) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -356,10 +357,6 @@ def _sealing(catalog: CatalogStore, *, holds: bool) -> Sealing:
     )
 
 
-def _sqlite_cursor(raw: Any) -> Any:
-    return raw.cursor()
-
-
 def _postgres_cursor(raw: Any) -> Any:
     import psycopg
 
@@ -369,6 +366,6 @@ def _postgres_cursor(raw: Any) -> Any:
 _CURSORS: Mapping[str, Callable[[Any], Any]] = {
     "mysql": mysql_driver.NumberedCursor,
     "postgresql": _postgres_cursor,
-    "sqlite": _sqlite_cursor,
+    "sqlite": methodcaller("cursor"),
 }
 """By kind of store: opens a cursor of the driver's that takes numbered parameters."""

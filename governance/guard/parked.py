@@ -26,7 +26,12 @@ class Parked:
 
     def take(self) -> PoolProxiedConnection:
         """A check-out; the pool's own where none waits."""
-        return self._waiting_one() or self._asked()
+        if self._waiting and self._process == os.getpid():
+            try:
+                return self._waiting.pop()
+            except IndexError:
+                pass
+        return self._asked()
 
     def give(self, checkout: PoolProxiedConnection) -> None:
         """Let a check-out wait, without a transaction that it left open, or give it to the pool."""

@@ -158,9 +158,9 @@ _OWN_MARKS = re.compile(r"'(?:[^'\\]|''|\\.)*' | `(?:[^`]|``)*` | :gov(?P<own>[0
 def pick(slots: Sequence[Slot], parameters: Sequence[Any] | Mapping[str, Any] | None) -> list[Any]:
     """The values that the numbers stand for, in order. Raises StatementRefusedError when one is missing."""
     given = parameters or ()
-    by_name = type(given) is not tuple and isinstance(given, Mapping)
+    kind = str if type(given) is not tuple and isinstance(given, Mapping) else int
     try:
-        if not [slot for slot in slots if isinstance(slot, str) != by_name]:
+        if not slots or set(map(type, slots)) == {kind}:
             return [given[slot] for slot in slots]  # type: ignore[index]  # just checked
     except (KeyError, IndexError):
         pass

@@ -114,12 +114,13 @@ class Planner:
         parameters: Parameters,
         schema: StoreSchema,
         permit: Permit,
-        conditions: Callable[[DatasetRef], tuple[ExistsIn, ...]],
+        conditions: Callable[[DatasetRef], tuple[ExistsIn, ...]] | None,
         *,
         rows: int = 1,
     ) -> Plan:
         """The plan of a statement; with `rows`, of an INSERT of one row written out for so many.
 
+        `conditions` gives those of a dataset's rows; None where no dataset has any.
         Raises StatementRefusedError, AccessRefusedError or SchemaDriftError.
         """
         plain = rows > 1  # such rows are parameters alone: no row of the store is met
@@ -130,16 +131,16 @@ class Planner:
             for ref, _ in asked:
                 schema.check(ref.dataset)
             permits = [permit(ref, action) if action is not None else permit(ref) for ref, action in asked]
-            held = [conditions(ref) for ref, _ in asked]
+            held = [conditions(ref) for ref, _ in asked] if conditions else ()
             found = self._plans.get(_key(numbered, schema, permits, held, (kinds, force, rows)))
             if found is not None:
                 return found
-        rewritten = StatementRewriter(schema, permit, conditions, self._sealing).rewrite(
+        rewritten = StatementRewriter(schema, permit, conditions or _unconditional, self._sealing).rewrite(
             numbered.sql, len(numbered.slots), kinds=kinds, force_fence=force, rows=rows
         )
         made = Plan(numbered, rewritten, self._kind, self._clock)
         self._asked.put((numbered.sql, schema.fingerprint), rewritten.asked)
-        held = [conditions(ref) for ref, _ in rewritten.asked]
+        held = [conditions(ref) for ref, _ in rewritten.asked] if conditions else ()
         self._plans.put(_key(numbered, schema, rewritten.permits, held, (kinds, force, rows)), made)
         return made
 
@@ -164,6 +165,10 @@ def _key(
         )
     )
     return (numbered.sql, numbered.slots, schema.fingerprint, tuple(map(id, permits)), asked, parameters)
+
+
+def _unconditional(_: DatasetRef) -> tuple[ExistsIn, ...]:
+    return ()
 
 
 _TEXTS = (str, bytes)

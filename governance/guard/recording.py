@@ -105,7 +105,7 @@ class Recording:
             return None
         draft = self._drafts.draft(
             rewritten,
-            self._known(),
+            self._people or self._known(),
             self._context,
             lambda: self._event("allowed", statement, rewritten.objects, rewritten.rules, self._action(statement)),
         )

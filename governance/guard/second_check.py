@@ -23,7 +23,8 @@ class SecondCheck:
         self._reads: Mapping[str, frozenset[str]] | None = None
         self._writes: Mapping[str, frozenset[str]] = {}
         self._ours = False
-        self._own = _LettingOurs(self)
+        self.ours: AbstractContextManager[None] = _LettingOurs(self)
+        """Lets a constant statement of our own run: transactions, the schema's version, consent's epoch."""
 
     def __call__(self, action: int, first: str | None, second: str | None, _: str | None, view: str | None) -> int:
         """Answer the database's question."""
@@ -34,10 +35,6 @@ class SecondCheck:
     ) -> AbstractContextManager[None]:
         """Let one statement of the guard's making read some columns of some tables, and write to some."""
         return _Letting(self, reads, writes or {})
-
-    def ours(self) -> AbstractContextManager[None]:
-        """Let a constant statement of our own run: transactions, the schema's version, consent's epoch."""
-        return self._own
 
     def _allows(self, action: int, first: str, second: str, view: str) -> bool:
         if self._ours:

@@ -13,7 +13,7 @@ from governance.ledger.base import KeyedHash, Signer
 from governance.ledger.checkpoint import sign_checkpoint
 from governance.ledger.closes import Ending
 from governance.ledger.events import Event, EventDraft, filled, stamp
-from governance.ledger.periods import Known, Period, seal_leaf
+from governance.ledger.periods import LEAVES, Known, Period, sealed_leaf
 from governance.ledger.tree import leaf_hash
 from governance.records.transactions import Plain
 
@@ -93,24 +93,24 @@ class Appender:
     def add(self, plain: Plain, period: Period, entries: Sequence[Entry]) -> list[Placed]:
         """Events in a period, whose row is not saved yet. Raises LedgerError."""
         time, number, first = stamp(self.clock()), period.number, period.frontier.size
-        placed, rows, hashes = [], [], []
+        placed, rows, hashes, digest = [], [], [], self.keyed_hash.digest
         for seq, entry in enumerate(entries, first):
             event_id = self.new_id()
-            patterns.check("id", event_id, patterns.ID)
+            patterns.check_id("id", event_id)
             leaf = filled(entry.form(), event_id, time, number, seq)
             hashed = leaf_hash(leaf)
             placed.append(Placed(entry, event_id, time, number, seq))
-            rows.append((number, seq, leaf, seal_leaf(self.keyed_hash, number, seq, hashed)))
+            rows.append((number, seq, leaf, digest(LEAVES, sealed_leaf(number, seq, hashed)), event_id))
             hashes.append(hashed)
         period.frontier.extend(hashes)
         if plain.dialect != "sqlite":
             found_by = [(each.id, time, each.entry.kind, each.entry.principal, each.entry.closes) for each in placed]
-            plain.executemany(_INSERT[plain.dialect], [(*row, *by) for row, by in zip(rows, found_by, strict=True)])
+            plain.executemany(_INSERT[plain.dialect], [(*row[:4], *by) for row, by in zip(rows, found_by, strict=True)])
         elif unfiled.may_wait(entries, first):
-            unfiled.add(plain, [(*row, each.id) for row, each in zip(rows, placed, strict=True)])
+            unfiled.add(plain, rows)
         else:
             unfiled.file(plain)
-            plain.executemany(_INSERT["sqlite"], rows)
+            plain.executemany(_INSERT["sqlite"], [row[:4] for row in rows])
         return placed
 
     def sign(self, plain: Plain, period: Period) -> str:

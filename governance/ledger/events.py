@@ -125,8 +125,9 @@ class EventObject:
 class _Formed:
     """Has room for the encoded form beside the fields of a draft."""
 
-    __slots__ = ("_form",)
+    __slots__ = ("_around", "_form")
     _form: tuple[str, ...]
+    _around: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,9 +185,15 @@ class EventDraft(_Formed):
 
     def ending(self, decision_id: str) -> tuple[str, ...]:
         """The form of the same close for another decision. Raises LedgerError."""
-        patterns.check("refs.decision", decision_id, patterns.ID)
-        first, second, third, fourth, fifth = self.form()
-        return first, second, third.replace(_refs(self.refs["decision"]), _refs(decision_id)), fourth, fifth
+        patterns.check_id("refs.decision", decision_id)
+        found: tuple[str, ...] | None = getattr(self, "_around", None)
+        if found is None:
+            first, second, third, fourth, fifth = self.form()
+            before, _, after = third.partition(f'{_REFS}"{self.refs["decision"]}"')
+            found = (first, second, before + _REFS, after, fourth, fifth)
+            object.__setattr__(self, "_around", found)
+        first, second, start, after, fourth, fifth = found
+        return first, second, f'{start}"{decision_id}"{after}', fourth, fifth
 
     @property
     def closes(self) -> str | None:
@@ -235,7 +242,7 @@ class Event(EventDraft):
     @classmethod
     def at(cls, draft: EventDraft, *, event_id: str, time: str, period: int, seq: int) -> Self:
         """As `of`, with the time as `stamp` gives it."""
-        patterns.check("id", event_id, patterns.ID)
+        patterns.check_id("id", event_id)
         return _copied(cls, draft, _form=draft.form(), id=event_id, time=time, period=period, seq=seq)
 
     def leaf(self) -> bytes:
@@ -274,6 +281,7 @@ _DRAFT_FIELDS = tuple(each.name for each in fields(EventDraft) if each.init)
 _VALUES = attrgetter(*_DRAFT_FIELDS)
 _PUTS = tuple(getattr(EventDraft, name).__set__ for name in _DRAFT_FIELDS)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_REFS = '"refs":{"decision":'
 _STAMP_DIGITS = 26  # up to the microseconds; behind them stands the zone
 _HOLE = "\0"  # no text of an event holds one
 _ENCODED_HOLE = '"\\u0000"'
@@ -300,10 +308,6 @@ def _as_bytes(text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         patterns.refuse("objects", "a text with a lone surrogate", "Unicode text")
-
-
-def _refs(decision: str) -> str:
-    return f'"refs":{{"decision":"{decision}"}}'
 
 
 def _copied(kind: type[_Made], draft: EventDraft, **others: object) -> _Made:

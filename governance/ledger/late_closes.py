@@ -29,7 +29,8 @@ class LateCloses:
 
     def __init__(self, write: Callable[[Sequence[Ending]], object]) -> None:
         self._write = write
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._waiting: list[Ending] = []
         self._taken: list[list[Ending]] = []  # on their way into the log
         self._timer: threading.Timer | None = None
@@ -39,7 +40,7 @@ class LateCloses:
 
     def add(self, ending: Ending) -> None:
         """Let an end wait; returns at once."""
-        with self._changed:
+        with self._lock:
             self._waiting.append(ending)
             if self._timer is None:
                 self._timer = threading.Timer(LATE_SECONDS, self._in_time)

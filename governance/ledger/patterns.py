@@ -14,7 +14,8 @@ from policies.errors import LedgerError
 
 CODE = re.compile(r"[a-z0-9_.:-]{1,100}")
 """Words of ours: kinds, actions, outcomes, reasons, treatments, names of counts."""
-ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ID_LENGTH = 64
+ID = re.compile(rf"[A-Za-z0-9_-]{{1,{_ID_LENGTH}}}")
 """Ids that `new_id` gave."""
 PRINCIPAL_REF = re.compile(r"p:[A-Za-z0-9_-]{1,64}|system")
 """A person or service in the erasable names; `system` is this software itself."""
@@ -40,6 +41,12 @@ def check(field: str, value: str | None, pattern: re.Pattern[str], *, optional: 
         return
     if not isinstance(value, str) or not pattern.fullmatch(value):
         refuse(field, "a text of another form" if value else "nothing", f"a match of {pattern.pattern}")
+
+
+def check_id(field: str, value: str) -> None:
+    """Return when a text is an id that `new_id` could give. Raises LedgerError."""
+    if type(value) is not str or not value.isalnum() or not value.isascii() or len(value) > _ID_LENGTH:
+        check(field, value, ID)  # which knows `-` and `_` too, and takes longer
 
 
 def check_object(field: str, ref: str) -> None:

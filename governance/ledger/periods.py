@@ -200,12 +200,16 @@ def seal_of(row: Any, keyed_hash: KeyedHash) -> str:
 
 def seal_event(keyed_hash: KeyedHash, period: int, seq: int, leaf: bytes) -> str:
     """The keyed hash that ties leaf bytes to their place."""
-    return seal_leaf(keyed_hash, period, seq, leaf_hash(leaf))
+    return keyed_hash.digest(LEAVES, sealed_leaf(period, seq, leaf_hash(leaf)))
 
 
-def seal_leaf(keyed_hash: KeyedHash, period: int, seq: int, hashed: bytes) -> str:
-    """The same of a leaf's hash."""
-    return keyed_hash.digest("ledger.event", b"%d\n%d\n" % (period, seq) + hashed)
+LEAVES = "ledger.event"
+"""The domain of those hashes."""
+
+
+def sealed_leaf(period: int, seq: int, hashed: bytes) -> bytes:
+    """What is hashed: the place, and the hash of the leaf."""
+    return b"%d\n%d\n" % (period, seq) + hashed
 
 
 def _edited() -> LedgerError:

@@ -19,6 +19,7 @@ from governance.records.transactions import Plain
 FILED_TOGETHER = 64
 """They are filed whenever the number of events passes a multiple of this: no reader ever meets many."""
 
+_WAITING = {"decision"}
 _ADD = (
     "INSERT INTO gov_ledger_unfiled (period, seq, leaf, seal, given) SELECT ?1, ?2, ?3, ?4, ?5 "
     "WHERE NOT EXISTS (SELECT 1 FROM gov_ledger_event WHERE id = ?5)"
@@ -35,8 +36,7 @@ def may_wait(entries: Sequence[EventDraft | Ending], first: int) -> bool:
     """Whether events from a place on may stay unfiled: decisions alone, until enough of them have come."""
     if first % FILED_TOGETHER + len(entries) >= FILED_TOGETHER:
         return False
-    kinds = [entry.kind for entry in entries]
-    return kinds.count("decision") == len(kinds)
+    return {entry.kind for entry in entries} == _WAITING
 
 
 def add(plain: Plain, rows: Sequence[tuple[int, int, bytes, str, str]]) -> None:

@@ -91,22 +91,19 @@ class _Turn:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
+        """Held by whoever writes."""
         self._kept: tuple[int, PoolProxiedConnection, Plain] | None = None  # and the process that opened it
 
     def take(self) -> None:
         """Wait for the turn. Raises RecordsError when it does not come."""
-        if not self._lock.acquire(timeout=BUSY_SECONDS):
+        if not self.lock.acquire(timeout=BUSY_SECONDS):
             raise RecordsError(
                 "records database",
                 found=f"a write of this process that has lasted {BUSY_SECONDS} seconds, or one begun inside another",
                 expected="short transactions, one at a time",
                 next_step="run `governance doctor`",
             )
-
-    def give(self) -> None:
-        """Let the next one write."""
-        self._lock.release()
 
     def plain(self, engine: Engine) -> Plain:
         """Plain statements by the connection that is kept; a forked process takes one of its own."""
@@ -124,11 +121,11 @@ class _Turn:
 
     def drop_idle(self, _: Engine) -> None:
         """The same when nobody writes any more."""
-        if self._lock.acquire(timeout=BUSY_SECONDS):
+        if self.lock.acquire(timeout=BUSY_SECONDS):
             try:
                 self.drop()
             finally:
-                self._lock.release()
+                self.lock.release()
 
 
 class _PlainTurn:
@@ -141,7 +138,8 @@ class _PlainTurn:
         self._turn = turn
 
     def __enter__(self) -> Plain:
-        self._turn.take()
+        if not self._turn.lock.acquire(blocking=False):
+            self._turn.take()
         try:
             self._plain = self._turn.plain(self._engine)
             self._plain.execute("BEGIN IMMEDIATE", ())
@@ -159,13 +157,13 @@ class _PlainTurn:
         except BaseException:
             self._give_up()
             raise
-        self._turn.give()
+        self._turn.lock.release()
 
     def _give_up(self) -> None:
         try:
             self._turn.drop()
         finally:
-            self._turn.give()
+            self._turn.lock.release()
 
 
 def _turn_of(engine: Engine) -> _Turn:
@@ -186,7 +184,7 @@ def _turn(engine: Engine) -> Iterator[None]:
     try:
         yield
     finally:
-        turn.give()
+        turn.lock.release()
 
 
 @contextmanager

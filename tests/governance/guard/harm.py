@@ -20,7 +20,7 @@ def raw_rows(connection: Any, table: str) -> dict[int, dict[str, Any]]:
     raw, check = connection._GuardedConnection__raw(), connection._GuardedConnection__check
     names = list(TABLES[table])
     connection._begin()  # the time of a statement counts from here, not from the last one of the test
-    with check.ours() if check else contextlib.nullcontext():
+    with check.ours if check else contextlib.nullcontext():
         cursor = raw.cursor()
         cursor.execute(f"SELECT {', '.join(names)} FROM {own_name(raw, table)}")
         rows = cursor.fetchall()

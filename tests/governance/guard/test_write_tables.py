@@ -229,7 +229,7 @@ def test_second_check_of_sqlite_knows_what_may_be_written(tmp_path):
     world = guard(f"sqlite:///{tmp_path}/s.db", permits=write_permits())
     raw = world.store._raw.raw_connection()
     check = raw.info["gov_check"]
-    with check.ours():
+    with check.ours:
         raw.driver_connection.execute("BEGIN")
     reads = {"customers": frozenset({"id"}), "orders": frozenset({"customer_id"})}
     with check.statement(reads, {"customers": frozenset({"update tier"})}):
