@@ -14,7 +14,11 @@ import sqlalchemy as sa
 import structlog
 from alembic import command
 
+from governance.protect.keyring import passphrase
+from policies import yaml_files
+
 from .new_records import FromTheFirst
+from .remembered import RememberedScrypt, RememberedYaml
 
 
 def pytest_sessionstart() -> None:
@@ -36,6 +40,15 @@ def quick_records() -> Iterator[FromTheFirst]:
         quick = FromTheFirst(command.upgrade)
         patch.setattr(command, "upgrade", quick)
         yield quick
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _remembered() -> Iterator[None]:
+    """What is the same each time is made once: keys from passphrases and documents in YAML texts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passphrase, "Scrypt", RememberedScrypt)
+        patch.setattr(yaml_files, "YAML", RememberedYaml)
+        yield
 
 
 @pytest.fixture(autouse=True)
