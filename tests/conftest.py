@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import pymysql
 import pytest
 import sqlalchemy as sa
 import structlog
@@ -18,7 +19,7 @@ from governance.protect.keyring import passphrase
 from policies import yaml_files
 
 from .new_records import FromTheFirst
-from .remembered import RememberedScrypt, RememberedYaml
+from .remembered import RememberedScrypt, RememberedYaml, remembered_context
 
 
 def pytest_sessionstart() -> None:
@@ -44,10 +45,11 @@ def quick_records() -> Iterator[FromTheFirst]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _remembered() -> Iterator[None]:
-    """What is the same each time is made once: keys from passphrases and documents in YAML texts."""
+    """What is the same each time is made once: keys from passphrases, documents in YAML texts, TLS as by default."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passphrase, "Scrypt", RememberedScrypt)
         patch.setattr(yaml_files, "YAML", RememberedYaml)
+        patch.setattr(pymysql.connections.Connection, "_create_ssl_ctx", remembered_context)
         yield
 
 

@@ -1,19 +1,24 @@
-"""What tests ask again and again and is the same each time: keys from passphrases, documents in YAML texts.
+"""What tests ask again and again and is the same each time: keys from passphrases, YAML documents, TLS as by default.
 
-Only the first answer costs: scrypt takes 35 ms at its least cost and is asked at each opening of a project, the small
-catalog of the command's tests 4 ms. `test_remembered.py` compares what is remembered with what is made anew.
+Only the first answer costs. Scrypt takes 35 ms at its least cost and is asked at each opening of a project, the small
+catalog of the command's tests 4 ms, and to load the authorities that a connection to MariaDB could trust 15 ms.
+`test_remembered.py` compares what is remembered with what is made anew.
 """
 
 from __future__ import annotations
 
 import io
 import pickle
-from functools import lru_cache
+import ssl
+from functools import cache, lru_cache
 from typing import Any
 
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from pymysql.connections import Connection
 from ruamel.yaml import YAML
 from ruamel.yaml.timestamp import TimeStamp
+
+_create = Connection._create_ssl_ctx
 
 
 @lru_cache(maxsize=4096)
@@ -61,3 +66,13 @@ class RememberedYaml(YAML):
         """The document, comments and lines kept."""
         copied = _document(stream, duplicates=bool(self.allow_duplicate_keys)) if isinstance(stream, str) else None
         return super().load(stream) if copied is None else pickle.loads(copied)
+
+
+@cache
+def _default_context() -> ssl.SSLContext:
+    return _create(None, {})  # it does not look at the connection
+
+
+def remembered_context(connection: Connection, asked: Any) -> ssl.SSLContext:
+    """PyMySQL's TLS; where an address asks nothing of it, all connections of a process share one context."""
+    return _create(connection, asked) if asked else _default_context()

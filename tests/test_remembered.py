@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from pymysql.connections import Connection
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
@@ -77,3 +79,12 @@ def test_a_remembered_key_is_that_of_its_passphrase_salt_and_cost(passphrase: st
     for _ in range(2):
         sealed = derived(passphrase, kdf).encrypt(b"n" * 12, b"text", b"")
         assert expected.decrypt(b"n" * 12, sealed, b"") == b"text"
+
+
+def test_connections_share_a_context_only_where_they_ask_nothing_of_it() -> None:
+    made = [Connection(defer_connect=True), Connection(defer_connect=True)]
+    assert made[0].ctx is made[1].ctx
+    assert (made[0].ctx.verify_mode, made[0].ctx.check_hostname) == (ssl.CERT_NONE, False)
+    asking = Connection(defer_connect=True, ssl_verify_cert=True)
+    assert asking.ctx is not made[0].ctx
+    assert asking.ctx.verify_mode == ssl.CERT_REQUIRED
