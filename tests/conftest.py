@@ -9,12 +9,18 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import pymysql
 import pytest
 import sqlalchemy as sa
 import structlog
 from alembic import command
 
+from governance.protect.keyring import passphrase
+from policies import yaml_files
+
+from .lent_databases import LentDatabases
 from .new_records import FromTheFirst
+from .remembered import RememberedScrypt, RememberedYaml, remembered_context
 
 
 def pytest_sessionstart() -> None:
@@ -23,10 +29,14 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """From here on it looks at what tests make, and no more at the tests themselves."""
+    """From here on it looks at what tests make, seldom, and no more at the tests themselves.
+
+    What is left open is still found: when it looks, or when pytest does at the end.
+    """
     gc.enable()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -36,6 +46,16 @@ def quick_records() -> Iterator[FromTheFirst]:
         quick = FromTheFirst(command.upgrade)
         patch.setattr(command, "upgrade", quick)
         yield quick
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _remembered() -> Iterator[None]:
+    """What is the same each time is made once: keys from passphrases, documents in YAML texts, TLS as by default."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passphrase, "Scrypt", RememberedScrypt)
+        patch.setattr(yaml_files, "YAML", RememberedYaml)
+        patch.setattr(pymysql.connections.Connection, "_create_ssl_ctx", remembered_context)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -108,16 +128,24 @@ def mysql_server() -> str:
     pytest.skip(message)
 
 
-@pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """A fresh, empty PostgreSQL database for one test."""
-    yield from _fresh_database(postgres_server, f"gov_test_{uuid.uuid4().hex[:12]}")
+@pytest.fixture(scope="session")
+def postgres_databases(postgres_server: str) -> Iterator[LentDatabases]:
+    """Empty databases of it."""
+    databases = LentDatabases(postgres_server)
+    yield databases
+    databases.close()
 
 
 @pytest.fixture
-def another_postgres_url(postgres_server: str) -> Iterator[str]:
+def postgres_url(postgres_databases: LentDatabases) -> Iterator[str]:
+    """An empty PostgreSQL database for one test."""
+    yield from postgres_databases.lend()
+
+
+@pytest.fixture
+def another_postgres_url(postgres_databases: LentDatabases) -> Iterator[str]:
     """A second one beside it."""
-    yield from _fresh_database(postgres_server, f"gov_test_{uuid.uuid4().hex[:12]}")
+    yield from postgres_databases.lend()
 
 
 @pytest.fixture
