@@ -13,8 +13,6 @@ memory takes the disk out: what is left is work.
 from __future__ import annotations
 
 import argparse
-import datetime as dt
-import itertools
 import json
 import tempfile
 import threading
@@ -26,6 +24,7 @@ from typing import Any
 import sqlalchemy as sa
 from guard_select import FIELDS, OnePermit, catalog, fill
 
+from governance.clock import new_id, now
 from governance.guard.base import UseContext
 from governance.guard.engine import GuardedStore
 from governance.ledger.events import EventDraft, EventObject
@@ -88,14 +87,7 @@ def _driver_commit(records: sa.Engine) -> Callable[[], None]:
 
 
 def _ledger(records: sa.Engine, keyring: FileKeyring) -> Ledger:
-    count = itertools.count()
-    return Ledger(
-        records,
-        signer=keyring.signer("ledger"),
-        keyed_hash=keyring.keyed_hash(),
-        clock=lambda: dt.datetime.now(dt.UTC),
-        new_id=lambda: f"e{next(count):012d}",
-    )
+    return Ledger(records, signer=keyring.signer("ledger"), keyed_hash=keyring.keyed_hash(), clock=now, new_id=new_id)
 
 
 def _decision(ledger: Ledger) -> Callable[[], None]:
@@ -168,7 +160,7 @@ def main() -> None:
             permits=OnePermit(FIELDS),
             catalog=catalog(FIELDS),
             recorder=ledger,
-            clock=lambda: dt.datetime.now(dt.UTC),
+            clock=now,
         )
         bare = sa.create_engine(url, pool_size=16, max_overflow=16)
         guarded = store.engine(UseContext(Principal("a", frozenset(), {"region": "EU"}), "app", "p"))

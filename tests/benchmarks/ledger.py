@@ -5,8 +5,6 @@ since they wait for the disk; both sides use the same database settings. Verific
 same rows and must come to the same root.
 """
 
-import datetime as dt
-import itertools
 import json
 import os
 import sys
@@ -20,6 +18,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from governance.clock import new_id, now
 from governance.ledger.events import EventDraft
 from governance.ledger.log import Ledger
 from governance.protect.keyring.file import FileKeyring
@@ -33,13 +32,12 @@ DRAFT = EventDraft(
 
 def opened(folder, url=None):
     keyring = FileKeyring.create(folder / "keys.json", "bench", scrypt_n=2**14)
-    count = itertools.count()
     return Ledger(
         create_records(url or f"sqlite:///{folder}/gov.db"),
         signer=keyring.signer("ledger"),
         keyed_hash=keyring.keyed_hash(),
-        clock=lambda: dt.datetime.now(dt.UTC),
-        new_id=lambda: f"e{next(count):012d}",
+        clock=now,
+        new_id=new_id,
     )
 
 
