@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import tracemalloc
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -21,6 +22,10 @@ from policies import yaml_files
 from .new_records import FromTheFirst
 from .remembered import RememberedScrypt, RememberedYaml, remembered_context
 
+USUAL = gc.get_threshold()
+SELDOM = (50_000, 20, 20)
+"""How many new objects there must be before the garbage collector looks: outside, and while tests run."""
+
 
 def pytest_sessionstart() -> None:
     """What is collected stays to the end: while tests are found, the garbage collector would look at it in vain."""
@@ -28,10 +33,14 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """From here on it looks at what tests make, and no more at the tests themselves."""
+    """From here on it looks at what tests make, seldom, and no more at the tests themselves.
+
+    What is left open is still found: when it looks, or when pytest does at the end.
+    """
     gc.enable()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*SELDOM)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -50,6 +59,25 @@ def _remembered() -> Iterator[None]:
         patch.setattr(passphrase, "Scrypt", RememberedScrypt)
         patch.setattr(yaml_files, "YAML", RememberedYaml)
         patch.setattr(pymysql.connections.Connection, "_create_ssl_ctx", remembered_context)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _traced_memory() -> Iterator[None]:
+    """While a test traces memory, the garbage collector looks as often as outside."""
+    start, stop = tracemalloc.start, tracemalloc.stop
+
+    def begin(*frames: int) -> None:
+        gc.set_threshold(*USUAL)
+        start(*frames)
+
+    def end() -> None:
+        stop()
+        gc.set_threshold(*SELDOM)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tracemalloc, "start", begin)
+        patch.setattr(tracemalloc, "stop", end)
         yield
 
 
