@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SOURCES := audits connectors governance policies tests
 WORKERS ?= 3
+# Where nothing compiled is kept, each worker compiles every test anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check format lint types contracts gate smoke bench accuracy soak lock clean
