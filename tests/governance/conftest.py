@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -160,21 +161,31 @@ def _cheap_passphrases() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A fresh project; the process stands in its folder."""
-    monkeypatch.chdir(tmp_path)
-    build_project(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture(scope="module")
-def shared_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """One project for the tests of a file, which leave its files as they are; the process stands in its folder."""
-    folder = tmp_path_factory.mktemp("project")
+@pytest.fixture(scope="session")
+def built_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that nobody uses: the others are copies of it, for it takes twenty times as long to make one."""
+    folder = tmp_path_factory.mktemp("built") / "project"
+    folder.mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         build_project(folder)
+    return folder
+
+
+@pytest.fixture
+def project(built_project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh project; the process stands in its folder."""
+    monkeypatch.chdir(tmp_path)
+    return Path(shutil.copytree(built_project, tmp_path, dirs_exist_ok=True))
+
+
+@pytest.fixture(scope="module")
+def shared_project(built_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One project for the tests of a file, which leave its files as they are; the process stands in its folder."""
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copytree(built_project, folder, dirs_exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
         yield folder
 
 
