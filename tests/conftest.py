@@ -19,6 +19,7 @@ from alembic import command
 from governance.protect.keyring import passphrase
 from policies import yaml_files
 
+from .lent_databases import LentDatabases
 from .new_records import FromTheFirst
 from .remembered import RememberedScrypt, RememberedYaml, remembered_context
 
@@ -151,16 +152,24 @@ def mysql_server() -> str:
     pytest.skip(message)
 
 
-@pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """A fresh, empty PostgreSQL database for one test."""
-    yield from _fresh_database(postgres_server, f"gov_test_{uuid.uuid4().hex[:12]}")
+@pytest.fixture(scope="session")
+def postgres_databases(postgres_server: str) -> Iterator[LentDatabases]:
+    """Empty databases of it."""
+    databases = LentDatabases(postgres_server)
+    yield databases
+    databases.close()
 
 
 @pytest.fixture
-def another_postgres_url(postgres_server: str) -> Iterator[str]:
+def postgres_url(postgres_databases: LentDatabases) -> Iterator[str]:
+    """An empty PostgreSQL database for one test."""
+    yield from postgres_databases.lend()
+
+
+@pytest.fixture
+def another_postgres_url(postgres_databases: LentDatabases) -> Iterator[str]:
     """A second one beside it."""
-    yield from _fresh_database(postgres_server, f"gov_test_{uuid.uuid4().hex[:12]}")
+    yield from postgres_databases.lend()
 
 
 @pytest.fixture
