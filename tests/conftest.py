@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import tracemalloc
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -22,6 +23,10 @@ from .lent_databases import LentDatabases
 from .new_records import FromTheFirst
 from .remembered import RememberedScrypt, RememberedYaml, remembered_context
 
+USUAL = gc.get_threshold()
+SELDOM = (50_000, 20, 20)
+"""How many new objects there must be before the garbage collector looks: outside, and while tests run."""
+
 
 def pytest_sessionstart() -> None:
     """What is collected stays to the end: while tests are found, the garbage collector would look at it in vain."""
@@ -36,7 +41,7 @@ def pytest_collection_finish() -> None:
     gc.enable()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(*SELDOM)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -55,6 +60,25 @@ def _remembered() -> Iterator[None]:
         patch.setattr(passphrase, "Scrypt", RememberedScrypt)
         patch.setattr(yaml_files, "YAML", RememberedYaml)
         patch.setattr(pymysql.connections.Connection, "_create_ssl_ctx", remembered_context)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _traced_memory() -> Iterator[None]:
+    """While a test traces memory, the garbage collector looks as often as outside."""
+    start, stop = tracemalloc.start, tracemalloc.stop
+
+    def begin(*frames: int) -> None:
+        gc.set_threshold(*USUAL)
+        start(*frames)
+
+    def end() -> None:
+        stop()
+        gc.set_threshold(*SELDOM)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tracemalloc, "start", begin)
+        patch.setattr(tracemalloc, "stop", end)
         yield
 
 
