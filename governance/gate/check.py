@@ -10,6 +10,7 @@ from governance.gate.baseline import Baseline, outside
 from governance.gate.changes import ChangeKind, Reading, SchemaChange, Unread
 from governance.gate.finding import GateFinding, Level
 from governance.gate.history import read_history
+from governance.gate.people_delta import other_people
 from governance.gate.personal import guess
 from governance.gate.policy_delta import compared, standing
 from governance.gate.project import CheckProject
@@ -120,7 +121,7 @@ class _Work:
         old = {each.key for each in standing(before)} if before is not None else set()
         items: list[Item] = [each for each in standing(now) if each.key not in old]
         if before is not None:
-            items += compared(before, now)
+            items += [*compared(before, now), *other_people(before, now, self.project.on)]
         for name in ("access.csv", "catalog.yaml", "purposes.yaml", "retention.yaml"):
             self._keep(text_in(now.folder / name) or "", now.file(name))
         self._keep(text_in(self.project.root / "governance.yaml") or "", "governance.yaml")

@@ -26,6 +26,8 @@ class PolicyChangeKind(enum.StrEnum):
     """Records are kept longer, or no rule ends them any more."""
     WEAKER_KEYS = "weaker_keys"
     """Keys, ciphers or indexes are set weaker."""
+    OTHER_PEOPLE = "other_people"
+    """Keys of persons mean other people."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from governance.gate.known import Known, read_known
-from governance.gate.policy_delta import POLICY_FILES, PolicyState
+from governance.gate.policy_state import POLICY_FILES, PolicyState
 from governance.gate.reads.files import text_in
 from governance.gate.revision import Revision, find_revision
 from policies.catalog import Catalog

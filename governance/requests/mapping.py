@@ -13,6 +13,7 @@ from governance.scan.shapes import shape_name
 from policies.catalog import Catalog, CatalogDataset, CatalogField
 from policies.crm_facts import CrmFacts
 from policies.nouns import DatasetRef, FieldRef, LabelStatus
+from policies.subject_spaces import KeyedDataset, Reference, subject_spaces
 from policies.taxonomy import HARMLESS, Taxonomy
 
 KINDS = (
@@ -56,7 +57,8 @@ def subject_map(
                     found[ref] = made
     links = tuple(_links(found))
     own = {field for link in links if link.child in found for field in map(found[link.child].field, link.fields)}
-    spaced = {ref: _with_space(each, found, links, own) for ref, each in found.items()}
+    spaces = subject_spaces({ref: _keyed(ref, each.entry, each.shape, each.key) for ref, each in found.items()})
+    spaced = {ref: _with_space(each, spaces.get(ref), own) for ref, each in found.items()}
     for ref, each in spaced.items():
         if each.entry.subject_key and each.space is None:
             unreached.append(Unreached(str(ref), "which_persons"))
@@ -71,12 +73,18 @@ def spaces_of(catalog: Catalog, store: str, shapes: Sequence[Dataset]) -> dict[D
     As in the subject map, and for datasets too whose records have no key, such as views.
     """
     found = {
-        ref: DatasetMap(ref, entry, each, entry.record_key or each.primary_key, {}, ())
+        ref: _keyed(ref, entry, each, entry.record_key or each.primary_key)
         for each in shapes
         if (entry := catalog.dataset(ref := DatasetRef(store, each.name))) is not None
     }
-    links = tuple(_links(found))
-    return {ref: _space(ref, found, links, frozenset()) for ref, each in found.items() if each.entry.subject_key}
+    return subject_spaces(found)
+
+
+def _keyed(ref: DatasetRef, entry: CatalogDataset, shape: Dataset, key: tuple[str, ...]) -> KeyedDataset:
+    foreign = (
+        Reference(each.fields, DatasetRef(ref.store, each.dataset), each.referred) for each in shape.foreign_keys
+    )
+    return KeyedDataset(ref, entry, key, tuple(foreign))
 
 
 def _dataset(
@@ -164,64 +172,8 @@ def _links(found: Mapping[DatasetRef, DatasetMap]) -> Iterator[Link]:
                 yield Link(ref, join.fields, parent, join.referred, declared=True, down=down, up=up)
 
 
-def _with_space(
-    each: DatasetMap, found: Mapping[DatasetRef, DatasetMap], links: Sequence[Link], own: set[FieldRef]
-) -> DatasetMap:
+def _with_space(each: DatasetMap, space: DatasetRef | None, own: set[FieldRef]) -> DatasetMap:
     kinds = each.identifiers
     if each.entry.identifiers is None:  # a foreign key is no identifier, though its category is one of ids
         kinds = {name: kind for name, kind in kinds.items() if kind != "id" or each.field(name) not in own}
-    space = _space(each.ref, found, links, frozenset())
     return replace(each, identifiers=kinds, space=space)
-
-
-def _space(
-    ref: DatasetRef, found: Mapping[DatasetRef, DatasetMap], links: Sequence[Link], seen: frozenset[DatasetRef]
-) -> DatasetRef | None:
-    each = found[ref]
-    key = each.entry.subject_key
-    if not key or ref in seen:
-        return None
-    foreign = False
-    for link in links:
-        if link.child != ref or link.parent == ref or set(link.fields) != set(key):
-            continue
-        foreign = foreign or bool(found[link.parent].entry.subject_key)
-        to = tuple(dict(zip(link.fields, link.referred, strict=True))[name] for name in key)
-        if to == found[link.parent].entry.subject_key and (space := _space(link.parent, found, links, seen | {ref})):
-            return space
-    if each.is_of_persons:
-        return ref
-    if foreign:
-        return None
-    if (elsewhere := _elsewhere(each, found)) is not None:
-        return elsewhere
-    beside = [one for one in found.values() if one.ref.store == ref.store]
-    meant = (one.ref if _is_of_its_own(one, links) else _elsewhere(one, found) for one in beside)
-    persons = {one for one in meant if one is not None and one.store == ref.store}
-    if len(persons) != 1:
-        return None if persons else DatasetRef(ref.store, "")
-    (only,) = persons
-    parts = found[only].entry.subject_key if only in found else ()
-    return only if not parts or len(parts) == len(key) else None
-
-
-def _elsewhere(each: DatasetMap, found: Mapping[DatasetRef, DatasetMap]) -> DatasetRef | None:
-    """A dataset that the subject key refers to and of which the map knows no persons: its are not those of another."""
-    own = set(each.entry.subject_key)
-    if not own or each.is_of_persons:
-        return None
-    named = [(key.fields, DatasetRef(each.ref.store, key.dataset)) for key in each.shape.foreign_keys]
-    named += [(join.fields, DatasetRef(*join.to.split(".", 1))) for join in each.entry.joins]
-    referred = [parent for fields, parent in named if set(fields) == own]
-    if any(parent in found and found[parent].entry.subject_key for parent in referred):
-        return None
-    return next(iter(referred), None)
-
-
-def _is_of_its_own(each: DatasetMap, links: Sequence[Link]) -> bool:
-    """Whether it is of persons, and not an extension of another such dataset under the same key."""
-    extends = any(
-        link.child == each.ref and link.parent != each.ref and set(link.fields) == set(each.entry.subject_key)
-        for link in links
-    )
-    return each.is_of_persons and not extends

@@ -24,7 +24,13 @@ from governance.gate.rules.gov020 import WeakerKeys
 from governance.gate.rules.gov021 import PersonalValues
 from governance.gate.rules.gov022 import RequiredWithoutPurpose
 from governance.gate.rules.gov023 import BadSuppression
-from governance.gate.rules.policy_rules import ExposesMore, KeptLonger, PurposeWithoutBasis, WideOverSpecial
+from governance.gate.rules.policy_rules import (
+    ExposesMore,
+    KeptLonger,
+    OtherPeople,
+    PurposeWithoutBasis,
+    WideOverSpecial,
+)
 
 RULES: Mapping[str, Rule] = registry(
     [
@@ -32,6 +38,7 @@ RULES: Mapping[str, Rule] = registry(
         TurnedClear(), ProtectedCopied(), OpenedByView(), RoleReadsRestricted(), OpenToPublic(), RuleLost(),
         ErasurePathLost(), EvidenceAltered(), ClearIndex(), WholeRowsKept(), ExposesMore(), WideOverSpecial(),
         PurposeWithoutBasis(), KeptLonger(), WeakerKeys(), PersonalValues(), RequiredWithoutPurpose(), BadSuppression(),
+        OtherPeople(),
     ]
 )  # fmt: skip
 """The rules that a check runs."""

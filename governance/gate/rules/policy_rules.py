@@ -1,4 +1,4 @@
-"""GOV016 to GOV019: what a change of the policy folder opens."""
+"""GOV016 to GOV019 and GOV024: what a change of the policy folder opens, and whom it takes for whom."""
 
 from __future__ import annotations
 
@@ -82,3 +82,23 @@ class KeptLonger(_OfKind):
 
     id = "GOV019"
     kind = PolicyChangeKind.KEEP_LONGER
+
+
+class OtherPeople(_OfKind):
+    """The keys of persons mean other people than before.
+
+    What: Compared with the base, `persons` of a store in catalog.yaml names another kind of persons, more or fewer,
+        appears where the store had several kinds, or goes where it has; or the `subject_key` of a dataset that stays
+        is another field, or gone. Datasets and fields are known by their ids, so a new name is no finding, and
+        neither is a first `persons` in a store with one kind.
+    Why: Consent, objection, restriction, erasure and fields that are `encrypted: subject` know a person by the store
+        and that key alone. When it means others, the consents of patient 5 count for staff member 5, restricted
+        people are not restricted any more and an erasure misses records, and nothing else says so.
+    Example: `persons: patients` becomes `persons: staff`
+    Fix: Keep it, and give the other people's data a store of its own. If it is meant, move what is recorded first
+        (docs/consent-in-queries.md, "Move to other keys") and suppress the finding in place with the reason and a date.
+    Since: 0.2
+    """
+
+    id = "GOV024"
+    kind = PolicyChangeKind.OTHER_PEOPLE

@@ -287,6 +287,25 @@ def test_an_import_takes_no_number_that_may_be_two_persons(lite: Clinic) -> None
     assert lite.numbers("news", "patients") == [5]
 
 
+def test_people_who_were_forgotten_under_one_number_are_known_under_another_by_an_import(lite: Clinic) -> None:
+    lite.declare("staff")
+    lite.gov.consent.given(Subject("p-1", {"clinic": 5}), "news")
+    lite.gov.restrict(Subject("p-2", {"clinic": 6}), reason="accuracy_contested", basis="gdpr:18(1)(a)")
+    assert (lite.numbers("news", "staff"), lite.numbers("care", "staff")) == ([5], [5])
+    for person in ("p-1", "p-2"):
+        lite.gov.consent.forget(person)
+    lite.declare("patients")
+    assert (lite.numbers("news", "patients"), lite.numbers("care", "patients")) == ([], BOTH)
+    lines = [
+        {"subject": "p-1", "store_keys": {"clinic": 6}, "purpose": "news", "channel": "*", "kind": "given"},
+        {"subject": "p-2", "store_keys": {"clinic": 5}, "purpose": "news", "channel": "*", "kind": "refused"},
+    ]
+    file = lite.folder / "told.jsonl"
+    file.write_text("".join(json.dumps({**line, "time": "2026-01-02T00:00:00Z"}) + "\n" for line in lines))
+    assert import_consent(lite.gov, file).recorded == 2
+    assert (lite.numbers("news", "patients"), lite.numbers("care", "patients")) == ([6], [6])
+
+
 def test_doctor_says_what_is_not_declared(lite: Clinic) -> None:
     def said() -> list[tuple[State, str]]:
         checks = [

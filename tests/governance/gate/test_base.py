@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from governance.gate.check import check
+from governance.gate.finding import Level
 from governance.gate.project import open_project
 from policies.errors import ConfigError
+from policies.vocabulary import LANGUAGES
 
 CONTEXT = Path(__file__).with_name("contexts") / "crm"
 DAY = dt.date(2026, 11, 22)
@@ -117,6 +119,34 @@ def test_a_declared_field_is_judged_with_its_line(branch):
     catalog.write_text(catalog.read_text().replace("status: proposed", "status: confirmed"))
     found = [each for each in told(branch) if each[1] == "GOV005"]
     assert found == [("policies/catalog.yaml:23", "GOV005", "customers", "phone")]
+
+
+def test_keys_that_mean_other_people_are_judged_at_their_line(branch):
+    catalog = branch / "policies" / "catalog.yaml"
+    text = catalog.read_text().replace("    id: s1\n", "    id: s1\n    persons: orders\n")
+    catalog.write_text(text.replace("subject_key: customer_id", "subject_key: id", 1))
+    found = check([], open_project(branch / "governance.yaml", DAY, "main")).findings
+    persons, key = (each for each in found if each.rule == "GOV024")
+    assert (persons.place, persons.store, persons.dataset) == ("policies/catalog.yaml:5", "crm", "")
+    assert (key.place, key.store, key.dataset) == ("policies/catalog.yaml:27", "crm", "orders")
+    assert {each.level for each in (persons, key)} == {Level.ERROR}
+    assert key.message("en") == (
+        "crm.orders: `subject_key` was customer_id and becomes id; consents, restrictions and erasures recorded so far "
+        "then mean other people or nobody: keep it, or move them first and suppress this finding with reason and date"
+    )
+    assert key.message("zh-Hans") == (
+        "crm.orders：`subject_key` 由 customer_id 变为 id；此前记录的同意、限制处理和删除将指向其他人，"
+        "或不再指向任何人：请保持原样，或先迁移这些记录，再注明理由和日期忽略此发现"
+    )
+    assert key.message("zh-Hant") == (
+        "crm.orders：`subject_key` 由 customer_id 變為 id；先前記錄的同意、停止處理利用與刪除將指向其他人，"
+        "或不再指向任何人：請維持原狀，或先移轉這些紀錄，再註明理由與日期忽略此發現"
+    )
+    assert [persons.message(lang).split("persons` ")[1][:9] for lang in LANGUAGES] == [
+        "names ord",
+        "指明 orders",
+        "指明 orders",
+    ]
 
 
 def test_changes_of_the_base_itself_are_not_the_branchs(branch, origin):

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 import governance.gate
 from governance.gate.check import check
 from governance.gate.known import read_known
-from governance.gate.policy_delta import PolicyState
+from governance.gate.policy_state import PolicyState
 from governance.gate.project import CheckProject, open_project
 from governance.gate.rules.all import RULES
 from governance.gate.rules.base import PARTS, page, registry
@@ -30,6 +30,8 @@ CASES = {
     for name, case in YAML(typ="safe").load(path).items()
 }
 DAY = dt.date(2026, 11, 22)
+COMPARED = {"before", "before_config", "edit", "before_edit"}
+"""What a case has that is compared with a base."""
 
 
 CONTEXTS = Path(__file__).with_name("contexts")
@@ -41,7 +43,7 @@ def project(case, folder):
     context = {path.name: path.read_text(encoding="utf-8") for path in (CONTEXTS / case.get("on", "none")).glob("*")}
     if "catalog" in case:
         context["catalog.yaml"] = case["catalog"]
-    after = context | case.get("policies", {})
+    after = context | case.get("policies", {}) | edited(context, case.get("edit", {}))
     files |= {f"policies/{name}": text for name, text in after.items() if text is not None}
     for name, text in (files | case.get("files", {})).items():
         path = folder / (name if "/" in name else f"migrations/{name}")
@@ -49,14 +51,23 @@ def project(case, folder):
         path.write_text(text, encoding="utf-8")
     path = folder / "governance.yaml"
     config = write_config(path, case, case.get("config", {}))
-    if not {"policies", "before", "config", "before_config"} & case.keys():
+    if not {"policies", "config"} & case.keys() and not COMPARED & case.keys():
         known = known_of(case.get("on", "none"), config.laws)
         if "catalog" in case:
             known = replace(known, catalog=parse_catalog(case["catalog"]))
         return CheckProject(folder, config, DAY, known)
     opened = open_project(path, DAY)
     before = before_of(case, context, folder / "before")
-    return replace(opened, before=before) if "before" in case or "before_config" in case else opened
+    return replace(opened, before=before) if COMPARED & case.keys() else opened
+
+
+def edited(context, edits):
+    """The catalog of a context with some texts in it replaced, each of which must stand there once."""
+    text = context.get("catalog.yaml", "")
+    for found, put in edits.items():
+        assert text.count(found) == 1, found
+        text = text.replace(found, put)
+    return {"catalog.yaml": text} if edits else {}
 
 
 @cache
@@ -68,7 +79,7 @@ def known_of(context, laws):
 
 def before_of(case, context, folder):
     folder.mkdir()
-    for name, text in (context | (case.get("before") or {})).items():
+    for name, text in (context | (case.get("before") or {}) | edited(context, case.get("before_edit", {}))).items():
         if text is not None:
             (folder / name).write_text(text, encoding="utf-8")
     config = write_config(folder / "governance.yaml", case, case.get("before_config", case.get("config", {})))
