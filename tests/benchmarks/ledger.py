@@ -22,6 +22,7 @@ import sqlalchemy as sa
 
 from governance.clock import new_id, now
 from governance.ledger.events import EventDraft
+from governance.ledger.group_commit import GroupCommit
 from governance.ledger.log import Ledger
 from governance.protect.keyring.file import FileKeyring
 from governance.records.database import create_records
@@ -86,6 +87,29 @@ def in_a_commit_of_its_own(ledger):
     assert placed.seq
 
 
+def handed_over(commit):
+    """Seconds of an event that as many callers wait for together, where the writer only waits as a commit does."""
+    commits = []
+
+    def write(take):
+        units = take()
+        time.sleep(commit)
+        commits.append(units)
+        return [list(unit) for unit in units]
+
+    group = GroupCommit(write)
+    rate = by_callers(lambda: group.submit((DRAFT,)), 12_800)
+    return 1 / rate - commit * len(commits) / 12_800
+
+
+def of_groups(ledger):
+    """Seconds of an event in the ledger where one caller records as many together."""
+    start = time.perf_counter()
+    for _ in range(50):
+        ledger.append_many([DRAFT] * CALLERS)
+    return (time.perf_counter() - start) / (50 * CALLERS)
+
+
 def bare_merkle(engine):
     """The root of all leaves, read by the plain driver and hashed by a plain loop."""
     connection = engine.raw_connection()
@@ -127,6 +151,15 @@ def measure(ledger, database, events):
         "ratio": round(rates["grouped"] / rates["apart"], 1), "bar": 8,
         "one_commit_per_event_of_one_caller": round(rates["alone"]),
         "to_that": round(rates["grouped"] / rates["alone"], 1),
+    }))  # fmt: skip
+    waking, own = (
+        median(handed_over(1 / rates["alone"]) for _ in range(TURNS)),
+        median(of_groups(ledger) for _ in range(TURNS)),
+    )
+    print(json.dumps({
+        "figure": f"floor of that, {database}: microseconds of an event to hand over and wake, and in the ledger",
+        "hand_over": round(waking * 1e6, 1), "ledger": round(own * 1e6, 1),
+        "ratio": round(1 / (waking + own) / rates["apart"], 1),
     }))  # fmt: skip
     for _ in range(events // 1_000):
         ledger.append_many([DRAFT] * 1_000)
