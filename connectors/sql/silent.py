@@ -13,7 +13,7 @@ from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.engine.base import OptionEngineMixin
 from sqlalchemy.pool.base import ConnectionPoolEntry, _ConnectionRecord
 
-_SPARE = 16
+_SPARE = 16  # as many as a store keeps connections: more are seldom out at once
 
 SILENT = logging.Logger("connectors.sql.silent", level=logging.CRITICAL + 1)  # noqa: LOG001 outside the tree
 """Stands in no hierarchy: no setting of the application's logging reaches it."""

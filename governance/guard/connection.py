@@ -83,8 +83,7 @@ class GuardedConnection:
     def cursor(self, *_: object, **options: object) -> GuardedCursor:
         """A cursor. The driver's own kinds of cursor, named ones included, are all this one."""
         del options
-        if self.__driver is None:
-            self.__raw()
+        self.__raw()
         return GuardedCursor(self)
 
     def commit(self) -> None:
@@ -307,7 +306,7 @@ class GuardedConnection:
 
     def __ask(self, sql: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
         """The rows of a constant statement of ours with bound values."""
-        raw, check = self.__driver or self.__raw(), self.__check
+        raw, check = self.__raw(), self.__check
         failure: GovernanceError | None = None
         rows: Sequence[Sequence[Any]] = ()
         cursor = raw.cursor()
@@ -416,7 +415,7 @@ class GuardedConnection:
 
     def __first_row(self, sql: str) -> Sequence[object] | None:
         """The first row of a constant SELECT of ours, in the transaction of the statement to come."""
-        raw, check = self.__driver or self.__raw(), self.__check
+        raw, check = self.__raw(), self.__check
         cursor = self.__run(raw, check.ours if check else nullcontext(), self.__shared.qualified(sql), None)
         try:
             row: Sequence[object] | None = cursor.fetchone()
@@ -445,7 +444,7 @@ class GuardedConnection:
         return bool(self.__info.pop("gov_fresh", False))
 
     def __plainly(self, act: Callable[[Any], object]) -> None:
-        raw, check = self.__driver or self.__raw(), self.__check
+        raw, check = self.__raw(), self.__check
         failure: GovernanceError | None = None
         self._begin()
         try:

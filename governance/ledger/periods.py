@@ -20,6 +20,8 @@ from policies.errors import LedgerError
 
 ORIGIN_PREFIX = "governance.ledger/"
 """How every origin begins; the ledger's random id and the number of the period follow."""
+LEAVES = "ledger.event"
+"""The domain of the hashes that tie leaves to their places."""
 _LOCK = 0x676F764C  # any number that nobody else locks
 
 
@@ -201,10 +203,6 @@ def seal_of(row: Any, keyed_hash: KeyedHash) -> str:
 def seal_event(keyed_hash: KeyedHash, period: int, seq: int, leaf: bytes) -> str:
     """The keyed hash that ties leaf bytes to their place."""
     return keyed_hash.digest(LEAVES, sealed_leaf(period, seq, leaf_hash(leaf)))
-
-
-LEAVES = "ledger.event"
-"""The domain of those hashes."""
 
 
 def sealed_leaf(period: int, seq: int, hashed: bytes) -> bytes:

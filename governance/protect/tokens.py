@@ -29,7 +29,8 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 
-from governance.protect.keyring.base import KEY_ID_BYTES, DataKey, KeyState, KeyUse, PersonKeyBatch
+from governance.protect.keyring.base import KEY_ID_BYTES, DataKey, KeyState, KeyUse
+from governance.protect.keyring.opened_keys import PersonKeyBatch
 from governance.protect.lengths import joined, prefixed
 from governance.protect.plaintexts import refused_token
 from governance.protect.record_keys import bound_keys

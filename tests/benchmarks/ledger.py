@@ -2,8 +2,8 @@
 
 Run by hand: `python tests/benchmarks/ledger.py [EVENTS]`. Prints one JSON line for each figure. Appends are wall time,
 since they wait for the disk: the same callers through the same writer, with a commit for each event or with one for all
-that wait; beside them one caller alone. Verification is CPU time; both sides read the
-same rows and must come to the same root.
+that wait; beside them one caller alone. `floor` is what hand-over and ledger take apart from each other. Verification
+is CPU time; both sides read the same rows and must come to the same root.
 """
 
 import json

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from governance.ledger.base import KeyedHash, Signer
 from policies.errors import KeyringError
 
+if TYPE_CHECKING:
+    from governance.protect.keyring.opened_keys import PersonKeyBatch
+
 KEY_BYTES = 32
 KEY_ID_BYTES = 8
-_NAME = slice(0, 4 + KEY_ID_BYTES)  # where an opened key has its id, behind its length
-_ID, _MATERIAL = slice(4, _NAME.stop), slice(-KEY_BYTES, None)
 
 Made = TypeVar("Made")
 
@@ -121,54 +122,6 @@ class DataKey(SecretKey):
     def cipher(self) -> AESGCM:
         """The cipher, made once for each key. It offers no way back to the key."""
         return self._cipher
-
-
-class PersonKeyBatch:
-    """Active keys of persons for one batch of cells, in their order. Shows their number only, and is not pickled.
-
-    Holds the keys themselves and makes a cipher when its turn comes: a hundred thousand ciphers at once are slow to
-    make and slow to keep.
-    """
-
-    __slots__ = ("_keys",)
-
-    def __init__(self, keys: Sequence[bytes]) -> None:
-        self._keys = keys  # each begins with its id, behind its length, and ends with its material
-
-    def encrypt(
-        self, nonces: Iterable[bytes], texts: Iterable[bytes | None], bound: Iterable[bytes], head: bytes
-    ) -> list[bytes | None]:
-        """Each text under its key, as `head`, key id, nonce and ciphertext; None stays None.
-
-        The associated data of each is one of `bound`, and the key's id behind its length.
-        """
-        return [
-            None
-            if text is None
-            else head + key[_ID] + nonce + AESGCM(key[_MATERIAL]).encrypt(nonce, text, each + key[_NAME])
-            for key, nonce, text, each in zip(self._keys, nonces, texts, bound, strict=True)
-        ]
-
-    def decrypt(self, nonces: Iterable[bytes], texts: Iterable[bytes], bound: Iterable[bytes]) -> list[bytes | None]:
-        """The inverse of `encrypt`, of ciphertexts without what stands before them. Raises InvalidTag."""
-        return [
-            AESGCM(key[_MATERIAL]).decrypt(nonce, text, each + key[_NAME])
-            for key, nonce, text, each in zip(self._keys, nonces, texts, bound, strict=True)
-        ]
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def __repr__(self) -> str:
-        return f"PersonKeyBatch({len(self._keys)} keys)"
-
-    def __reduce_ex__(self, _: object) -> NoReturn:
-        raise KeyringError(
-            "persons' keys",
-            found="an attempt to copy or pickle them",
-            expected="keys that stay in their keyring",
-            next_step="open the keyring where the keys are needed",
-        )
 
 
 class PersonKeys(Protocol):

@@ -13,10 +13,11 @@ from typing import Any, NoReturn
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from governance.protect.keyed_hash import HmacKeyedHash
-from governance.protect.keyring.base import DataKey, KeyInfo, KeyState, KeyUse, Made, PersonKeyBatch
+from governance.protect.keyring.base import DataKey, KeyInfo, KeyState, KeyUse, Made
 from governance.protect.keyring.file_lock import file_lock
 from governance.protect.keyring.kek import KekProvider
 from governance.protect.keyring.key_file import KeyEntry, KeyFile
+from governance.protect.keyring.opened_keys import PersonKeyBatch
 from governance.protect.keyring.passphrase import SCRYPT_N, PassphraseProvider
 from governance.protect.keyring.shared_file import SharedKeyFile, refused, unusable
 from governance.protect.keyring.subjects import SubjectKeys

@@ -1,13 +1,4 @@
-r"""Opens wrapped keys of persons by the column.
-
-An opened key is one piece of bytes, since hundreds of thousands of objects that the garbage collector knows would cost
-more than unwrapping:
-
-    offset  bytes  what
-    0       12     id, 8 bytes, behind its length
-    12      36     reference, 32 bytes, behind its length
-    48      32     key
-"""
+"""Opens wrapped keys of persons by the column."""
 
 from __future__ import annotations
 
@@ -19,18 +10,13 @@ import numpy.typing as npt
 from cryptography.exceptions import InvalidTag
 
 from governance.protect.keyring.base import KEY_BYTES, KEY_ID_BYTES
+from governance.protect.keyring.opened_keys import ID, NAME_BYTES, REF, REF_BYTES, opened_key
 from governance.protect.keyring.wrapping import NONCE_BYTES
-from governance.protect.lengths import prefixed
 
-REF_BYTES = 32
 WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + 16
 """Nonce, ciphertext, tag."""
 PACKED_BYTES = KEY_ID_BYTES + REF_BYTES + WRAPPED_BYTES
 """Id, reference and wrapped key of one row, as the store gives them in one piece."""
-_ID = slice(4, 4 + KEY_ID_BYTES)
-_REF = slice(_ID.stop + 4, _ID.stop + 4 + REF_BYTES)
-NAME_BYTES = _REF.stop
-"""Id and reference, each behind its length."""
 _AT_ONCE = 2_048  # what is put together for them stays in the processor's cache
 
 Bytes = npt.NDArray[np.uint8]
@@ -64,8 +50,8 @@ def _opened(rows: Bytes, before: bytes, decrypt: Decrypt) -> list[bytes]:
     size, full = len(before), np.empty((len(rows), len(before) + NAME_BYTES + WRAPPED_BYTES), np.uint8)
     full[:, :size] = np.frombuffer(before, np.uint8)
     full[:, size : size + NAME_BYTES] = np.frombuffer(opened_key(bytes(KEY_ID_BYTES), bytes(REF_BYTES), b""), np.uint8)
-    full[:, size + _ID.start : size + _ID.stop] = rows[:, :KEY_ID_BYTES]
-    full[:, size + _REF.start : size + _REF.stop] = rows[:, KEY_ID_BYTES : KEY_ID_BYTES + REF_BYTES]
+    full[:, size + ID.start : size + ID.stop] = rows[:, :KEY_ID_BYTES]
+    full[:, size + REF.start : size + REF.stop] = rows[:, KEY_ID_BYTES : KEY_ID_BYTES + REF_BYTES]
     full[:, size + NAME_BYTES :] = rows[:, -WRAPPED_BYTES:]
     each = Struct(f"{size + NAME_BYTES}s{NONCE_BYTES}s{WRAPPED_BYTES - NONCE_BYTES}s").iter_unpack(full.tobytes())
     try:
@@ -86,18 +72,3 @@ def _places(there: npt.NDArray[np.uint64], asked: npt.NDArray[np.uint64]) -> npt
     places = np.empty(len(asked), np.intp)
     places[order_asked] = order[near]
     return places
-
-
-def key_id_of(opened: bytes) -> bytes:
-    """The id of an opened key."""
-    return opened[_ID]
-
-
-def ref_of(opened: bytes) -> bytes:
-    """The reference of an opened key's person."""
-    return opened[_REF]
-
-
-def opened_key(key_id: bytes, ref: bytes, material: bytes) -> bytes:
-    """An opened key of its parts."""
-    return prefixed(key_id) + prefixed(ref) + material

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from governance.protect.keyring.base import KEY_ID_BYTES
-from governance.protect.keyring.opening import PACKED_BYTES, REF_BYTES, WRAPPED_BYTES
+from governance.protect.keyring.opened_keys import REF_BYTES
+from governance.protect.keyring.opening import PACKED_BYTES, WRAPPED_BYTES
 from policies.errors import KeyringError
 
 _BUSY_SECONDS = 60

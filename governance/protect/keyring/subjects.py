@@ -24,9 +24,9 @@ from governance.protect.keyring.base import (
     KeyInfo,
     KeyState,
     KeyUse,
-    PersonKeyBatch,
 )
-from governance.protect.keyring.opening import NAME_BYTES, key_id_of, open_all, opened_key, ref_of
+from governance.protect.keyring.opened_keys import PersonKeyBatch, key_id_of, key_of, opened_key, ref_of
+from governance.protect.keyring.opening import open_all
 from governance.protect.keyring.subject_store import SubjectRow, SubjectStore
 from governance.protect.keyring.wrapping import unwrap, wrap
 from governance.protect.lengths import joined, prefixed
@@ -324,7 +324,7 @@ def _in_order(names: Sequence[bytes], just: list[bytes], known: Mapping[bytes, b
 
 def _data_key(opened: bytes) -> DataKey:
     info = KeyInfo(key_id_of(opened).hex(), KeyUse.SUBJECT, ref_of(opened).hex(), KeyState.ACTIVE)
-    return DataKey(info, opened[NAME_BYTES:])
+    return DataKey(info, key_of(opened))
 
 
 def _persons(before: bytes, values: Sequence[Any]) -> list[bytes]:
