@@ -66,7 +66,7 @@ class Utf8Stream(io.RawIOBase):
         self.ended = not chunk
         self._read_bytes += len(chunk)
         text = ""
-        while True:
+        while self.fault is None:
             try:
                 good = self._decoder.decode(chunk, final=self.ended)
             except UnicodeDecodeError as error:
@@ -79,6 +79,7 @@ class Utf8Stream(io.RawIOBase):
             else:
                 self._lines += good.count("\n")
                 return text + good
+        raise self.fault
 
     def _note_broken(self, byte: int) -> None:
         self._broken += 1
@@ -91,4 +92,3 @@ class Utf8Stream(io.RawIOBase):
                 expected=f"a file in {self._codec} throughout",
                 next_step="write the right `encoding` beside the store's path, or save the file as UTF-8",
             )
-            raise self.fault

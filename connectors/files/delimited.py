@@ -19,6 +19,7 @@ from connectors.files.base import Cuts, FileSource, FileTable, Piece
 from connectors.files.decoding import Utf8Stream
 from connectors.files.encoding import Encoding, encoding_of
 from connectors.files.headers import field_names, has_header
+from connectors.files.lent import Lent, LentBlocks
 from connectors.files.row_starts import row_starts
 from connectors.notes import Notes
 from connectors.passing import Opened
@@ -135,42 +136,53 @@ def _batches(
 ) -> Generator[pa.RecordBatch, None, None]:
     if not form.names:
         return
+    fault: StoreError | None = None
+    lent = Lent()
+    try:
+        reader = _reader(stream, form, asked, place, notes, lent)
+        while (batch := reader.read_next_batch()) is not None:
+            yield batch
+    except StopIteration:
+        pass
+    except StoreError as error:
+        # The stream's own, through Arrow and back. Its traceback holds what was lent.
+        fault = error.with_traceback(None)
+    except pa.ArrowInvalid as error:
+        # A file with no row below its header is no fault, but Arrow calls it one.
+        empty = any(words in str(error) for words in ("Empty CSV file", "Could not skip initial"))
+        if stream.fault is not None or not stream.ended or not empty:
+            fault = stream.fault or _unreadable(place)
+    finally:
+        reader = None
+        lent.wait()
+    if fault is not None:
+        raise fault
 
+
+def _reader(
+    stream: Utf8Stream, form: _Form, asked: Sequence[Field], place: str, notes: Notes, lent: Lent
+) -> arrow_csv.CSVStreamingReader:
     def ragged(row: arrow_csv.InvalidRow) -> str:
         notes.count(place, "not_seen.ragged_row", first="" if row.number is None else f"row {row.number}")
         return "skip"
 
-    try:
-        reader = arrow_csv.open_csv(
-            pa.PythonFile(io.BufferedReader(stream, _BLOCK_BYTES), mode="r"),
-            read_options=arrow_csv.ReadOptions(
-                use_threads=False, block_size=_BLOCK_BYTES, column_names=form.names, skip_rows=form.skipped_lines
-            ),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=form.delimiter, newlines_in_values=True, invalid_row_handler=ragged
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                check_utf8=False,
-                column_types=dict.fromkeys(form.names, pa.string()),
-                include_columns=[field.name for field in asked],
-                null_values=list(NULL_WORDS),
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
-            ),
-        )
-        while (batch := reader.read_next_batch()) is not None:
-            yield batch
-    except StopIteration:
-        return
-    except pa.ArrowInvalid as error:
-        # A file with no row below its header is no fault, but Arrow calls it one.
-        if (
-            stream.fault is None
-            and stream.ended
-            and any(words in str(error) for words in ("Empty CSV file", "Could not skip initial"))
-        ):
-            return
-        raise stream.fault or _unreadable(place) from None
+    return arrow_csv.open_csv(
+        pa.PythonFile(lent.lend(LentBlocks(stream, _BLOCK_BYTES, lent)), mode="r"),
+        read_options=arrow_csv.ReadOptions(
+            use_threads=False, block_size=_BLOCK_BYTES, column_names=form.names, skip_rows=form.skipped_lines
+        ),
+        parse_options=arrow_csv.ParseOptions(
+            delimiter=form.delimiter, newlines_in_values=True, invalid_row_handler=lent.lend(ragged)
+        ),
+        convert_options=arrow_csv.ConvertOptions(
+            check_utf8=False,
+            column_types=dict.fromkeys(form.names, pa.string()),
+            include_columns=[field.name for field in asked],
+            null_values=list(NULL_WORDS),
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )
 
 
 def _unreadable(place: str) -> StoreError:
