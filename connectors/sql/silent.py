@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from contextlib import suppress
 from functools import cached_property
 
 from sqlalchemy import pool
@@ -95,7 +94,9 @@ class SilentNullPool(Silent, pool.NullPool):  # type: ignore[misc]  # as above
         connection, record.dbapi_connection = record.dbapi_connection, None
         if connection is not None:
             record.finalize_callback.clear()
-            with suppress(Exception):  # as SQLAlchemy's own, which would log it
+            try:
                 self._dialect.do_close(connection)
+            except Exception:  # noqa: BLE001, S110 as SQLAlchemy's own, which would log it
+                pass
         record.info.clear()
         self._spare.append(record)

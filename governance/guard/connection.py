@@ -211,7 +211,7 @@ class GuardedConnection:
         reading = check.statement(plan.rewritten.reads) if check else nullcontext()
         try:
             cursor = self.__run(raw, reading, plan.rewritten.sql, values)
-            self.__check_version(cursor, version)
+            self.__check_version(cursor, plan.rewritten.sql, version)
         except BaseException as error:
             if use is not None:
                 use.close("failed")
@@ -241,7 +241,7 @@ class GuardedConnection:
                 check.statement(made.reads, made.write.writes if made.write else None) if check else nullcontext()
             )
             cursor = self.__run(raw, allowing, made.sql, values)
-            self.__check_version(cursor, version)
+            self.__check_version(cursor, made.sql, version)
             return cursor
 
         border = Border(
@@ -369,11 +369,14 @@ class GuardedConnection:
     def __is_outdated(self, known: StoreSchema) -> bool:
         return bool(self.__version() != known.version)
 
-    def __check_version(self, cursor: Any, version: Any) -> None:
+    def __check_version(self, cursor: Any, sql: str, version: Any) -> None:
         """SQLite: the schema that the statement ran on is the one that it was planned on; its read is still open."""
-        if self.__check is None:
+        check = self.__check
+        if check is None or check.is_seen(sql, version):
             return
-        if self.__version() != version:
+        if self.__version() == version:
+            check.see(sql, version)
+        else:
             cursor.close()
             raise StoreError(
                 f"store {self.__shared.store}",

@@ -141,7 +141,7 @@ class GuardedStore:
             self._errors,
             _CURSORS[kind],
             self._check_in,
-            Drafts(clock),
+            Drafts(),
             clock,
             stop_of,
         )

@@ -52,7 +52,7 @@ class Plan:
     def bound(self, own: Sequence[Any], context: UseContext) -> Any:
         """The same, from the statement's own values in the order of their numbers."""
         asked = self.rewritten.attributes
-        values = [*own, *[stamp(self.clock()) if slot == MOMENT else _bound(context, slot) for slot in asked]]
+        values = [*own, *[stamp(self.clock()) if slot.type == MOMENT.type else _bound(context, slot) for slot in asked]]
         if self.kind == "sqlite":
             return dict(zip(_names(len(values)), values, strict=True))
         return values

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 import structlog
@@ -19,7 +19,6 @@ from policies.nouns import Action, FieldRef
 
 PEOPLE_SECONDS = 30
 """How long the references of people are kept."""
-_NO_TIME, _PEOPLE_TIME = dt.timedelta(0), dt.timedelta(seconds=PEOPLE_SECONDS)
 _log = structlog.get_logger()
 _FIRST_WORD = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*([A-Za-z]+)", re.DOTALL)
 _ACTIONS = {"insert": Action.WRITE, "update": Action.WRITE, "delete": Action.DELETE}
@@ -62,16 +61,16 @@ class Drafts:
     Beside them the references of those people, asked for anew every PEOPLE_SECONDS: a name can be erased meanwhile.
     """
 
-    def __init__(self, clock: Callable[[], dt.datetime], most: int = 1_000) -> None:
-        self._clock = clock
-        self._people: Kept[tuple[str, str], tuple[dt.datetime, tuple[str, str]]] = Kept(most)
+    def __init__(self, most: int = 1_000, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._people: Kept[tuple[str, str], tuple[float, tuple[str, str]]] = Kept(most)
         self._kept: Kept[tuple[int, str, str, str, str], tuple[Rewritten, EventDraft]] = Kept(most)
 
     def people(self, recorder: Recorder, actor: str, principal: str) -> tuple[str, str]:
         """The references of who acts and who asks. Raises LedgerError."""
-        now, found = self._clock(), self._people.get((actor, principal))
-        if found is None or not _NO_TIME <= now - found[0] < _PEOPLE_TIME:
-            found = (now, (recorder.refer("principal", actor), recorder.refer("principal", principal)))
+        now, found = self._seconds(), self._people.get((actor, principal))
+        if found is None or now >= found[0]:
+            found = (now + PEOPLE_SECONDS, (recorder.refer("principal", actor), recorder.refer("principal", principal)))
             self._people.put((actor, principal), found)
         return found[1]
 

@@ -1,6 +1,7 @@
 """SQLite's own authorizer as a second check: whatever the rewriting let through by mistake, the database asks again.
 
-It runs when a statement is prepared. Between statements it refuses everything.
+It runs when a statement is prepared. Between statements it refuses everything. SQLite prepares a statement anew when
+it finds another schema than the one it prepared it on, so one that ran without a question met the schema it met before.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from governance.guard.functions import is_known
 from governance.guard.schema import ascii_lower
 from governance.guard.scopes import CTE
 
+_SEEN = 256
+"""Statements whose schema is remembered; the driver keeps 128 of them prepared."""
 _OWN_FUNCTIONS = frozenset({"instr", "length", "replace", "substr", "typeof", "like", "glob", "regexp", "->", "->>"})
 
 
@@ -23,11 +26,14 @@ class SecondCheck:
         self._reads: Mapping[str, frozenset[str]] | None = None
         self._writes: Mapping[str, frozenset[str]] = {}
         self._ours = False
+        self._asked = False
+        self._seen: dict[str, object] = {}
         self.ours: AbstractContextManager[None] = _LettingOurs(self)
         """Lets a constant statement of our own run: transactions, the schema's version, consent's epoch."""
 
     def __call__(self, action: int, first: str | None, second: str | None, _: str | None, view: str | None) -> int:
         """Answer the database's question."""
+        self._asked = True
         return sqlite3.SQLITE_OK if self._allows(action, first or "", second or "", view or "") else sqlite3.SQLITE_DENY
 
     def statement(
@@ -35,6 +41,16 @@ class SecondCheck:
     ) -> AbstractContextManager[None]:
         """Let one statement of the guard's making read some columns of some tables, and write to some."""
         return _Letting(self, reads, writes or {})
+
+    def is_seen(self, sql: str, version: object) -> bool:
+        """Whether the statement that has just run met the schema of this version, as far as SQLite says so itself."""
+        return not self._asked and self._seen.get(sql) == version
+
+    def see(self, sql: str, version: object) -> None:
+        """The statement that has just run met the schema of this version; its read is still open."""
+        if len(self._seen) >= _SEEN:
+            self._seen.clear()
+        self._seen[sql] = version
 
     def _allows(self, action: int, first: str, second: str, view: str) -> bool:
         if self._ours:
@@ -77,7 +93,8 @@ class _Letting:
         self._check, self._reads, self._writes = check, reads, writes
 
     def __enter__(self) -> None:
-        self._check._reads, self._check._writes = self._reads, self._writes  # noqa: SLF001 one unit
+        check = self._check
+        check._reads, check._writes, check._asked = self._reads, self._writes, False  # noqa: SLF001 one unit
 
     def __exit__(self, *_: object) -> None:
         self._check._reads, self._check._writes = None, {}  # noqa: SLF001 one unit
