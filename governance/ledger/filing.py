@@ -1,38 +1,28 @@
 """Whether the columns by which events are found say what the stored leaves say.
 
-SQLite derives them from the leaf whenever they are read, so it is enough that the tables still are those that
-migrations 0005 and 0019 made. Elsewhere the database compares: RFC 8785 gives each key one spelling and place, and no
-text of an event can hold a quote, so a look for the bytes suffices, and no forged leaf makes it fail.
+SQLite derives them from the leaf whenever they are read, so it is enough that the table still is the one that
+migration 0005 made; those of events that wait to be filed are derived by whoever looks. Elsewhere the database
+compares: RFC 8785 gives each key one spelling and place, and no text of an event can hold a quote, so a look for the
+bytes suffices, and no forged leaf makes it fail.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, or_, select, text
 
-from governance.ledger.tables import LOG, UNFILED
+from governance.ledger.tables import FOUND_BY, SEARCH_COLUMNS
 
-COLUMNS = ("id", "time", "kind", "principal", "closes")
-"""The search columns."""
-
-_LEAF = "CAST(leaf AS TEXT)"
-_OF_LEAF = {
-    **{name: f"json_extract({_LEAF}, '$.{name}')" for name in ("id", "time", "kind", "principal")},
-    "closes": f"CASE WHEN json_extract({_LEAF}, '$.kind') = 'close' THEN json_extract({_LEAF}, '$.refs.decision') END",
-}
 DERIVED = tuple(
-    f"{name} VARCHAR({size}) GENERATED ALWAYS AS (CASE WHEN json_valid({_LEAF}) THEN {_OF_LEAF[name]} END) VIRTUAL"
-    for name, size in zip(COLUMNS, (64, 27, 64, 80, 64), strict=True)
+    f"{name} VARCHAR({size}) GENERATED ALWAYS AS ({of}) VIRTUAL"
+    for (name, of), size in zip(SEARCH_COLUMNS.items(), (64, 27, 64, 80, 64), strict=True)
 )
 """The search columns as SQLite derives them."""
-_TABLES = {
-    "gov_ledger_event": "CREATE TABLE gov_ledger_event ( period INTEGER NOT NULL, seq BIGINT NOT NULL, "
+_EVENTS = (
+    "CREATE TABLE gov_ledger_event ( period INTEGER NOT NULL, seq BIGINT NOT NULL, "
     f"leaf BLOB NOT NULL, seal VARCHAR(64) NOT NULL, {', '.join(DERIVED)}, "
     "CONSTRAINT pk_gov_ledger_event PRIMARY KEY (period, seq), "
-    "CONSTRAINT uq_gov_ledger_event_id UNIQUE (id), CONSTRAINT uq_gov_ledger_event_closes UNIQUE (closes) )",
-    "gov_ledger_unfiled": "CREATE TABLE gov_ledger_unfiled ( period INTEGER NOT NULL, seq BIGINT NOT NULL, "
-    "leaf BLOB NOT NULL, seal VARCHAR(64) NOT NULL, given VARCHAR(64) NOT NULL, "
-    f"{', '.join(DERIVED)}, CONSTRAINT pk_gov_ledger_unfiled PRIMARY KEY (given) ) WITHOUT ROWID",
-}
+    "CONSTRAINT uq_gov_ledger_event_id UNIQUE (id), CONSTRAINT uq_gov_ledger_event_closes UNIQUE (closes) )"
+)
 _HOLDS = {"sqlite": "instr(leaf, {}) > 0", "postgresql": "position({} in leaf) > 0"}
 _BYTES = {"sqlite": "CAST({} AS BLOB)", "postgresql": "convert_to({}, 'UTF8')"}
 _SAID = (
@@ -47,9 +37,8 @@ def is_derived(connection: Connection) -> bool:
     """Whether the database derives the search columns from the leaf, so that they cannot differ."""
     if connection.dialect.name != "sqlite":
         return False
-    made = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).all()
-    found = {name: " ".join((sql or "").replace('"', "").split()) for name, sql in made if name in _TABLES}
-    return found == _TABLES
+    made = connection.scalar(text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'gov_ledger_event'"))
+    return " ".join((made or "").replace('"', "").split()) == _EVENTS
 
 
 def misfiled(connection: Connection, period: int) -> list[int]:
@@ -57,12 +46,13 @@ def misfiled(connection: Connection, period: int) -> list[int]:
 
     So do those of events that never wait to be filed, and yet do: whoever looks for one would not find it.
     """
-    wrong = [] if is_derived(connection) else [(table.name, _unlike(connection)) for table in LOG]
-    wrong.append((UNFILED.name, "kind IS NULL OR kind <> 'decision'"))
     found: set[int] = set()
-    for name, condition in wrong:
-        query = text(f"SELECT seq FROM {name} WHERE period = :period AND ({condition})")  # noqa: S608 ours
+    if not is_derived(connection):
+        query = text(f"SELECT seq FROM gov_ledger_event WHERE period = :period AND ({_unlike(connection)})")  # noqa: S608 ours
         found.update(connection.scalars(query.bindparams(period=period)))
+    waiting = FOUND_BY[1].c
+    no_decision = or_(waiting.kind.is_(None), waiting.kind != "decision")
+    found.update(connection.scalars(select(waiting.seq).where(waiting.period == period, no_decision)))
     return sorted(found)
 
 

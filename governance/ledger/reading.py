@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Engine, Row, Select, Table, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Engine, FromClause, Row, Select, Table, and_, exists, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from governance.ledger.events import Event, stamp
-from governance.ledger.tables import EVENTS, LOG, stored_bytes
+from governance.ledger.tables import EVENTS, FOUND_BY, LOG, stored_bytes
 from governance.records.transactions import reading
 from policies.errors import LedgerError
 
@@ -38,7 +38,7 @@ class Filter:
     open_decisions: bool = False
     """Only decisions without a close."""
 
-    def conditions(self, table: Table) -> list[ColumnElement[bool]]:
+    def conditions(self, table: FromClause) -> list[ColumnElement[bool]]:
         """The filter as SQL on one of the tables of the log."""
         found: list[ColumnElement[bool]] = []
         if self.kinds is not None:
@@ -100,14 +100,14 @@ def _page(engine: Engine, wanted: Filter, at: tuple[int, int] | None) -> list[tu
     """The next events, in one snapshot: of the filed ones, and of the others when those come to their end."""
     found: list[tuple[int, int, bytes]] = []
     with _readable(), reading(engine) as connection:
-        for table in LOG:
+        for table in FOUND_BY:
             if len(found) < PAGE:
                 query = _query(table, wanted, at).limit(PAGE - len(found))
                 found += [(row.period, row.seq, stored_bytes(row.leaf)) for row in connection.execute(query)]
     return found
 
 
-def _query(table: Table, wanted: Filter, at: tuple[int, int] | None) -> Select[int, int, bytes]:
+def _query(table: FromClause, wanted: Filter, at: tuple[int, int] | None) -> Select[int, int, bytes]:
     query = select(table.c.period, table.c.seq, table.c.leaf).where(*wanted.conditions(table))
     if at is not None:
         later = and_(table.c.period == at[0], table.c.seq > at[1])

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    select,
+)
+from sqlalchemy.ext.compiler import compiles
 
 from governance.records.metadata import metadata
 
@@ -52,19 +64,52 @@ UNFILED = Table(
     Column("leaf", LargeBinary, nullable=False),
     Column("seal", String(64), nullable=False),
     Column("given", String(64), primary_key=True),
-    Column("id", String(64), nullable=True),
-    Column("time", String(27), nullable=True),
-    Column("kind", String(64), nullable=True),
-    Column("principal", String(80), nullable=True),
-    Column("closes", String(64), nullable=True),
 )
-"""Events that wait to be filed (`governance.ledger.unfiled`); columns as in EVENTS. Always empty on PostgreSQL.
+"""Events that wait to be filed (`governance.ledger.unfiled`). Always empty on PostgreSQL.
 
 `given` is the id as it was given, so that none is given twice; nothing else is read from it.
 """
 
 LOG = (EVENTS, UNFILED)
 """The tables that are the log, in its order: what is unfiled stands behind what is filed."""
+
+_LEAF = "CAST(leaf AS TEXT)"
+_OF_LEAF = {
+    **{name: f"json_extract({_LEAF}, '$.{name}')" for name in ("id", "time", "kind", "principal")},
+    "closes": f"CASE WHEN json_extract({_LEAF}, '$.kind') = 'close' THEN json_extract({_LEAF}, '$.refs.decision') END",
+}
+SEARCH_COLUMNS = {name: f"CASE WHEN json_valid({_LEAF}) THEN {of} END" for name, of in _OF_LEAF.items()}
+"""The columns by which events are found, as SQLite derives them from the leaf."""
+
+
+class _Derived(ColumnElement[str]):
+    """A search column of an event that is not filed; NULL on PostgreSQL, where every event is."""
+
+    inherit_cache = False
+    type = String()
+
+    def __init__(self, name: str) -> None:
+        self.of = SEARCH_COLUMNS[name]
+
+
+@compiles(_Derived)
+def _nothing(*_: object, **__: object) -> str:
+    return "CAST(NULL AS VARCHAR)"
+
+
+@compiles(_Derived, "sqlite")
+def _derived(element: _Derived, *_: object, **__: object) -> str:
+    return element.of
+
+
+FOUND_BY = (
+    EVENTS,
+    select(
+        UNFILED.c.period, UNFILED.c.seq, UNFILED.c.leaf, *[_Derived(name).label(name) for name in SEARCH_COLUMNS]
+    ).subquery(UNFILED.name),
+)
+"""The same with the columns by which events are found. For those that wait they are derived where somebody looks:
+as columns of their table they would be derived for each event that is added."""
 
 CHECKPOINTS = Table(
     "gov_ledger_checkpoint",

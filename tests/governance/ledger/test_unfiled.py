@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from governance.ledger.events import Event
-from governance.ledger.filing import is_derived
+from governance.ledger.filing import DERIVED
 from governance.ledger.locating import Problem
 from governance.ledger.tables import EVENTS, UNFILED
 from governance.ledger.unfiled import FILED_TOGETHER
@@ -151,17 +151,32 @@ def test_an_end_that_is_moved_where_nobody_looks_for_one_is_named(waiting, edit,
 
 
 @on_sqlite
-def test_a_waiting_place_of_another_form_is_held_against_the_leaves(waiting, edit, engine):
-    edit(
-        "CREATE TABLE forged AS SELECT * FROM gov_ledger_unfiled",
-        "DROP TABLE gov_ledger_unfiled",
-        "ALTER TABLE forged RENAME TO gov_ledger_unfiled",
-    )
-    with engine.connect() as connection:
-        assert not is_derived(connection)
+def test_a_column_added_to_what_waits_is_read_by_nobody(waiting, edit):
+    edit("ALTER TABLE gov_ledger_unfiled ADD COLUMN principal TEXT DEFAULT 'p:eve'")
     assert waiting.verify().status == "self_consistent"
-    edit("UPDATE gov_ledger_unfiled SET principal = 'p:eve' WHERE seq = 5")
-    assert waiting.verify().problems == (Problem("index_changed", 1, 5, 5),)
+    assert [event.seq for event in waiting.events(principal="p:ann")] == [2, 4]
+    assert list(waiting.events(principal="p:eve")) == []
+
+
+@on_sqlite
+def test_what_waits_keeps_waiting_when_its_table_loses_its_search_columns(waiting, edit, engine, make):
+    before = walked(waiting)
+    columns = ", ".join(each for each in DERIVED)
+    edit(
+        f"CREATE TABLE former (period INTEGER NOT NULL, seq BIGINT NOT NULL, leaf BLOB NOT NULL, "
+        f"seal VARCHAR(64) NOT NULL, given VARCHAR(64) NOT NULL PRIMARY KEY, {columns}) WITHOUT ROWID",
+        "INSERT INTO former (period, seq, leaf, seal, given) "
+        "SELECT period, seq, leaf, seal, given FROM gov_ledger_unfiled",
+        "DROP TABLE gov_ledger_unfiled",
+        "ALTER TABLE former RENAME TO gov_ledger_unfiled",
+        "UPDATE alembic_version SET version_num = '0019'",
+    )
+    upgraded = create_records(engine.url)
+    assert [each["name"] for each in sa.inspect(upgraded).get_columns("gov_ledger_unfiled")] == list(UNFILED.c.keys())
+    upgraded.dispose()
+    assert count(engine, UNFILED) == 5
+    assert walked(make()) == before
+    assert make().verify().status == "self_consistent"
 
 
 STEPS = st.lists(
