@@ -282,7 +282,9 @@ _VALUES = attrgetter(*_DRAFT_FIELDS)
 _PUTS = tuple(getattr(EventDraft, name).__set__ for name in _DRAFT_FIELDS)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 _REFS = '"refs":{"decision":'
-_STAMP_DIGITS = 26  # up to the microseconds; behind them stands the zone
+_STAMP_DIGITS = 19  # up to the seconds; behind them stands the zone
+_second = [(dt.datetime.min.replace(tzinfo=dt.UTC), "0001-01-01T00:00:00")]
+"""The last second that was written out: events follow each other, and its text takes most of a stamp's time."""
 _HOLE = "\0"  # no text of an event holds one
 _ENCODED_HOLE = '"\\u0000"'
 _Made = TypeVar("_Made", bound=EventDraft)
@@ -326,7 +328,13 @@ def stamp(time: dt.datetime) -> str:
         patterns.refuse("time", "a time without a zone", "an aware datetime")
     if time.tzinfo is not dt.UTC:
         time = time.astimezone(dt.UTC)
-    return time.isoformat(timespec="microseconds")[:_STAMP_DIGITS] + "Z"
+    second, text = _second[0]
+    past = time - second
+    if past.days or past.seconds:
+        second = time.replace(microsecond=0)
+        text, past = second.isoformat()[:_STAMP_DIGITS], time - second
+        _second[0] = (second, text)
+    return f"{text}.{past.microseconds:06d}Z"
 
 
 def _not_an_event() -> TamperedError:

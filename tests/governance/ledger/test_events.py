@@ -1,6 +1,7 @@
 import dataclasses
 import datetime as dt
 import json
+from zoneinfo import ZoneInfo
 
 import pytest
 import rfc8785
@@ -201,3 +202,16 @@ def test_a_lone_surrogate_is_refused_before_it_is_hashed():
     draft = EventDraft(kind="scan", actor="p:alice", objects=(EventObject("crm.\ud800"),))
     with pytest.raises(LedgerError, match="lone surrogate"):
         Event.of(draft, event_id="e1", time=dt.datetime(2026, 11, 22, tzinfo=dt.UTC), period=1, seq=0).leaf()
+
+
+ZONES = [dt.UTC, dt.timezone(dt.timedelta(hours=8)), ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")]
+TIMES = st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2100, 1, 1), timezones=st.sampled_from(ZONES))  # noqa: DTZ001 naive ends
+STEPS = st.timedeltas(dt.timedelta(seconds=-3), dt.timedelta(seconds=3))
+
+
+@given(st.lists(TIMES, max_size=5), st.lists(STEPS, max_size=5))
+def test_a_stamp_is_the_time_in_utc_whatever_was_written_before(times, steps):
+    for each in times:
+        for step in (dt.timedelta(0), *steps):
+            time = each.astimezone(dt.UTC) + step
+            assert stamp(time.astimezone(each.tzinfo)) == time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
