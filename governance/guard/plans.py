@@ -66,7 +66,10 @@ def _names(count: int) -> tuple[str, ...]:
 
 def _bound(context: UseContext, slot: AttributeSlot) -> Scalar:
     """An attribute as it is bound; NULL, which admits nothing, for one that the database could not read as its type."""
-    value = attribute_value(context.principal.attributes.get(slot.name), slot.type)
+    value = context.principal.attributes.get(slot.name)
+    if type(value) is str and slot.type == "string":  # what most are, and what all of that type are bound as
+        return value
+    value = attribute_value(value, slot.type)
     return value if typed_attribute(value, slot.type) is not None else None
 
 
@@ -91,6 +94,7 @@ class Planner:
         self._texts: Kept[tuple[str, bool], Numbered] = Kept(most)
         self._asked: Kept[tuple[str, str], tuple[tuple[DatasetRef, Action | None], ...]] = Kept(most)
         self._plans: Kept[Hashable, Plan] = Kept(most)
+        self._latest: Kept[str, tuple[Plan, StoreSchema]] = Kept(most)
 
     def __len__(self) -> int:
         return len(self._plans)
@@ -126,6 +130,9 @@ class Planner:
         plain = rows > 1  # such rows are parameters alone: no row of the store is met
         force = not plain and _has_long_text(parameters)
         kinds = kinds_of(pick(numbered.slots, parameters)) if self._kind == "postgresql" and not plain else ()
+        usual = not (plain or force or kinds or conditions)
+        if usual and (latest := self._again(numbered, schema, permit)) is not None:
+            return latest
         asked = self._asked.get((numbered.sql, schema.fingerprint))
         if asked is not None:
             for ref, _ in asked:
@@ -134,6 +141,8 @@ class Planner:
             held = [conditions(ref) for ref, _ in asked] if conditions else ()
             found = self._plans.get(_key(numbered, schema, permits, held, (kinds, force, rows)))
             if found is not None:
+                if usual:
+                    self._latest.put(numbered.sql, (found, schema))
                 return found
         rewritten = StatementRewriter(schema, permit, conditions or _unconditional, self._sealing).rewrite(
             numbered.sql, len(numbered.slots), kinds=kinds, force_fence=force, rows=rows
@@ -143,6 +152,17 @@ class Planner:
         held = [conditions(ref) for ref, _ in rewritten.asked] if conditions else ()
         self._plans.put(_key(numbered, schema, rewritten.permits, held, (kinds, force, rows)), made)
         return made
+
+    def _again(self, numbered: Numbered, schema: StoreSchema, permit: Permit) -> Plan | None:
+        """The plan that a statement had last, where it is of this schema and the very permits that are given now."""
+        latest = self._latest.get(numbered.sql)
+        if latest is None or latest[0].numbered is not numbered or latest[1] is not schema:
+            return None
+        plan = latest[0]
+        for (ref, action), held in zip(plan.rewritten.asked, plan.rewritten.permits, strict=True):
+            if (permit(ref) if action is None else permit(ref, action)) is not held:
+                return None
+        return plan
 
 
 def _key(
@@ -177,5 +197,7 @@ _NO_MORE = ExistsIn("", {}, {}, "")
 
 def _has_long_text(parameters: Parameters) -> bool:
     by_name = type(parameters) is not tuple and isinstance(parameters, Mapping)
-    values = parameters.values() if by_name else parameters or ()  # type: ignore[union-attr]  # just asked
-    return bool([each for each in values if isinstance(each, _TEXTS) and len(each) > PARAMETER_CHARACTERS])
+    for value in parameters.values() if by_name else parameters or ():  # type: ignore[union-attr]  # just asked
+        if isinstance(value, _TEXTS) and len(value) > PARAMETER_CHARACTERS:
+            return True
+    return False

@@ -38,11 +38,6 @@ class _Unit:
         self.asleep.acquire()
         return self.asleep
 
-    def wake(self) -> None:
-        """Let the caller go on."""
-        if self.asleep is not None:
-            self.asleep.release()
-
     def result(self) -> list[Placed]:
         """What became of it. Raises LedgerError."""
         if isinstance(self.outcome, list):
@@ -95,9 +90,10 @@ class GroupCommit:
                 self._led = heir is not None
             for unit, outcome in zip(units, outcomes or [_broken()] * len(units), strict=True):
                 unit.outcome = outcome
-                unit.wake()
-            if heir is not None:
-                heir.wake()
+                if unit.asleep is not None:
+                    unit.asleep.release()
+            if heir is not None and heir.asleep is not None:
+                heir.asleep.release()
 
 
 def _broken() -> LedgerError:

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from governance.access.permits import RowRule
 from governance.guard.base import UseContext
+from governance.guard.plans import Planner
 from policies.errors import (
     AccessRefusedError,
     LedgerError,
@@ -480,6 +481,33 @@ def test_another_version_is_not_seen_though_the_driver_had_it_prepared(make_worl
         check.see(str(number), (1,))
     assert len(check._seen) <= 256
     raw.close()
+
+
+def test_the_plan_that_a_statement_had_last_serves_no_other_statement_permit_or_parameters(make_world):
+    world = make_world()
+    first = "SELECT id FROM customers WHERE id >= :a AND id <= :b"
+    other = "SELECT id FROM customers WHERE id >= :b AND id <= :a"  # the same, once its parameters are numbered
+    for _ in range(3):
+        assert world.rows(first, {"a": 1, "b": 3})[1] == world.rows(other, {"a": 3, "b": 1})[1] != []
+        assert world.rows(first, {"a": 3, "b": 1})[1] == world.rows(other, {"a": 1, "b": 3})[1] == []
+    allowed = world.permits.permits["customers"]
+    world.permits.permits["customers"] = dataset_permit("customers", {"id": "clear"}, "id == 2")
+    assert world.rows(first, {"a": 1, "b": 3})[1] == [(2,)]
+    world.permits.permits["customers"] = allowed
+    assert len(world.rows(first, {"a": 1, "b": 3})[1]) > 1
+    del world.permits.permits["customers"]
+    with pytest.raises(AccessRefusedError):
+        world.rows(first, {"a": 1, "b": 3})
+
+
+def test_a_long_text_is_fenced_though_its_statement_had_a_plan_without(make_world, monkeypatch):
+    world = make_world()
+    plan, used = Planner.plan, []
+    monkeypatch.setattr(Planner, "plan", lambda *given, **named: used.append(plan(*given, **named)) or used[-1])
+    for text_ in ("x", "x", "x" * 20_000, "x"):
+        world.rows("SELECT id FROM customers WHERE email = :t OR id > 0", {"t": text_})
+    assert [each.rewritten.fenced for each in used] == [False, False, True, False]
+    assert used[0] is used[1] is used[3]
 
 
 def test_plans_are_bounded_and_kept_by_permit(make_world):
