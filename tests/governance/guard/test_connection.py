@@ -491,6 +491,7 @@ def test_the_plan_that_a_statement_had_last_serves_no_other_statement_permit_or_
         assert world.rows(first, {"a": 1, "b": 3})[1] == world.rows(other, {"a": 3, "b": 1})[1] != []
         assert world.rows(first, {"a": 3, "b": 1})[1] == world.rows(other, {"a": 1, "b": 3})[1] == []
     allowed = world.permits.permits["customers"]
+    assert world.rows(first, {"a": 1, "b": 3}) == world.rows(first, {"a": 1, "b": 3})
     world.permits.permits["customers"] = dataset_permit("customers", {"id": "clear"}, "id == 2")
     assert world.rows(first, {"a": 1, "b": 3})[1] == [(2,)]
     world.permits.permits["customers"] = allowed
