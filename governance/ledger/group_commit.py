@@ -25,11 +25,12 @@ Write = Callable[[Callable[[], Units]], list[Outcome]]
 class _Unit:
     """The entries of one caller, recorded all or none."""
 
-    __slots__ = ("asleep", "entries", "outcome")
+    __slots__ = ("asleep", "entries", "leads", "outcome")
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.entries = entries
         self.asleep: threading.Lock | None = None  # of a caller that waits: held until there is an outcome, or the lead
+        self.leads = False  # it was woken to write what is queued
         self.outcome: Outcome | None = None
 
     def sleep(self) -> threading.Lock:
@@ -64,7 +65,11 @@ class GroupCommit:
             self._queue.append(mine)
             self._led = True
         if asleep is not None:
-            asleep.acquire()
+            try:
+                asleep.acquire()
+            except BaseException:  # somebody pressed Ctrl-C
+                self._leave(mine)
+                raise
         if mine.outcome is None:
             self._lead()
         return mine.result()
@@ -86,14 +91,31 @@ class GroupCommit:
             if not units:  # the lock was never had
                 take()
             with self._lock:
-                heir = self._queue[0] if self._queue else None
-                self._led = heir is not None
+                heir = self._appoint()
             for unit, outcome in zip(units, outcomes or [_broken()] * len(units), strict=True):
                 unit.outcome = outcome
                 if unit.asleep is not None:
                     unit.asleep.release()
-            if heir is not None and heir.asleep is not None:
-                heir.asleep.release()
+            if heir is not None:
+                heir.release()
+
+    def _leave(self, mine: _Unit) -> None:
+        """A caller waits no longer: nobody records its entries who has not begun to, and a lead that it has goes on."""
+        heir = None
+        with self._lock:
+            if mine in self._queue:
+                self._queue.remove(mine)
+                heir = self._appoint() if mine.leads else None
+        if heir is not None:
+            heir.release()
+
+    def _appoint(self) -> threading.Lock | None:
+        """Give the lead to the first in the queue; what it sleeps on, None where nobody waits."""
+        self._led = bool(self._queue)
+        if not self._led:
+            return None
+        self._queue[0].leads = True
+        return self._queue[0].asleep
 
 
 def _broken() -> LedgerError:

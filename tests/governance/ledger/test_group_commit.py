@@ -1,13 +1,14 @@
 """Many callers, one commit: everybody's events, each all or none, and nobody waits for ever."""
 
 import threading
+import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.ledger.events import EventDraft
-from governance.ledger.group_commit import GroupCommit
+from governance.ledger.group_commit import GroupCommit, _Unit
 from policies.errors import LedgerError
 
 DRAFT = EventDraft(kind="decision", actor="system", action="read", outcome="allowed")
@@ -78,6 +79,68 @@ def test_a_writer_that_breaks_wakes_everybody_and_the_next_caller_writes(breaks)
     for _ in breaks:
         run(lambda _: group.submit([0]), 1)
     assert group.submit([7]) == [7]
+
+
+class Interrupted:
+    """The lock of a caller who presses Ctrl-C: while he sleeps, or in the moment when he has been woken."""
+
+    def __init__(self, lock, *, woken):
+        self.lock, self.woken, self.release = lock, woken, lock.release
+
+    def acquire(self):
+        if self.woken:
+            self.lock.acquire()
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("woken", [False, True])
+@pytest.mark.parametrize("others", [0, 3])
+def test_a_caller_who_is_interrupted_leaves_the_lead_to_others(monkeypatch, woken, others):
+    gate, writing, gone, recorded = threading.Event(), threading.Event(), threading.Event(), []
+
+    def write(take):
+        units = take()
+        writing.set()
+        gate.wait(10)
+        recorded.extend(unit[0] for unit in units)
+        return [list(unit) for unit in units]
+
+    def waiting(count):
+        for _ in range(5_000):
+            if len(group._queue) == count:
+                return
+            time.sleep(0.001)
+        pytest.fail("they do not wait")
+
+    group, sleep = GroupCommit(write), _Unit.sleep
+    monkeypatch.setattr(
+        _Unit, "sleep", lambda unit: Interrupted(sleep(unit), woken=woken) if unit.entries == [1] else sleep(unit)
+    )
+
+    def work(number):
+        if number == 1:
+            writing.wait(10)
+        elif number:
+            waiting(number - 1 if woken else number - 2)
+        try:
+            return group.submit([number])
+        except KeyboardInterrupt:
+            return "interrupted"
+        finally:
+            if number == 1 and not woken:
+                gone.set()
+
+    def open_the_gate():
+        if not woken:
+            gone.wait(10)
+        waiting(others + woken)
+        gate.set()
+
+    threading.Thread(target=open_the_gate, daemon=True).start()
+    got = run(work, others + 2)
+    assert got == [[0], "interrupted", *([number] for number in range(2, others + 2))]
+    assert sorted(recorded) == [0, *range(2, others + 2)]
+    assert run(lambda _: group.submit([9]), 1) == [[9]]
 
 
 def test_concurrent_appends_are_all_there_each_once_in_fewer_commits(ledger):
