@@ -94,7 +94,7 @@ class SilentNullPool(Silent, pool.NullPool):  # type: ignore[misc]  # as above
         connection, record.dbapi_connection = record.dbapi_connection, None
         if connection is not None:
             record.finalize_callback.clear()
-            try:
+            try:  # noqa: SIM105 a context manager is three calls more, for each query
                 self._dialect.do_close(connection)
             except Exception:  # noqa: BLE001, S110 as SQLAlchemy's own, which would log it
                 pass
