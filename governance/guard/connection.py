@@ -208,7 +208,7 @@ class GuardedConnection:
                 raise _OutdatedError
             return self.__write(sql, [parameters], version), None, plan.rewritten.omitted
         use = self.__recording.allowed(plan.rewritten, sql)
-        reading = check.statement(plan.rewritten.reads) if check else nullcontext()
+        reading = check.statement(plan.rewritten.sql, plan.rewritten.reads) if check else nullcontext()
         try:
             cursor = self.__run(raw, reading, plan.rewritten.sql, values)
             self.__check_version(cursor, plan.rewritten.sql, version)
@@ -238,7 +238,9 @@ class GuardedConnection:
         def run(plan: Plan, values: Any) -> Any:
             made = plan.rewritten
             allowing = (
-                check.statement(made.reads, made.write.writes if made.write else None) if check else nullcontext()
+                check.statement(made.sql, made.reads, made.write.writes if made.write else None)
+                if check
+                else nullcontext()
             )
             cursor = self.__run(raw, allowing, made.sql, values)
             self.__check_version(cursor, made.sql, version)
