@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from policies.errors import LedgerError, StoreError
 
 from .hands import HandPermits, catalog_store, dataset_permit
+from .test_red_raising import HIDDEN_PERSON, PEOPLE, PEOPLE_FIELDS, NeedsConsent
 from .test_red_schema import SWAP
 from .worlds import Opened, World, answer_of, small
 
@@ -55,3 +58,33 @@ def test_a_schema_that_could_not_be_read_is_asked_for_again(people: World, monke
         with pytest.raises(StoreError):
             people.rows(ASKED)
     assert "SECRET" not in str(answer_of(people, ASKED))
+
+
+class Changing(Sequence[Any]):
+    """Parameters of which each look gives another one, of another type at last."""
+
+    def __init__(self, looks: int) -> None:
+        self._left = looks
+
+    def __len__(self) -> int:
+        return 1
+
+    def __getitem__(self, place: Any) -> Any:
+        if place:
+            raise IndexError
+        self._left -= 1
+        return Decimal("0.5") if self._left >= 0 else 0.5
+
+
+@pytest.mark.parametrize("looks", [1, 2, 3, 4])
+def test_parameters_are_looked_at_once(postgres_url: str, opened: Opened, looks: int) -> None:
+    """A statement is fenced by what its parameters are sent as."""
+    small(postgres_url, PEOPLE, (), "people")
+    permits = HandPermits({"people": dataset_permit("people", PEOPLE_FIELDS, None)})
+    world = opened(
+        postgres_url, catalog_store({"people": dict.fromkeys(PEOPLE_FIELDS)}), permits=permits, predicate=NeedsConsent()
+    )
+    asked = "SELECT id FROM people WHERE balance > %s ORDER BY id"
+    few = answer_of(world, asked, Changing(looks))
+    small(postgres_url, [HIDDEN_PERSON], (), "people")
+    assert answer_of(world, asked, Changing(looks)) == few
