@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -88,3 +89,13 @@ def test_parameters_are_looked_at_once(postgres_url: str, opened: Opened, looks:
     few = answer_of(world, asked, Changing(looks))
     small(postgres_url, [HIDDEN_PERSON], (), "people")
     assert answer_of(world, asked, Changing(looks)) == few
+
+
+def test_each_text_of_one_plan_is_recorded_as_it_was_written(people: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A use is found again by its statement."""
+    monkeypatch.setattr(people.recorder, "statement_hash", lambda text: hashlib.sha256(text.encode()).hexdigest())
+    texts = [f"SELECT name FROM people WHERE id = {mark}" for mark in ("?", "?1", "?")]
+    for text in texts:
+        people.rows(text, (1,))
+    told = [each.statement for each in people.recorder.drafts[-3:]]
+    assert told == [hashlib.sha256(each.encode()).hexdigest() for each in texts]
