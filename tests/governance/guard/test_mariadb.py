@@ -359,3 +359,9 @@ def test_pairs_in_no_order_are_refused_with_what_to_write(world):
     with pytest.raises(StatementRefusedError, match="json_arrayagg"):
         world.rows("SELECT tier, json_objectagg(id, name) FROM customers GROUP BY tier")
     assert world.rows("SELECT json_arrayagg(json_array(id, name)) AS x FROM customers WHERE id < 2 GROUP BY tier")[1]
+
+
+def test_number_in_hexadecimal_digits_is_no_text(world):
+    with pytest.raises(StatementRefusedError, match="decimal digits"):
+        world.rows("SELECT 0x1F + 0 AS x")
+    assert world.rows("SELECT id FROM customers WHERE name = x'416e6e'")[1] == [(1,)]
