@@ -15,6 +15,8 @@ from connectors.sql.engines.base import Backend, Table
 from connectors.sql.faults import code_of
 from connectors.sql.kinds import native_word, word_for
 
+NAME_CLASH = "not_seen.name_clash"
+"""Of two tables, `"a.b"` and `a.b`, that have one name in policies, the second is not seen."""
 _Key = tuple[str | None, str]
 
 
@@ -85,7 +87,7 @@ class _Describing:
     def _add(self, table: Table) -> None:
         name = table.dataset.name
         if name in self._found.tables:
-            self._found.not_seen.append(NotSeen(f"{self._store}.{name}", "not_seen.name_clash"))
+            self._found.not_seen.append(NotSeen(f"{self._store}.{name}", NAME_CLASH))
         else:
             self._found.tables[name] = table
 

@@ -185,7 +185,7 @@ class GuardedConnection:
         if not parameters and (_SAVEPOINT.fullmatch(sql) or sql in _DIALECT_OWN[self.__shared.kind]):
             self.__changed()
             return self.__run(raw, check.ours if check else nullcontext(), sql, None), None, ()
-        _check_form(parameters)
+        parameters = _of_usual_form(parameters)
         known = self.__shared.watch.known
         if known is not None:
             try:
@@ -208,7 +208,7 @@ class GuardedConnection:
                 raise _OutdatedError
             return self.__write(sql, [parameters], version), None, plan.rewritten.omitted
         use = self.__recording.allowed(plan.rewritten, sql)
-        reading = check.statement(plan.rewritten.reads) if check else nullcontext()
+        reading = check.statement(plan.rewritten.sql, plan.rewritten.reads) if check else nullcontext()
         try:
             cursor = self.__run(raw, reading, plan.rewritten.sql, values)
             self.__check_version(cursor, plan.rewritten.sql, version)
@@ -223,8 +223,7 @@ class GuardedConnection:
         return cursor, use, plan.rewritten.omitted
 
     def _guarded_many(self, sql: str, sets: list[Parameters]) -> tuple[Any, None, tuple[Any, ...]]:
-        for each in sets:
-            _check_form(each)
+        sets = [_of_usual_form(each) for each in sets]
         if not sets:
             return Written(None, [], 0, None), None, ()
         plan, _, version = self.__planned(sql, sets[0])
@@ -238,7 +237,9 @@ class GuardedConnection:
         def run(plan: Plan, values: Any) -> Any:
             made = plan.rewritten
             allowing = (
-                check.statement(made.reads, made.write.writes if made.write else None) if check else nullcontext()
+                check.statement(made.sql, made.reads, made.write.writes if made.write else None)
+                if check
+                else nullcontext()
             )
             cursor = self.__run(raw, allowing, made.sql, values)
             self.__check_version(cursor, made.sql, version)
@@ -468,13 +469,18 @@ class _OutdatedError(Exception):
     """The schema is not the one that a statement was planned on; the statement is to be planned anew."""
 
 
-def _check_form(parameters: Parameters) -> None:
-    if type(parameters) in _USUAL_FORMS:  # the question below takes longer than the rest of the guard's looking up
-        return
-    if parameters is not None and (
-        isinstance(parameters, str | bytes) or not isinstance(parameters, Sequence | Mapping)
-    ):
-        raise _closed("parameters that are neither a sequence nor a mapping")
+def _of_usual_form(parameters: Parameters) -> Parameters:
+    """Parameters that are looked at as often as need be and stay the same; of any other class they are copied."""
+    if parameters is None or type(parameters) in _USUAL_FORMS:  # what the rest asks takes longer than all looking up
+        return parameters
+    try:
+        if isinstance(parameters, Mapping):
+            return dict(parameters)
+        if not isinstance(parameters, str | bytes):
+            return tuple(parameters)
+    except _UNSENDABLE:
+        pass
+    raise _closed("parameters that are neither a sequence nor a mapping")
 
 
 def _closed(found: str) -> StatementRefusedError:

@@ -12,12 +12,12 @@ _WINDOW = "row_number rank dense_rank percent_rank cume_dist lag lead first_valu
 
 _SQLITE_TOTAL = f"""
     avg ceil ceiling coalesce count date datetime floor group_concat ifnull iif instr json_valid
-    julianday length lower ltrim max min nullif round rtrim sign strftime substr substring time total trim
+    julianday length lower ltrim max min nullif round rtrim sign substr substring time total trim
     typeof unicode unixepoch upper {_WINDOW}
 """
 _SQLITE_RAISING = """
     abs char concat concat_ws format glob hex json json_array json_array_length json_extract json_group_array
-    json_quote replace json_group_object json_object json_type like nth_value ntile printf sum
+    json_quote replace json_group_object json_object json_type like nth_value ntile printf strftime sum
 """
 
 _POSTGRES_TOTAL = f"""

@@ -106,6 +106,8 @@ def _is_total_in_mysql(node: exp.Expr, tree: exp.Expr) -> bool:
 
 def _raises(node: exp.Expr) -> bool:
     match node:
+        case exp.Anonymous(this="strftime", expressions=[exp.Literal(), *_]):
+            return False
         case exp.Anonymous():
             return node.this not in TOTAL["sqlite"]
         case exp.Like() | exp.ILike() | exp.Glob():

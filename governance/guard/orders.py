@@ -13,6 +13,7 @@ from governance.guard import hazards
 from governance.guard.functions import AGGREGATES, ORDERED
 from governance.guard.names import Scope, Source
 from governance.guard.nodes import column, ordered
+from governance.guard.parsing import refused
 from governance.guard.scopes import Resolver
 
 _BY_PLACE = frozenset({"row_number", "ntile", "lag", "lead", "first_value"})
@@ -36,12 +37,30 @@ def settle_orders(resolver: Resolver, tree: exp.Expr, kind: str) -> None:
         if window is not None and isinstance(node, exp.Anonymous) and (node.this in _BY_PLACE or _by_rows(window)):
             _extend_window(window, _keys(scope, kind, grouped=_group(select)))
         elif window is None and (isinstance(node, exp.GroupConcat) or node.this in ORDERED & AGGREGATES):
-            _extend_aggregate(node, _keys(scope, kind))
+            if _takes_no_order(node, kind):
+                _check_order(scope, select)
+            else:
+                _extend_aggregate(node, _keys(scope, kind))
 
 
 def _is_sorted(scope: Scope) -> bool:
     """Whether rows come from one base table alone, whose derived table is sorted already."""
     return len(scope.sources) == 1 and scope.sources[0].use is not None
+
+
+def _takes_no_order(node: exp.Expr, kind: str) -> bool:
+    return kind == "mysql" and isinstance(node, exp.Anonymous) and node.this == "json_objectagg"
+
+
+def _check_order(scope: Scope, select: exp.Select) -> None:
+    """Return where the rows behind a function come in an order of their own. Raises StatementRefusedError."""
+    if not _is_sorted(scope) or select.args.get("group") is not None:
+        raise refused(
+            "json_objectagg over groups or a join, in which MariaDB lets nobody order the pairs",
+            "pairs of one table",
+            "guard.form",
+            "write json_arrayagg(json_array(key, value))",
+        )
 
 
 def _join_as_written(tree: exp.Expr) -> None:

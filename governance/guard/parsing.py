@@ -63,6 +63,7 @@ def parse_statement(sql: str, kind: str) -> exp.Query | Write:
         tokens = dialect.tokenize(sql)
         writes = _check_first(tokens)
         _check_nesting(tokens)
+        _check_numbers(tokens, sql, kind)
         trees = dialect.parse(_with_hidden_names(sql, tokens, kind), error_level=ErrorLevel.RAISE)
     except (SqlglotError, RecursionError):
         trees = []
@@ -138,6 +139,18 @@ def _check_nesting(tokens: list[Token]) -> None:
             depth -= 1
         if depth > NESTING:
             raise refused("a statement that is nested too deep", f"at most {NESTING} levels", "guard.size")
+
+
+def _check_numbers(tokens: list[Token], sql: str, kind: str) -> None:
+    """Refuse `0x1F` where it would be written back as `x'1F'`, which is no number there."""
+    for token in tokens:
+        if kind != "sqlite" and token.token_type is TokenType.HEX_STRING and sql[token.start] == "0":
+            raise refused(
+                "a number in hexadecimal digits",
+                "decimal digits",
+                "guard.form",
+                "write a number in decimal digits, and bytes as x'...'",
+            )
 
 
 def _check_size(tree: exp.Expr) -> None:

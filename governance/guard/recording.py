@@ -56,7 +56,7 @@ class Use:
 
 
 class Drafts:
-    """Drafts of decisions made before: the same plan for the same people gives the same draft.
+    """Drafts of decisions made before: the same plan and text for the same people give the same draft.
 
     Beside them the references of those people, asked for anew every PEOPLE_SECONDS: a name can be erased meanwhile.
     """
@@ -64,7 +64,7 @@ class Drafts:
     def __init__(self, most: int = 1_000, seconds: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
         self._people: Kept[tuple[str, str], tuple[float, tuple[str, str]]] = Kept(most)
-        self._kept: Kept[tuple[int, str, str, str, str], tuple[Rewritten, EventDraft]] = Kept(most)
+        self._kept: Kept[tuple[int, str, str, str, str, str], tuple[Rewritten, EventDraft]] = Kept(most)
 
     def people(self, recorder: Recorder, actor: str, principal: str) -> tuple[str, str]:
         """The references of who acts and who asks. Raises LedgerError."""
@@ -75,10 +75,18 @@ class Drafts:
         return found[1]
 
     def draft(
-        self, rewritten: Rewritten, people: tuple[str, str], context: UseContext, make: Callable[[], EventDraft]
+        self,
+        rewritten: Rewritten,
+        statement: str,
+        people: tuple[str, str],
+        context: UseContext,
+        make: Callable[[], EventDraft],
     ) -> EventDraft:
-        """The draft of a plan; it is kept with the plan, so that no other can come to its place in memory."""
-        key = (id(rewritten), *people, context.purpose, str(context.action))
+        """The draft of a plan; it is kept with the plan, so that no other can come to its place in memory.
+
+        Texts that differ in the names of their parameters alone have one plan.
+        """
+        key = (id(rewritten), statement, *people, context.purpose, str(context.action))
         found = self._kept.get(key)
         if found is None or found[0] is not rewritten:
             found = (rewritten, make())
@@ -104,6 +112,7 @@ class Recording:
             return None
         draft = self._drafts.draft(
             rewritten,
+            statement,
             self._people or self._known(),
             self._context,
             lambda: self._event("allowed", statement, rewritten.objects, rewritten.rules, self._action(statement)),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.base import Field
-from connectors.sql.inventory import Inventory
+from connectors.sql.inventory import NAME_CLASH, Inventory
 from governance.guard.parsing import refused
 from governance.guard.writing_facts import NOTHING_KNOWN, TableKey, WritingFacts
 from policies.catalog import CatalogDataset, CatalogStore
@@ -130,6 +130,7 @@ def make_schema(
     """The schema as far as the catalog knows it; `departures` adds what changed since the store was opened."""
     tables: dict[str, TableShape] = {}
     drifted: dict[str, str] = {}
+    clashing = {each.place for each in now.inventory.not_seen if each.reason == NAME_CLASH}
     for name, reviewed in catalog.datasets.items():
         found = now.inventory.tables.get(name)
         if found is None:
@@ -150,6 +151,8 @@ def make_schema(
             now.writing.get((found.schema or default_schema, found.name), NOTHING_KNOWN),
         )
         why = _departure(reviewed, fields)
+        if f"{store}.{name}" in clashing:
+            why = "two tables that policies call by this name"
         if why:
             drifted[name] = why
     departures(list(tables.values()), drifted)

@@ -26,25 +26,25 @@ class SecondCheck:
         self._reads: Mapping[str, frozenset[str]] | None = None
         self._writes: Mapping[str, frozenset[str]] = {}
         self._ours = False
-        self._asked = False
+        self._asked = 0
         self._seen: dict[str, object] = {}
         self.ours: AbstractContextManager[None] = _LettingOurs(self)
         """Lets a constant statement of our own run: transactions, the schema's version, consent's epoch."""
 
     def __call__(self, action: int, first: str | None, second: str | None, _: str | None, view: str | None) -> int:
         """Answer the database's question."""
-        self._asked = True
+        self._asked += 1
         return sqlite3.SQLITE_OK if self._allows(action, first or "", second or "", view or "") else sqlite3.SQLITE_DENY
 
     def statement(
-        self, reads: Mapping[str, frozenset[str]], writes: Mapping[str, frozenset[str]] | None = None
+        self, sql: str, reads: Mapping[str, frozenset[str]], writes: Mapping[str, frozenset[str]] | None = None
     ) -> AbstractContextManager[None]:
         """Let one statement of the guard's making read some columns of some tables, and write to some."""
-        return _Letting(self, reads, writes or {})
+        return _Letting(self, sql, reads, writes or {})
 
     def is_seen(self, sql: str, version: object) -> bool:
         """Whether the statement that has just run met the schema of this version, as far as SQLite says so itself."""
-        return not self._asked and self._seen.get(sql) == version
+        return sql in self._seen and self._seen[sql] == version
 
     def see(self, sql: str, version: object) -> None:
         """The statement that has just run met the schema of this version; its read is still open."""
@@ -83,21 +83,29 @@ class SecondCheck:
 
 
 class _Letting:
-    """While it is entered, a statement may read and write what it names."""
+    """While it is entered, a statement may read and write what it names.
 
-    __slots__ = ("_check", "_reads", "_writes")
+    A statement that was prepared anew meanwhile is forgotten at once, however it ended: the driver keeps what it
+    prepared, so the next run would not be asked about.
+    """
+
+    __slots__ = ("_asked", "_check", "_reads", "_sql", "_writes")
 
     def __init__(
-        self, check: SecondCheck, reads: Mapping[str, frozenset[str]], writes: Mapping[str, frozenset[str]]
+        self, check: SecondCheck, sql: str, reads: Mapping[str, frozenset[str]], writes: Mapping[str, frozenset[str]]
     ) -> None:
-        self._check, self._reads, self._writes = check, reads, writes
+        self._check, self._sql, self._reads, self._writes = check, sql, reads, writes
+        self._asked = check._asked  # noqa: SLF001 one unit
 
     def __enter__(self) -> None:
         check = self._check
-        check._reads, check._writes, check._asked = self._reads, self._writes, False  # noqa: SLF001 one unit
+        check._reads, check._writes = self._reads, self._writes  # noqa: SLF001 one unit
 
     def __exit__(self, *_: object) -> None:
-        self._check._reads, self._check._writes = None, {}  # noqa: SLF001 one unit
+        check = self._check
+        check._reads, check._writes = None, {}  # noqa: SLF001 one unit
+        if check._asked != self._asked:  # noqa: SLF001 one unit
+            check._seen.pop(self._sql, None)  # noqa: SLF001 one unit
 
 
 class _LettingOurs:

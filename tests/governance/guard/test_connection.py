@@ -403,7 +403,7 @@ def test_second_check_refuses_a_raw_read_in_sqlite(make_world):
     with pytest.raises(world.store._errors):
         raw.driver_connection.execute("SELECT national_id FROM customers")
     check = raw.info["gov_check"]
-    with check.statement({"customers": frozenset({"id"})}):
+    with check.statement("a statement", {"customers": frozenset({"id"})}):
         raw.driver_connection.execute("SELECT id FROM customers")
         for sql in ("SELECT name FROM customers", "SELECT 1 FROM orders", "PRAGMA user_version", "SELECT random()",
                     "SELECT 1 IN v_c", "SELECT sql FROM sqlite_master"):  # fmt: skip
@@ -471,7 +471,7 @@ def test_another_version_is_not_seen_though_the_driver_had_it_prepared(make_worl
     raw = world.store._raw.raw_connection()
     check, sql = raw.info["gov_check"], "SELECT id FROM customers"
     for seen in (False, True):
-        with check.statement({"customers": frozenset({"id"})}):
+        with check.statement(sql, {"customers": frozenset({"id"})}):
             raw.driver_connection.execute(sql).fetchall()
         assert check.is_seen(sql, (1,)) == seen
         check.see(sql, (1,))

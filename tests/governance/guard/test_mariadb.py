@@ -337,3 +337,31 @@ def test_lost_connection_is_named_and_the_next_one_works(mysql_url):
     connection.close()
     assert len(world.rows("SELECT id FROM customers")[1]) == 5
     world.store.close()
+
+
+# --- forms that other databases have no trouble with
+
+ASKED = {
+    "one-row": ("SELECT (SELECT count(*) FROM customers) AS a, (SELECT max(id) FROM customers) AS b", (5, 8)),
+    "one-row-case": ("SELECT CASE WHEN (SELECT max(name) FROM customers) > 'D' THEN 1 ELSE 0 END AS x", (1,)),
+    "rollup": ("SELECT id, count(name) FROM customers WHERE id < 2 GROUP BY id WITH ROLLUP", (1, 1)),
+    "json-objectagg": ("SELECT json_objectagg(id, name) AS x FROM customers WHERE id < 3", ('{"1":"Ann", "2":"Bob"}',)),
+}
+
+
+@pytest.mark.parametrize("form", ASKED)
+def test_ordinary_form_is_answered(world, form):
+    asked, first = ASKED[form]
+    assert world.rows(asked)[1][0] == first
+
+
+def test_pairs_in_no_order_are_refused_with_what_to_write(world):
+    with pytest.raises(StatementRefusedError, match="json_arrayagg"):
+        world.rows("SELECT tier, json_objectagg(id, name) FROM customers GROUP BY tier")
+    assert world.rows("SELECT json_arrayagg(json_array(id, name)) AS x FROM customers WHERE id < 2 GROUP BY tier")[1]
+
+
+def test_number_in_hexadecimal_digits_is_no_text(world):
+    with pytest.raises(StatementRefusedError, match="decimal digits"):
+        world.rows("SELECT 0x1F + 0 AS x")
+    assert world.rows("SELECT id FROM customers WHERE name = x'416e6e'")[1] == [(1,)]

@@ -6,6 +6,7 @@ The worlds differ in masked values, in hidden rows, in the order in which rows l
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from policies.row_conditions import ExistsIn
 
 from .hands import EU, HandPermits, catalog_store, dataset_permit
-from .worlds import answer_of, guard
+from .worlds import Opened, answer_of, guard, small
 
 
 class NeedsConsent:
@@ -112,3 +113,29 @@ def test_hidden_row_raises_nothing(people_answers: dict[tuple[str, str], tuple[A
     assert {permit: people_answers[permit, form][1] for permit in PERMITS} == {
         permit: people_answers[permit, form][0] for permit in PERMITS
     }
+
+
+def test_a_format_of_a_hidden_row_that_grows_too_big_raises_nothing(tmp_path: Path, opened: Opened) -> None:
+    """SQLite asks for consent last of all; a format writes nine characters for two."""
+    url = f"sqlite:///{tmp_path / 'one.db'}"
+    ddl = (
+        "CREATE TABLE people (id integer PRIMARY KEY, name text)",
+        "CREATE TABLE gov_consent (subject_key integer, purpose text)",
+        "INSERT INTO gov_consent VALUES (1, 'support')",
+    )
+    small(url, ddl, [(1, "%Y")], "people")
+    fields = {"id": "clear", "name": "clear"}
+    permits = HandPermits({"people": dataset_permit("people", fields, None)})
+    world = opened(url, catalog_store({"people": dict.fromkeys(fields)}), permits=permits, predicate=NeedsConsent())
+    asked = "SELECT id FROM people WHERE strftime(name, '2024-05-06') = '2024'"
+    assert world.rows(asked)[1] == [(1,)]
+    small(
+        url,
+        [
+            "INSERT INTO people VALUES (2, '%J')",
+            "UPDATE people SET name = replace(hex(zeroblob(2000000)), '0', '%J') WHERE id = 2",
+        ],
+        (),
+        "people",
+    )
+    assert world.rows(asked)[1] == [(1,)]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from policies.errors import AccessRefusedError, SchemaDriftError
+from policies.errors import AccessRefusedError, SchemaDriftError, StatementRefusedError
 
 from .hands import EU, HandPermits, catalog_store, dataset_permit
 from .worlds import KINDS, Opened, answer_of, fresh_url, small
@@ -155,3 +155,22 @@ def test_a_swap_between_check_and_run_is_noticed(
 
     monkeypatch.setattr(world.recorder, "decide", swap_first)
     assert "SECRET" not in str(answer_of(world, "SELECT name FROM people"))
+
+
+def test_two_tables_of_one_policy_name_are_closed(postgres_url: str, opened: Opened) -> None:
+    ddl = [
+        "CREATE SCHEMA sales",
+        "CREATE TABLE sales.people (id integer PRIMARY KEY, name text)",
+        "INSERT INTO sales.people VALUES (1, 'Ann')",
+    ]
+    small(postgres_url, ddl, (), "people")
+    fields = {"id": "clear", "name": "clear"}
+    permits = HandPermits({"sales.people": dataset_permit("sales.people", fields, None)})
+    catalog = catalog_store({"sales.people": dict.fromkeys(fields)})
+    assert opened(postgres_url, catalog, permits=permits).rows("SELECT name FROM sales.people")[1] == [("Ann",)]
+    other = ['CREATE TABLE public."sales.people" (id integer PRIMARY KEY, name text)']
+    small(postgres_url, [*other, """INSERT INTO public."sales.people" VALUES (1, 'SECRET')"""], (), "people")
+    world = opened(postgres_url, catalog, permits=permits)
+    for asked in ("SELECT name FROM sales.people", 'SELECT name FROM "sales.people"'):
+        with pytest.raises((SchemaDriftError, StatementRefusedError)):
+            world.rows(asked)

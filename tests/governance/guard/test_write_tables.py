@@ -232,14 +232,14 @@ def test_second_check_of_sqlite_knows_what_may_be_written(tmp_path):
     with check.ours:
         raw.driver_connection.execute("BEGIN")
     reads = {"customers": frozenset({"id"}), "orders": frozenset({"customer_id"})}
-    with check.statement(reads, {"customers": frozenset({"update tier"})}):
+    with check.statement("a statement", reads, {"customers": frozenset({"update tier"})}):
         raw.driver_connection.execute("UPDATE customers SET tier = 'x' WHERE id = 1")
         for sql in ("UPDATE customers SET name = 'x'", "DELETE FROM customers", "INSERT INTO customers (id) VALUES (100)",
                     "UPDATE customers SET tier = name", "DELETE FROM orders", "DROP TABLE orders",
                     "REPLACE INTO customers (id, tier) VALUES (1, 'x')", "PRAGMA foreign_keys = OFF"):  # fmt: skip
             with pytest.raises(world.store._errors):
                 raw.driver_connection.execute(sql)
-    with check.statement(reads), pytest.raises(world.store._errors):
+    with check.statement("a statement", reads), pytest.raises(world.store._errors):
         raw.driver_connection.execute("UPDATE customers SET tier = 'y' WHERE id = 1")
     raw.close()
     world.store.close()
