@@ -134,5 +134,7 @@ NAMES = Table(
 
 
 def stored_bytes(value: Any) -> bytes:
-    """The bytes of a stored leaf, whatever an intruder put in their place: SQLite keeps a text where bytes belong."""
-    return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else bytes(value or b"")
+    """Stored bytes, whatever an intruder put in their place: SQLite keeps a text or number where bytes belong."""
+    if isinstance(value, str | int | float):
+        return str(value).encode("utf-8", "surrogateescape")
+    return bytes(value or b"")
