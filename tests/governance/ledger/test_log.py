@@ -131,6 +131,16 @@ def test_checkpoints_come_by_count_and_by_time(ledger, engine, clock, draft):
     assert sizes() == [1002, 2002, 2103]
 
 
+def test_a_link_to_a_checkpoint_file_stays_one(make, draft, tmp_path):
+    kept, link = tmp_path / "mounted", tmp_path / "link"
+    kept.write_text("", encoding="utf-8")
+    link.symlink_to(kept)
+    with make(checkpoint_files=[link]) as ledger:
+        ledger.append(draft())
+    assert link.is_symlink()
+    assert "governance.ledger/" in kept.read_text(encoding="utf-8")
+
+
 def test_a_clock_that_was_set_back_puts_off_no_checkpoint(ledger, engine, clock, draft):
     clock.turn(10 * 365 * 86400)
     ledger.append(draft())
