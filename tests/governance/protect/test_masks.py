@@ -182,10 +182,9 @@ def test_email_shows_one_character_of_the_local_part(value):
     assert domain == "" or value.endswith(domain)
 
 
-@pytest.mark.parametrize(("name", "left"), [("grid", Decimal("-112.3")), ("grid_1", Decimal(-112))])
-def test_a_grid_does_not_hang_on_what_a_thread_sets_for_decimals(name, left):
+def test_a_grid_does_not_hang_on_what_a_thread_sets_for_decimals():
     with localcontext(prec=3):
-        assert MASKS[name].apply(Decimal("-112.34567890"), "decimal") == left
+        assert MASKS["grid"].apply(Decimal("-112.34567890"), "decimal") == Decimal("-112.3")
 
 
 def test_a_mask_that_does_not_exist_is_refused():
