@@ -59,11 +59,11 @@ they are read (migration 0005), so that nothing can be written there; on Postgre
 UNFILED = Table(
     "gov_ledger_unfiled",
     metadata,
+    Column("given", String(64), primary_key=True),
     Column("period", Integer, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("leaf", LargeBinary, nullable=False),
     Column("seal", String(64), nullable=False),
-    Column("given", String(64), primary_key=True),
 )
 """Events that wait to be filed (`governance.ledger.unfiled`). Always empty on PostgreSQL.
 
