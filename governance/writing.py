@@ -44,7 +44,11 @@ def _replace(path: Path, parts: Iterable[bytes]) -> None:
 
 
 def replace_durably(path: Path, content: bytes) -> None:
-    """Replace a file whole, so that it outlives a power cut, readable by its owner alone. Raises OSError."""
+    """Replace a file whole, so that it outlives a power cut, readable by its owner alone. Raises OSError.
+
+    Where a link stands, the file that it names is replaced: somebody else may look for it there.
+    """
+    path = path.resolve()
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
     try:
         with os.fdopen(handle, "wb") as file:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sys
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -85,7 +86,7 @@ def show(
             for event in found
             if purpose in (None, event.purpose) and outcome in (None, event.outcome) and _concerns(event, about)
         )
-        events = deque(events, maxlen=last) if last else events
+        events = deque(events, maxlen=min(last, sys.maxsize)) if last else events
         as_stored = (event.leaf().decode() for event in events)
         emit_lines(as_stored if form == "json" else events_said(events, Words(lang)), output)
     return 0

@@ -119,9 +119,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say(str(cause), 2)
     except BrokenPipeError:
         return 0
+    except UnicodeError:
+        return _say(_NO_TEXT, 2)
     except Exception as cause:  # noqa: BLE001 the outermost frame: nothing may print a foreign message, which can hold values
         return _say(_internal(cause), 2)
     return outcome if isinstance(outcome, int) else 0
+
+
+_NO_TEXT = (
+    "arguments and files: found bytes that are no text in UTF-8; expected UTF-8. "
+    "Next: name the file that was meant, or type the argument in a terminal that is set to UTF-8"
+)
 
 
 def _say(message: str, code: int) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from collections.abc import Mapping
 
 from governance.copies.source import SourceTable
@@ -21,6 +24,9 @@ _TEXTS = (
     ("user.name", "pseudonym:person"),
 )
 """What a text of a category, or of one below it, becomes; the first that fits."""
+_DOMAIN = re.compile("[a-z][a-z0-9_]{0,62}")
+_OTHER = re.compile("[^a-z0-9]+")
+_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 _DOMAINS = {"email": "{kind: email}", "person": "{kind: person, locale: en}"}
 
 Node = tuple[str, str]
@@ -68,7 +74,7 @@ def _treatment(
     if word == "string":
         unique = any(field in some for some in table.uniques)
         found = next((to for under, to in _TEXTS if Taxonomy.is_under(known.category, under)), "null")
-        return f"pseudonym:{name}_{field}".lower() if unique and found == "pseudonym:person" else found
+        return f"pseudonym:{_domain(name, field)}" if unique and found == "pseudonym:person" else found
     if word in {"date", "datetime"}:
         return "mask:year" if known.category.startswith("user.demographic") else "shift:30"
     return "null"
@@ -81,7 +87,7 @@ def _key_treatment(family: tuple[Node, ...], entry: CatalogStore, tables: Mappin
     if all(each is not None and each.category == "none" for each in found) or not words <= {"string", "integer"}:
         return "clear"
     first, field = family[0]
-    return f"pseudonym:{first}_{field}".lower()
+    return f"pseudonym:{_domain(first, field)}"
 
 
 def _families(tables: Mapping[str, SourceTable]) -> dict[Node, tuple[Node, ...]]:
@@ -116,9 +122,15 @@ def _key_kind(word: str) -> str:
     return "{kind: long_integer}" if word == "integer" else "{kind: id, one_to_one: true}"
 
 
+def _domain(table: str, field: str) -> str:
+    """The name of the domain of a field's pseudonyms: domains take small letters, digits and underscores alone."""
+    name = f"{table}_{field}".lower()
+    if _DOMAIN.fullmatch(name):
+        return name
+    return f"key_{_OTHER.sub('_', name).strip('_')[:40]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
 def _quoted(name: str) -> str:
-    return (
-        name
-        if name.replace("_", "a").isascii() and name.replace("_", "a").isalnum() and name[0].isalpha()
-        else repr(name)
-    )
+    """A name as a key of YAML; one in quotes that YAML reads as JSON does where it could be something else."""
+    plain = _DOMAIN.fullmatch(name.lower()) and name.lower() not in _WORDS
+    return name if plain else json.dumps(name, ensure_ascii=False)

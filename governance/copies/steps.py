@@ -105,7 +105,7 @@ class CopyRows:
 
     def apply(self, connection: Connection, batch: Batch) -> int:
         """Insert the treated rows and note the position."""
-        cells = dict(zip(self.table.types, zip(*batch.payload, strict=True), strict=True))
+        cells = dict(zip(self._read_fields, zip(*batch.payload, strict=True), strict=True))
         names, columns = [], []
         for field, entry in self.rules.fields.items():
             if entry.kind != "drop":
@@ -125,11 +125,17 @@ class CopyRows:
         found = self.positions.read(connection, self.name)
         return found is not None and found in intended
 
+    @property
+    def _read_fields(self) -> list[str]:
+        """What is read: a field that is dropped stays where it is, unless it is needed to find a row or its person."""
+        needed = {*self.table.key, *self.subject, self.rules.subject}
+        return [each for each in self.table.types if each in needed or self.rules.fields[each].kind != "drop"]
+
     def _pages(self, after: Key | None, limit: int) -> Iterator[list[tuple[Any, ...]]]:
         source = self.table.table
         key = [source.c[each] for each in self.table.key]
         while True:
-            query = sa.select(source).order_by(*key).limit(limit)
+            query = sa.select(*(source.c[each] for each in self._read_fields)).order_by(*key).limit(limit)
             rows = self._read(query if after is None else query.where(behind(key, after)))
             if not rows:
                 return
@@ -149,7 +155,7 @@ class CopyRows:
             ) from None
 
     def _cut(self, rows: Sequence[tuple[Any, ...]], fields: Sequence[str]) -> list[Key]:
-        names = list(self.table.types)
+        names = self._read_fields
         places = [names.index(each) for each in fields]
         return [tuple(row[place] for place in places) for row in rows]
 

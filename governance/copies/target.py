@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import DOMAIN
 
 from connectors.sql.kinds import word_for
 from governance.copies.rules import kept_links, kept_uniques
@@ -88,6 +89,8 @@ def _stays_filled(entry: CopyField) -> bool:
 def _type(place: str, kind: Any, entry: CopyField, where: tuple[str, str, bool]) -> sa.types.TypeEngine[Any]:
     source, target, indexed = where
     word = word_for(kind)
+    if isinstance(kind, DOMAIN):  # the target does not have it
+        kind = kind.data_type
     if word == "integer" and entry.kind == "pseudonym":
         return sa.BigInteger()
     if word == "string":
@@ -136,4 +139,5 @@ _CROSSING: Mapping[str, sa.types.TypeEngine[Any]] = {
 
 def _short(name: str) -> str:
     """A name that every kind of store admits."""
-    return name if len(name) <= 60 else name[:51] + hashlib.sha256(name.encode()).hexdigest()[:8]
+    raw = name.encode()  # PostgreSQL counts bytes, and cuts what is too long without a word
+    return name if len(raw) <= 60 else raw[:51].decode(errors="ignore") + hashlib.sha256(raw).hexdigest()[:8]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -40,6 +42,7 @@ KIND = "copy"
 """The kind of plan and job."""
 PURPOSE = "governance.copy"
 """The purpose under which rows leave the store."""
+_PLAIN = re.compile("[a-z0-9_]{1,90}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +103,7 @@ def plan_copy(office: Office, places: Places, rules: CopyRules) -> Plan:
         place=places.place,
         lines=lines,
         facts=facts,
-        versions={f"schema:{name}": table.fingerprint for name, table in tables.items()},
+        versions={_schema(name): table.fingerprint for name, table in tables.items()},
         rules=("copy:masks",),
         slip=slip,
     )
@@ -159,7 +162,7 @@ class CopyWork:
     def check(self, connection: Connection) -> None:
         """Whether source and target are as the plan saw them. Raises StalePlanError or ConfigError."""
         for name, table in self._tables.items():
-            if self._plan.versions.get(f"schema:{name}") != table.fingerprint:
+            if self._plan.versions.get(_schema(name)) != table.fingerprint:
                 raise stale(self._plan, f"a table whose schema changed: {name}")
         is_ours(connection, self._places.target)
 
@@ -218,6 +221,12 @@ class CopyWork:
             kept=kept,
             positions=Positions(self._places.key, self._plan.id),
         )
+
+
+def _schema(table: str) -> str:
+    """The name under which a plan has the digest of a table: the ledger takes no capitals, blanks or other scripts."""
+    plain = _PLAIN.fullmatch(table)
+    return f"schema:{table if plain else hashlib.sha256(table.encode()).hexdigest()[:32]}"
 
 
 def _is_whole(rules: CopyRules) -> bool:

@@ -123,12 +123,17 @@ class Appender:
 
     def _checkpoint_if_due(self, plain: Plain, period: Period, now: str) -> str | None:
         waiting = period.frontier.size - period.checkpoint_size
-        if waiting >= CHECKPOINT_EVENTS or (waiting and now >= _due(period.checkpoint_time)):
+        before, due = _around(period.checkpoint_time)
+        if waiting >= CHECKPOINT_EVENTS or (waiting and not before < now < due):
             return self.sign(plain, period)
         return None
 
 
 @lru_cache(maxsize=4)
-def _due(checkpoint_time: str) -> str:
-    """When the checkpoint behind that of a time falls due."""
-    return stamp(dt.datetime.fromisoformat(checkpoint_time) + dt.timedelta(seconds=CHECKPOINT_SECONDS))
+def _around(checkpoint_time: str) -> tuple[str, str]:
+    """Between which times no checkpoint behind that of a time falls due.
+
+    It does before them too: a clock that once ran ahead was set back, and its time may be years away.
+    """
+    moment, seconds = dt.datetime.fromisoformat(checkpoint_time), dt.timedelta(seconds=CHECKPOINT_SECONDS)
+    return stamp(moment - seconds), stamp(moment + seconds)

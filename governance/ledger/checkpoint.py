@@ -49,7 +49,7 @@ def sign_checkpoint(checkpoint: Checkpoint, signer: Signer) -> str:
 def read_checkpoint(note: str, verifier: Verifier) -> Checkpoint:
     """The checkpoint in a note that this key has signed. Raises TamperedError for any other note."""
     body, blank, signatures = note.partition("\n\n")
-    checkpoint = _parse(body)
+    checkpoint = _parse(body) if _is_unicode(note) else None
     if not blank or checkpoint is None:
         raise _refused("a text that is no checkpoint")
     for line in signatures.splitlines():
@@ -58,6 +58,15 @@ def read_checkpoint(note: str, verifier: Verifier) -> Checkpoint:
             verifier.verify(f"{body}\n".encode(), proof)
             return checkpoint
     raise _refused("no signature of this ledger's key")
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether there are bytes of a text: half a surrogate pair has none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _parse(body: str) -> Checkpoint | None:

@@ -6,6 +6,7 @@ fault is logged and counted, and `doctor` and `ledger verify` show each place th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from governance.writing import replace_durably
 from policies.errors import LedgerError
 
 _log = structlog.get_logger()
+_PLACE = re.compile("[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,6 @@ def _position(note: str) -> tuple[str, int, int] | None:
     """Ledger, period and size that a note speaks of."""
     origin, size = [*note.split("\n"), "", ""][:2]
     ledger, _, period = origin.rpartition("/")
-    if not (period.isdecimal() and size.isdecimal() and note.count("\n") > 2):
+    if not (_PLACE.fullmatch(period) and _PLACE.fullmatch(size) and note.count("\n") > 2):
         return None
     return ledger, int(period), int(size)

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Self, TypeVar
 
 from governance.ledger import patterns
-from policies.errors import TamperedError
+from policies.errors import LedgerError, TamperedError
 
 SCHEMA = "governance.event/1"
 """Name and version of the form; a later form gets another number and old leaves stay as they are."""
@@ -268,7 +268,7 @@ class Event(EventDraft):
             document["objects"] = tuple(EventObject(**each) for each in document["objects"])
             document["rules"] = tuple(document["rules"])
             return cls(**document)
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise _not_an_event() from None
 
     @property
@@ -323,11 +323,14 @@ def _copied(kind: type[_Made], draft: EventDraft, **others: object) -> _Made:
 
 
 def stamp(time: dt.datetime) -> str:
-    """A time as events write it. Raises LedgerError for a time without a zone."""
+    """A time as events write it. Raises LedgerError for a time without a zone, or out of what UTC can tell."""
     if time.tzinfo is None:
         patterns.refuse("time", "a time without a zone", "an aware datetime")
     if time.tzinfo is not dt.UTC:
-        time = time.astimezone(dt.UTC)
+        try:
+            time = time.astimezone(dt.UTC)
+        except OverflowError:
+            patterns.refuse("time", "a time before year 1 or after year 9999 in UTC", "a time between these")
     second, text = _second[0]
     past = time - second
     if past.days or past.seconds:
@@ -335,6 +338,14 @@ def stamp(time: dt.datetime) -> str:
         text, past = second.isoformat()[:_STAMP_DIGITS], time - second
         _second[0] = (second, text)
     return f"{text}.{past.microseconds:06d}Z"
+
+
+def is_stamp(text: object) -> bool:
+    """Whether a text is a time as `stamp` writes it."""
+    try:
+        return isinstance(text, str) and stamp(dt.datetime.fromisoformat(text)) == text
+    except (ValueError, LedgerError):
+        return False
 
 
 def _not_an_event() -> TamperedError:

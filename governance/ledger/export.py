@@ -26,7 +26,7 @@ from governance.ledger.base import Verifier
 from governance.ledger.checkpoint import Checkpoint, read_checkpoint
 from governance.ledger.events import Event
 from governance.ledger.leaves import ROWS_AT_ONCE, leaf_pages
-from governance.ledger.locating import Problem, ranges
+from governance.ledger.locating import Problem
 from governance.ledger.tables import CHECKPOINTS, PERIODS
 from governance.ledger.tree import EMPTY_ROOT, Frontier, leaf_hashes
 from governance.ledger.verification import Chain, Verification, unknown_origin, verdict
@@ -41,7 +41,7 @@ MakeVerifier = Callable[[str, bytes], Verifier]
 
 _HEAD = b'{"checkpoints":'
 _HEAD_KEYS = {"checkpoints", "origin", "period", "size"}
-_SEQ = re.compile(rb'"seq":(\d+)')
+_SEQ = re.compile(rb'"seq":(\d{1,18}),')
 
 
 def export_lines(engine: Engine, verifier: Verifier) -> Iterator[bytes]:
@@ -52,7 +52,7 @@ def export_lines(engine: Engine, verifier: Verifier) -> Iterator[bytes]:
         with reading(engine) as connection:
             for period in connection.execute(select(PERIODS).order_by(PERIODS.c.period)).all():
                 notes = select(CHECKPOINTS.c.note).where(CHECKPOINTS.c.period == period.period)
-                kept = list(connection.execute(notes.order_by(CHECKPOINTS.c.size)).scalars())
+                kept = [str(note) for note in connection.execute(notes.order_by(CHECKPOINTS.c.size)).scalars()]
                 head = {"checkpoints": kept, "origin": period.origin, "period": period.period, "size": period.size}
                 yield _line(head if period.dropped is None else head | {"dropped": period.dropped})
                 for leaves in leaf_pages(connection, period.period):
@@ -148,11 +148,12 @@ class _Period:
         try:
             said = json.loads(head)
             number, origin, size = int(said["period"]), str(said["origin"]), int(said["size"])
+            canonical = _line(said) == head + b"\n"
             notes = [str(note) for note in said["checkpoints"]]
             known = said.keys() - {"dropped"} == _HEAD_KEYS
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             raise _no_copy("a head of another form") from None
-        if not known:
+        if not (known and canonical):
             raise _no_copy("a head of another form")
         marks = [_mark(note, verifier) for note in notes]
         own = [(mark, False) for mark in marks if mark is not None and mark.origin == origin]
@@ -252,9 +253,18 @@ class _Order:
                 yield Problem("reordered", self.number, place, highest)
             seen.add(place)
             highest = max(highest, place)
-        missing = (place for place in range(self.first, max(expected, highest + 1)) if place not in seen)
-        for low, high in ranges(missing):
+        for low, high in self._holes(seen, expected):
             yield Problem("removed" if low < highest else "truncated", self.number, low, high)
+
+    def _holes(self, seen: set[int], expected: int) -> Iterator[tuple[int, int]]:
+        """The places that nobody claims, as ranges: a claim may lie as far out as an intruder likes."""
+        low = self.first
+        for place in sorted(place for place in seen if place >= self.first):
+            if low < place:
+                yield low, place - 1
+            low = place + 1
+        if low < expected:
+            yield low, expected - 1
 
 
 def _batches(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
@@ -282,8 +292,10 @@ def _verifier(line: bytes, make_verifier: MakeVerifier) -> Verifier:
         key = base64.b64decode(written, validate=True)
         if base64.b64encode(key).decode() != written:  # two texts of one key
             raise _no_copy("a key in another spelling")
+        if _line(head) != line:
+            raise _no_copy("a head of another form")
         return make_verifier(str(head["key"]["name"]), key)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise _no_copy("a file of another form") from None
 
 

@@ -44,6 +44,7 @@ class _Rows:
     forged: list[tuple[int, int | None]] = field(default_factory=list)  # stored place, the place the leaf claims
     repeated: list[int] = field(default_factory=list)  # stored places of second copies
     descents: list[tuple[int, int]] = field(default_factory=list)  # own places that stand in the wrong order
+    moved: list[int] = field(default_factory=list)  # own places of authentic leaves that are stored at others
     last: int = -1  # the highest own place met
 
 
@@ -69,6 +70,7 @@ def locate(connection: Connection, period: int, expected: int, keyed_hash: Keyed
         *_problems("reordered", period, _merged(rows.descents)),
         *_problems("truncated", period, ranges(truncated)),
     ]
+    found = found or [*_problems("index_changed", period, ranges(rows.moved))]  # else that is why they are elsewhere
     return sorted(found, key=lambda problem: (problem.first, problem.kind))
 
 
@@ -77,12 +79,17 @@ def _read(connection: Connection, period: int, expected: int, keyed_hash: KeyedH
     before = -1
     for stored, leaf, seal in sealed_rows(connection, period):
         own = _claimed_place(leaf, period)
+        if type(stored) is not int:  # SQLite keeps a text where a number belongs, and sorts it behind all numbers
+            rows.forged.append((expected, None))
+            continue
         if own is None or not 0 <= own < expected or seal != seal_event(keyed_hash, period, own, stored_bytes(leaf)):
             rows.forged.append((stored, own))
         elif rows.seen[own]:
             rows.repeated.append(stored)
         else:
             rows.seen[own] = 1
+            if own != stored:
+                rows.moved.append(own)
             if own < before:
                 rows.descents.append((own, before))
             before = own
@@ -95,7 +102,7 @@ def _claimed_place(leaf: Any, period: int) -> int | None:
     try:
         document = json.loads(stored_bytes(leaf))
         place = document["seq"] if document["period"] == period else None
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
     return place if type(place) is int else None
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import Connection, Engine, delete, insert, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from governance.ledger import patterns
 from governance.ledger.base import KeyedHash
 from governance.ledger.tables import NAMES
 from governance.records.transactions import reading, writing
@@ -27,9 +28,11 @@ class Names:
     def refer(self, kind: str, text: str) -> str:
         """The reference of a text: the same one for the same text within a kind, until it is erased.
 
-        Raises LedgerError for an unknown kind, or when the table cannot be written.
+        Raises LedgerError for an unknown kind, for half a surrogate pair, or when the table cannot be written.
         """
         digest = self._digest(kind, text)
+        if not text.isprintable():  # which holds of nearly all
+            _require_unicode(text)
         try:
             return self._find(kind, digest) or self._add(kind, digest, text)
         except SQLAlchemyError:
@@ -93,6 +96,13 @@ class Names:
         except IntegrityError:  # another process was quicker
             return self._find(kind, digest) or self._add(kind, digest, text)
         return ref
+
+
+def _require_unicode(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        patterns.refuse("name or note", "a text with a lone surrogate", "Unicode text")
 
 
 def _refused(found: str, expected: str) -> LedgerError:

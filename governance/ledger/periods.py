@@ -13,7 +13,8 @@ from sqlalchemy import Connection, select
 
 from governance.ledger.base import KeyedHash
 from governance.ledger.checkpoint import Checkpoint
-from governance.ledger.tables import PERIODS
+from governance.ledger.events import is_stamp
+from governance.ledger.tables import PERIODS, stored_bytes
 from governance.ledger.tree import Frontier, leaf_hash
 from governance.records.transactions import Plain
 from policies.errors import LedgerError
@@ -57,9 +58,9 @@ class Period:
         if kept is not None:
             return kept
         row = _Row(*found)
-        if row.seal != seal_of(row, keyed_hash) or row.closed is not None:
+        if row.seal != seal_of(row, keyed_hash) or row.closed is not None or not _has_mark(row):
             raise _edited()
-        frontier = Frontier.load(row.size, row.frontier)
+        frontier = Frontier.load(row.size, stored_bytes(row.frontier))
         return cls(row.period, row.origin, frontier, row.checkpoint_size, row.checkpoint_time)
 
     @classmethod
@@ -197,7 +198,13 @@ def seal_period(
 
 def seal_of(row: Any, keyed_hash: KeyedHash) -> str:
     """The seal that a row of the periods should carry."""
-    return seal_period(keyed_hash, row.origin, row.size, row.frontier, row.closed, row.dropped)
+    return seal_period(keyed_hash, row.origin, row.size, stored_bytes(row.frontier), row.closed, row.dropped)
+
+
+def _has_mark(row: _Row) -> bool:
+    """Whether what no seal covers, the last checkpoint, can be the one of this period."""
+    size, time = row.checkpoint_size, row.checkpoint_time
+    return type(size) is int and 0 <= size <= row.size and is_stamp(time) and "0002" < time < "9999"
 
 
 def seal_event(keyed_hash: KeyedHash, period: int, seq: int, leaf: bytes) -> str:

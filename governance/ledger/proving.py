@@ -121,7 +121,7 @@ def read_proof(text: str) -> dict[str, Any]:
     """A proof from its JSON form. Raises BadInputError for anything else."""
     try:
         proof = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         proof = None
     if not isinstance(proof, dict):
         raise _refused("no JSON object", SCHEMA)

@@ -19,6 +19,7 @@ PAGE = 1000
 """Events fetched at once."""
 BATCH = 5000
 """Leaves fetched at once where no event is made of them."""
+_START = (-1, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def read_leaves(engine: Engine) -> Iterator[list[bytes]]:
 
     No transaction is open between two batches; what is appended meanwhile comes too.
     """
-    at = (-1, -1)
+    at = _START
     while batch := _leaves(engine, at):
         at = (batch[-1][0], batch[-1][1])
         yield [stored_bytes(leaf) for _, _, leaf in batch]
@@ -76,7 +77,7 @@ def _leaves(engine: Engine, at: tuple[int, int]) -> Sequence[Row[int, int, bytes
         return columns.where(table.c.period == period, table.c.seq > seq).order_by(table.c.seq).limit(BATCH)
 
     with _readable(), reading(engine) as connection:
-        for table in LOG if at[0] >= 0 else ():
+        for table in LOG if at != _START else ():
             found = connection.execute(behind(table, *at)).all()
             if found:
                 return found

@@ -59,11 +59,11 @@ they are read (migration 0005), so that nothing can be written there; on Postgre
 UNFILED = Table(
     "gov_ledger_unfiled",
     metadata,
+    Column("given", String(64), primary_key=True),
     Column("period", Integer, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("leaf", LargeBinary, nullable=False),
     Column("seal", String(64), nullable=False),
-    Column("given", String(64), primary_key=True),
 )
 """Events that wait to be filed (`governance.ledger.unfiled`). Always empty on PostgreSQL.
 
@@ -134,5 +134,7 @@ NAMES = Table(
 
 
 def stored_bytes(value: Any) -> bytes:
-    """The bytes of a stored leaf, whatever an intruder put in their place: SQLite keeps a text where bytes belong."""
-    return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else bytes(value or b"")
+    """Stored bytes, whatever an intruder put in their place: SQLite keeps a text or number where bytes belong."""
+    if isinstance(value, str | int | float):
+        return str(value).encode("utf-8", "surrogateescape")
+    return bytes(value or b"")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
@@ -24,6 +25,8 @@ from governance.ledger.tables import CHECKPOINTS, EVENTS, PERIODS, UNFILED, stor
 from governance.ledger.tree import Frontier, leaf_hashes
 from governance.records.transactions import reading
 from policies.errors import LedgerError, TamperedError
+
+_NAMED_PERIODS = 1000  # of missing ones; a forged number may be any
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,8 @@ def _verify(
         problems += found
     known = {period.period for period in periods}
     problems += [Problem("state_changed", number, 0, 0) for number in sorted(_numbers(connection) - known)]
-    problems += [Problem("removed", number, 0, 0) for number in range(1, max(known, default=0)) if number not in known]
+    missing = (number for number in range(1, max(known, default=0)) if number not in known)
+    problems += [Problem("removed", number, 0, 0) for number in islice(missing, _NAMED_PERIODS)]
     if periods and periods[-1].closed is not None:  # a closed period always has one behind it
         problems.append(Problem("truncated", periods[-1].period + 1, 0, 0))
     if anchor is not None and anchor.size and anchor.origin not in {period.origin for period in periods}:
@@ -177,7 +181,7 @@ def _verify_dropped(
     if period.seal != seal_of(period, keyed_hash):
         problems.append(Problem("state_changed", period.period, 0, 0))
         return Frontier(), problems
-    frontier = Frontier.load(period.size, period.frontier)
+    frontier = Frontier.load(period.size, stored_bytes(period.frontier))
     last = Checkpoint(period.origin, frontier.size, frontier.root())
     if last not in marks:
         problems.append(Problem("checkpoint_changed", period.period, period.size, period.size))
@@ -194,6 +198,9 @@ def _verify_period(
 ) -> tuple[_Walk, list[Problem]]:
     sealed = period.seal == seal_of(period, keyed_hash)
     marks, problems = _stored_marks(connection, period, verifier)
+    last = max((mark.size for mark in marks), default=0)
+    if period.checkpoint_size != last and not problems:  # one was taken away, or none is to be signed any more
+        problems.append(Problem("checkpoint_changed", period.period, last, last))
     if anchor is not None and anchor.origin == period.origin:
         marks.append(anchor)
     walk = _walk(connection, period.period, sorted(marks, key=lambda mark: mark.size), keyed_hash)
@@ -201,7 +208,7 @@ def _verify_period(
     if not sealed:
         problems.append(Problem("state_changed", period.period, expected, expected))
     unlike = walk.gap or walk.bad_seal or walk.failed or walk.frontier.size != expected
-    if unlike or (sealed and walk.frontier.dump() != period.frontier):
+    if unlike or (sealed and walk.frontier.dump() != stored_bytes(period.frontier)):
         problems += (located := locate(connection, period.period, expected, keyed_hash))
         problems += _unexplained(period.period, walk, located, anchor)
     if not walk.gap:
@@ -215,7 +222,7 @@ def _stored_marks(connection: Connection, period: Any, verifier: Verifier) -> tu
     rows = connection.execute(select(CHECKPOINTS).where(CHECKPOINTS.c.period == period.period))
     for row in rows:
         try:
-            mark = read_checkpoint(row.note, verifier)
+            mark = read_checkpoint(str(row.note), verifier)
         except TamperedError:
             mark = None
         if mark is None or (mark.origin, mark.size) != (period.origin, row.size):
@@ -252,7 +259,9 @@ def _grow(walk: _Walk, hashes: list[bytes], ahead: list[Checkpoint]) -> None:
 def _is_tail_sealed(connection: Connection, period: int, covered: int, keyed_hash: KeyedHash) -> bool:
     """Whether the leaves that no checkpoint covers are as the holder of the keys wrote them."""
     rows = sealed_rows(connection, period, since=covered)
-    return all(seal == seal_event(keyed_hash, period, seq, stored_bytes(leaf)) for seq, leaf, seal in rows)
+    return all(
+        type(seq) is int and seal == seal_event(keyed_hash, period, seq, stored_bytes(leaf)) for seq, leaf, seal in rows
+    )
 
 
 def _unexplained(period: int, walk: _Walk, located: Iterable[Problem], anchor: Checkpoint | None) -> Iterator[Problem]:

@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from types import MappingProxyType
 from typing import Any
 
-from governance.protect.plaintexts import encode_values
+from governance.protect.plaintexts import decode_values, encode_values
 from policies.catalog import BlindIndex
 from policies.errors import BadInputError
 
 Normalise = Callable[[Any], bytes]
+_DECIMALS = Context(prec=28, Emin=MIN_EMIN, Emax=MAX_EMAX, traps=[])
 
 
 def normaliser(index: BlindIndex, inner: str) -> Normalise:
@@ -54,12 +55,21 @@ def folded(value: str) -> str:
 
 def _exact(_: BlindIndex, inner: str) -> Normalise:
     def exact(value: Any) -> bytes:
-        if inner == "decimal" and isinstance(value, Decimal) and value.is_finite():
-            value = value.normalize() + 0  # 0E+3 and -0 are 0
-        [raw] = encode_values([_sorted(value) if inner == "json" else value], inner)
-        return raw or b""
+        written = encode_values([value], inner)
+        if inner == "decimal":
+            written = encode_values([_trimmed(Decimal(value))], inner)
+        elif inner == "json":  # as it is read back: a number that is a key has become a text
+            written = encode_values([_sorted(each) for each in decode_values(written)], inner)
+        return written[0] or b""
 
     return exact
+
+
+def _trimmed(value: Decimal) -> Decimal:
+    """Without zeros at the end; what this thread sets for decimals elsewhere does not count."""
+    if not value.is_finite():
+        return value
+    return _DECIMALS.add(value.normalize(_DECIMALS), Decimal(0))  # 0E+3 and -0 are 0
 
 
 def _sorted(value: Any) -> Any:

@@ -99,7 +99,7 @@ def encode_values(values: Sequence[Any], inner: str) -> list[bytes | None]:
         if kinds == {str} and inner == "string":
             return [b"s" + value.encode() for value in values]
         return [None if value is None else letter + encode(value) for value in values]
-    except (ValueError, TypeError, RecursionError):  # half a surrogate pair, NaN in JSON, an object in JSON
+    except (ValueError, TypeError, OverflowError, RecursionError):  # half a surrogate pair, NaN or an object in JSON
         raise _wrong_value(inner, f"a value that {inner} cannot hold") from None
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from policies.errors import StoreError
@@ -27,7 +28,7 @@ def typed_values(field: FieldRef, values: Sequence[Any], word: str, *, parsed_js
     read = _READERS[word]
     try:
         return [None if value is None else read(value) for value in values]
-    except (ValueError, TypeError, InvalidOperation, ArithmeticError):
+    except (ValueError, TypeError, ArithmeticError, RecursionError):
         raise misfit(field, word) from None
 
 
@@ -45,7 +46,7 @@ def fits(value: Any, word: str) -> bool:
     """Whether a value is of a type, or NULL."""
     try:
         return value is None or _READERS[word](value) is not None
-    except (ValueError, TypeError, InvalidOperation, ArithmeticError):
+    except (ValueError, TypeError, ArithmeticError, RecursionError):
         return False
 
 
@@ -106,6 +107,29 @@ def _binary(value: Any) -> bytes:
     raise TypeError
 
 
+def _json(value: Any) -> Any:
+    """A JSON text whose every member and number can be written again: no name twice, nothing beyond a float."""
+    return json.loads(value, object_pairs_hook=_members, parse_constant=_no_number, parse_float=_finite)
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
+
+
+def _no_number(_: str) -> Any:
+    raise ValueError
+
+
+def _finite(text: str) -> float:
+    found = float(text)
+    if math.isinf(found):
+        raise ValueError
+    return found
+
+
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     "binary": _binary,
     "boolean": _boolean,
@@ -114,7 +138,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "decimal": _decimal,
     "float": _float,
     "integer": _integer,
-    "json": json.loads,
+    "json": _json,
     "string": _string,
     "time": _time,
 }

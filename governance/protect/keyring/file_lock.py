@@ -29,7 +29,11 @@ else:
 
 @contextmanager
 def file_lock(path: Path) -> Iterator[None]:
-    """Hold the lock of a file during the block; waits for whoever holds it. Raises OSError."""
+    """Hold the lock of a file during the block; waits for whoever holds it. Raises OSError.
+
+    A link and the file that it names have one lock.
+    """
+    path = path.resolve()
     handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         _acquire(handle)

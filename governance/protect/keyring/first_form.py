@@ -29,7 +29,7 @@ def is_first_form(content: bytes) -> bool:
     """Whether a file is of this form."""
     try:
         document = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(document, dict) and document.get("format") == FORMAT
 

@@ -80,7 +80,7 @@ class KeyFile:
             if kek is not known and not _opens(kek, check, bound):
                 raise locked()
             return cls(document["id"], document["keks"], [_entry(each) for each in document["keys"]], kek)
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise locked() from None
 
     def dump(self) -> bytes:

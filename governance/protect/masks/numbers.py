@@ -27,6 +27,10 @@ DEGREES = 180
 """A coordinate further from zero is none."""
 
 
+_EXACT = decimal.Context(prec=100)
+"""More digits than stores keep, whatever this thread sets for decimals elsewhere."""
+
+
 class BucketForm:
     """The greatest multiple of a width that is not above the value."""
 
@@ -74,8 +78,8 @@ class GridForm:
     def one(self, value: object) -> object | None:
         """The nearest line of the grid."""
         if isinstance(value, decimal.Decimal) and value.is_finite() and abs(value) <= DEGREES:
-            lines = math.floor(value * self._parts + decimal.Decimal("0.5"))
-            return decimal.Decimal(lines) / self._parts
+            lines = math.floor(_EXACT.fma(value, self._parts, decimal.Decimal("0.5")))
+            return _EXACT.divide(lines, self._parts)
         if not isinstance(value, float) or not abs(value) <= DEGREES:
             return None
         return math.floor(value * self._parts + 0.5) / self._parts

@@ -65,3 +65,24 @@ def test_filters_of_show_keep_what_they_name(lived_in, capsys):
     )
     assert kinds("--until", "2001-01-01") == []
     assert len(kinds("--last", "2")) == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["show", "--kind", "caf\udce9"],
+        ["show", "--id", "caf\udce9"],
+        ["show", "--principal", "caf\udce9"],
+        ["show", "--last", "9" * 30],
+        ["verify", "--proof", "odd.bin"],
+        ["verify", "--checkpoint", "odd.bin"],
+        ["verify", "--export", "odd.bin"],
+        ["verify", "--proof", "deep.json"],
+        ["verify", "--export", "deep.json"],
+    ],
+)
+def test_what_is_no_text_or_of_any_depth_is_told_without_an_internal_error(project, capsys, arguments):
+    (project / "odd.bin").write_bytes(bytes(range(256)))
+    (project / "deep.json").write_text("[" * 50_000)
+    assert main(["ledger", *arguments]) == (0 if {"--principal", "--last"} & set(arguments) else 2)
+    assert "internal error" not in capsys.readouterr().err

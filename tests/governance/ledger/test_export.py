@@ -34,6 +34,11 @@ def check(lines, outside=None):
     return verify_export(iter(lines), Ed25519Verifier, outside=outside)
 
 
+def line(document):
+    """One line of a copy."""
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
 def kinds(found):
     return [(each.kind, each.first, each.last) for each in found.problems]
 
@@ -95,7 +100,7 @@ def test_a_forged_checkpoint_in_the_copy_is_named(copy):
     lines, _ = copy
     head = json.loads(lines[1])
     head["checkpoints"][0] = head["checkpoints"][0].replace("1001", "1000")
-    lines[1] = json.dumps(head, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    lines[1] = line(head)
     assert [each.kind for each in check(lines).problems] == ["checkpoint_changed"]
 
 
@@ -222,3 +227,38 @@ def test_data_of_another_form_is_no_proof():
     for text in ("[]", "nope", "{}"):
         with pytest.raises(BadInputError):
             verify_proof(read_proof(text), KEY)
+
+
+@pytest.mark.parametrize(
+    ("at", "old", "new"),
+    [
+        (1, b'"period":1', b'"period":1e400'),
+        (1, b'"period":1', b'"period":1,"period":1'),
+        (1, b'"size":', b'"size": '),
+        (1, b"governance.ledger/", b"\\ud800/"),
+        (1, b'{"checkpoints":[', b'{"checkpoints":' + b"[" * 50_000),
+        (0, b'"name":"', b'"name":"\\ud800'),
+        (0, b'{"key":', b"\xef\xbb\xbf" + b'{"key":'),
+        (0, b'{"key":', b"[" * 50_000),
+    ],
+)
+def test_a_head_in_a_form_that_no_export_writes_is_refused(small, at, old, new):
+    lines = small[0].splitlines(keepends=True)
+    lines[at] = lines[at].replace(old, new, 1)
+    with pytest.raises(BadInputError, match="form"):
+        check(lines)
+
+
+@pytest.mark.parametrize("place", [b"9" * 5000, b"9" * 17])
+def test_a_claim_of_a_place_far_out_is_named_at_once(small, place):
+    lines = small[0].splitlines(keepends=True)
+    last = re.sub(rb'"seq":[0-9]+', b'"seq":' + place, lines[-1])
+    found = check([*lines[:-1], last])
+    assert found.status == "tampered"
+    assert any(each.kind in ("changed", "removed", "truncated") for each in found.problems)
+
+
+def test_half_a_surrogate_pair_is_no_checkpoint(small):
+    for outside in (small[1].replace("governance", "\ud800", 1), small[1] + "\udc80"):
+        with pytest.raises(TamperedError, match="no checkpoint"):
+            check(small[0].splitlines(keepends=True), outside)

@@ -131,6 +131,40 @@ def test_checkpoints_come_by_count_and_by_time(ledger, engine, clock, draft):
     assert sizes() == [1002, 2002, 2103]
 
 
+def test_a_link_to_a_checkpoint_file_stays_one(make, draft, tmp_path):
+    kept, link = tmp_path / "mounted", tmp_path / "link"
+    kept.write_text("", encoding="utf-8")
+    link.symlink_to(kept)
+    with make(checkpoint_files=[link]) as ledger:
+        ledger.append(draft())
+    assert link.is_symlink()
+    assert "governance.ledger/" in kept.read_text(encoding="utf-8")
+
+
+def test_a_clock_that_was_set_back_puts_off_no_checkpoint(ledger, engine, clock, draft):
+    clock.turn(10 * 365 * 86400)
+    ledger.append(draft())
+    ledger.checkpoint()
+    clock.turn(-10 * 365 * 86400)
+    ledger.append(draft())
+    clock.turn(30)
+    ledger.append(draft())
+    with engine.connect() as connection:
+        assert list(connection.scalars(sa.select(CHECKPOINTS.c.size).order_by(CHECKPOINTS.c.size))) == [2, 3]
+
+
+@pytest.mark.parametrize("place", ["9" * 5000, "²", "-1", ""])
+def test_a_checkpoint_file_with_a_number_that_is_none_stops_no_event(make, draft, tmp_path, place):
+    path = tmp_path / "kept"
+    ledger = make(checkpoint_files=[path])
+    origin, _, *rest = ledger.checkpoint().split("\n")
+    path.write_text("\n".join([origin, place, *rest]), encoding="utf-8")
+    ledger.append(draft())
+    assert [each.state for each in ledger.checkpoint_places()] == ["foreign"]
+    ledger.checkpoint()
+    assert [each.state for each in ledger.checkpoint_places()] == ["current"]
+
+
 def test_checkpoint_is_signed_kept_in_a_file_and_repeated_when_nothing_is_new(make, draft, tmp_path):
     path = tmp_path / "checkpoint"
     with make(checkpoint_files=[path]) as ledger:

@@ -105,3 +105,10 @@ def test_a_table_that_is_gone_raises_without_the_text(ledger, engine):
         with pytest.raises(LedgerError) as caught:
             call()
         assert MARKER not in str(caught.value)
+
+
+def test_a_text_that_has_no_bytes_is_refused_and_not_repeated(ledger):
+    with pytest.raises(LedgerError, match="surrogate") as caught:
+        ledger.refer("note", MARKER + "\udce9")
+    assert MARKER not in str(caught.value)
+    assert ledger.find("note", MARKER + "\udce9") is None

@@ -173,8 +173,11 @@ def test_events_deleted_under_the_name_of_a_drop_are_tampering(three, edit):
     assert ("state_changed", 1, 0, 0) in kinds(ledger.verify())
     start, end = heads(lines)[:2]
     head = json.loads(lines[start]) | {"dropped": "2026-11-22T08:00:00.000000Z"}
-    forged = [*lines[:start], json.dumps(head).encode() + b"\n", *lines[end:]]
-    forged[start] = json.dumps(head, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    forged = [
+        *lines[:start],
+        json.dumps(head, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() + b"\n",
+        *lines[end:],
+    ]
     assert kinds(check(forged)) == [("removed", 1, 0, 11)]
 
 

@@ -67,6 +67,13 @@ def test_nothing_waits_on_postgresql(waiting, engine):
 
 
 @on_sqlite
+def test_the_database_of_what_waits_passes_the_integrity_check_of_sqlite(waiting, engine):
+    assert count(engine, UNFILED) == 5
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA integrity_check").scalars().all() == ["ok"]
+
+
+@on_sqlite
 def test_a_checkpoint_and_the_end_of_a_period_file_what_waits(waiting, engine, draft):
     waiting.checkpoint()
     assert count(engine, UNFILED) == 0

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from governance.ledger.filing import is_derived
 from governance.ledger.locating import Problem
-from policies.errors import TamperedError
+from policies.errors import LedgerError, TamperedError
 
 COLUMNS = ("period", "seq", "leaf", "seal", "id", "time", "kind", "principal", "closes")
 
@@ -261,3 +261,56 @@ def test_events_in_a_period_that_does_not_exist_are_named(filled, edit):
 def test_a_checkpoint_that_this_key_did_not_sign_is_refused(filled, spoil):
     with pytest.raises(TamperedError):
         filled.verify(spoil(filled.checkpoint()))
+
+
+@pytest.mark.parametrize("change", ["checkpoint_size = 1000000", "checkpoint_size = 0"])
+def test_a_state_that_puts_off_the_next_checkpoint_is_named(filled, edit, draft, change):
+    edit(f"UPDATE gov_ledger_period SET {change}")
+    assert kinds(filled.verify()) == [("checkpoint_changed", 21, 21)]
+
+
+def test_a_stored_checkpoint_that_was_taken_away_is_named(filled, edit):
+    edit("DELETE FROM gov_ledger_checkpoint")
+    assert kinds(filled.verify()) == [("checkpoint_changed", 0, 0)]
+
+
+def test_an_event_that_is_stored_at_another_place_hides_nothing(filled, edit, engine):
+    plain_columns(edit, engine)
+    edit(
+        "UPDATE gov_ledger_event SET seq = 1000 WHERE seq = 29", "UPDATE gov_ledger_event SET kind = 'x' WHERE seq = 8"
+    )
+    assert ("index_changed", 29, 29) in kinds(filled.verify())
+
+
+@pytest.mark.parametrize("records_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("value", ["'text'", "X'00ff'", "''", "1.5", "-1", "9223372036854775807"])
+@pytest.mark.parametrize(
+    "column",
+    ["event.seq", "event.leaf", "event.period", "period.frontier", "period.checkpoint_size",
+     "checkpoint.note", "checkpoint.size", "checkpoint.period"],
+)  # fmt: skip
+def test_a_value_of_any_type_where_another_belongs_is_named(filled, edit, draft, column, value):
+    table, name = column.split(".")
+    edit(f"UPDATE gov_ledger_{table} SET {name} = {value} WHERE rowid = (SELECT max(rowid) FROM gov_ledger_{table})")
+    assert filled.verify().status == "tampered"
+    assert sum(len(leaves) for leaves in filled.leaves()) in (29, 30)
+
+
+def test_a_period_of_any_number_is_named(filled, edit):
+    edit("UPDATE gov_ledger_period SET period = 2147483647")
+    assert ("state_changed", 0, 0) in kinds(filled.verify())
+
+
+@pytest.mark.parametrize("column", ["frontier = 'x'", "checkpoint_size = 'x'", "checkpoint_time = 'x'"])
+@pytest.mark.parametrize("records_url", ["sqlite"], indirect=True)
+def test_nothing_is_added_behind_a_state_of_another_type(filled, edit, make, draft, column):
+    edit(f"UPDATE gov_ledger_period SET {column}")
+    with pytest.raises(LedgerError, match="did not write"):
+        make().append(draft())
+
+
+def test_a_leaf_of_any_depth_is_a_change(filled, edit):
+    edit(("UPDATE gov_ledger_event SET leaf = :leaf WHERE seq = 9", {"leaf": b"[" * 50_000}))
+    assert ("changed", 9, 9) in kinds(filled.verify())
+    with pytest.raises(TamperedError):
+        list(filled.events())

@@ -4,7 +4,7 @@ import copy
 import datetime as dt
 import hmac
 import pickle
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import pytest
 from hypothesis import given, settings
@@ -83,6 +83,8 @@ SAME = [
     ("exact", {}, "decimal", Decimal("1.0"), Decimal("1.00")),
     ("exact", {}, "decimal", Decimal("-0"), Decimal("0E+3")),
     ("exact", {}, "json", {"a": 1, "b": [{"c": 2, "d": 3}]}, {"b": [{"d": 3, "c": 2}], "a": 1}),
+    ("exact", {}, "decimal", 10**31, Decimal("1E+31")),
+    ("exact", {}, "json", {1: "x", "a": 2}, {"a": 2, "1": "x"}),
     ("exact", {}, "date", dt.date(2026, 1, 2), dt.date(2026, 1, 2)),
     ("text", {}, "string", "  Straße  München ", "STRASSE münchen"),
     ("text", {}, "string", "ＡＮＮ　王", "ann 王"),
@@ -117,6 +119,30 @@ DIFFERENT = [
 @pytest.mark.parametrize(("rule", "more", "inner", "one", "other"), DIFFERENT)
 def test_other_values_do_not(rule, more, inner, one, other):
     assert cell(one, inner, normalise=rule, bits=256, **more) != cell(other, inner, normalise=rule, bits=256, **more)
+
+
+@pytest.mark.parametrize("value", [Decimal("1234567.890"), Decimal("1E+9999999"), Decimal("-0.00")])
+def test_a_decimal_has_one_cell_whatever_a_thread_sets_for_decimals(value):
+    plain = cell(value, "decimal", normalise="exact", bits=256)
+    with localcontext(prec=3, Emax=6, Emin=-6):
+        assert cell(value, "decimal", normalise="exact", bits=256) == plain
+
+
+def deep(levels):
+    value = "leaf"
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("inner", "value"),
+    [("float", 10**400), ("json", deep(20_000)), ("json", {(1, 2): 3})],
+    ids=["large", "deep", "key"],
+)
+def test_a_value_that_its_type_cannot_hold_is_refused(inner, value):
+    with pytest.raises(BadInputError, match="cannot hold"):
+        cell(value, inner, normalise="exact")
 
 
 def test_null_has_no_cell_and_empty_text_has_one(protector):

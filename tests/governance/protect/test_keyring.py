@@ -124,6 +124,25 @@ def test_an_edited_file_does_not_open(ring, path, change):
         ring.list()
 
 
+def test_a_file_of_any_depth_does_not_open(ring, path):
+    path.write_bytes(b"[" * 50_000)
+    with pytest.raises(KeyringError):
+        FileKeyring.open(path, PASSPHRASE)
+    with pytest.raises(KeyringError):
+        ring.list()
+
+
+def test_a_link_to_the_keyring_stays_one_and_shares_its_lock(ring, path, tmp_path):
+    """A keyring on a mounted place: who opens it by the link and who by its name change the same file."""
+    link = tmp_path / "link.json"
+    link.symlink_to(path)
+    linked = FileKeyring.open(link, PASSPHRASE)
+    made = linked.data_key("s1/d7").info.id
+    assert link.is_symlink()
+    assert ring.data_key("s1/d7").info.id == made
+    assert not link.with_name("link.json.lock").exists()
+
+
 def test_a_retired_key_decrypts_and_another_one_encrypts(ring):
     old = ring.data_key("s1/d1")
     ring.retire(old.info.id)

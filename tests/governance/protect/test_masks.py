@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import pyarrow as pa
 import pytest
@@ -180,6 +180,11 @@ def test_email_shows_one_character_of_the_local_part(value):
     shown, _, domain = left.partition("***")
     assert len(shown) <= 1
     assert domain == "" or value.endswith(domain)
+
+
+def test_a_grid_does_not_hang_on_what_a_thread_sets_for_decimals():
+    with localcontext(prec=3):
+        assert MASKS["grid"].apply(Decimal("-112.34567890"), "decimal") == Decimal("-112.3")
 
 
 def test_a_mask_that_does_not_exist_is_refused():

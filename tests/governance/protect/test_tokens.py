@@ -184,6 +184,7 @@ def test_a_retired_key_and_a_key_of_another_dataset_do_not_encrypt():
         ("integer", True),
         ("integer", "5"),
         ("decimal", 1.5),
+        pytest.param("float", 10**400, id="float-too-large"),
         ("date", dt.datetime(2026, 1, 1, tzinfo=dt.UTC)),
         ("json", {"a": float("nan")}),
         ("json", {"a": object()}),
