@@ -186,15 +186,17 @@ def check_nodes(tree: exp.Expr, kind: str) -> None:
         _check_words(node, kind)
 
 
-def check_operands(tree: exp.Expr) -> None:
+def check_operands(tree: exp.Expr, kind: str) -> None:
     """Return when no comparison is an operand of another without parentheses. Raises StatementRefusedError.
 
-    In a row they mean one thing to the parser and another to SQLite and MariaDB: `a = b NOT IN (1)`.
+    In a row they mean one thing to the parser and another to SQLite and MariaDB: `a = b NOT IN (1)`. In PostgreSQL
+    only what is denied would be written back as if more were: `a NOT IN (1) = b`.
     """
+    parting = exp.Not if kind == "postgresql" else _COMPARISONS
     for node in tree.find_all(*_COMPARISONS):
         settles = isinstance(node, exp.Not) or isinstance(node.parent, exp.Update)
         operands = () if settles else ("this", "expression", "low", "high")
-        if any(isinstance(node.args.get(each), _COMPARISONS) for each in operands):
+        if any(isinstance(node.args.get(each), parting) for each in operands):
             raise _refused("comparisons in a row", "put parentheses around each")
 
 

@@ -79,8 +79,7 @@ def parse_statement(sql: str, kind: str) -> exp.Query | Write:
         )
     _check_size(tree)
     _restore_names(tree, kind)
-    if kind != "postgresql":
-        check_operands(tree)
+    check_operands(tree, kind)
     if kind == "mysql":
         _write_out_patterns(tree)
     check_nodes(tree, kind)

@@ -241,7 +241,12 @@ def test_comparisons_in_a_row_are_refused_where_they_mean_something_else(kind, s
         parse_statement(statement, kind)
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "mysql"])
+def test_what_is_denied_in_a_row_is_refused_in_postgresql_too():
+    with pytest.raises(StatementRefusedError, match="parentheses"):
+        parse_statement("SELECT id FROM customers WHERE id NOT IN (1) = (1 = 1)", "postgresql")
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     "statement",
     [
