@@ -159,6 +159,10 @@ _TYPES: Mapping[str, frozenset[str]] = {
         ]
     ),
 }
+_COMPARISONS = (
+    exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Is, exp.In, exp.Between,
+    exp.Like, exp.ILike, exp.Glob, exp.RegexpLike, exp.RegexpILike, exp.SimilarTo, exp.Not,
+)  # fmt: skip
 _WORD = re.compile(r"[A-Za-z_]{1,40}")
 _COLLATION = re.compile(r"[A-Za-z0-9_.@-]{1,60}")
 _COLLATIONS_SQLITE = frozenset({"binary", "nocase", "rtrim"})
@@ -180,6 +184,20 @@ def check_nodes(tree: exp.Expr, kind: str) -> None:
                         raise _refused(*_INSTEAD[type(node), name])
                     raise _refused(f"{type(node).__name__} with `{name.rstrip('_')}`")
         _check_words(node, kind)
+
+
+def check_operands(tree: exp.Expr, kind: str) -> None:
+    """Return when no comparison is an operand of another without parentheses. Raises StatementRefusedError.
+
+    In a row they mean one thing to the parser and another to SQLite and MariaDB: `a = b NOT IN (1)`. In PostgreSQL
+    only what is denied would be written back as if more were: `a NOT IN (1) = b`.
+    """
+    parting = exp.Not if kind == "postgresql" else _COMPARISONS
+    for node in tree.find_all(*_COMPARISONS):
+        settles = isinstance(node, exp.Not) or isinstance(node.parent, exp.Update)
+        operands = () if settles else ("this", "expression", "low", "high")
+        if any(isinstance(node.args.get(each), parting) for each in operands):
+            raise _refused("comparisons in a row", "put parentheses around each")
 
 
 def _allowed(node: exp.Expr, tree: exp.Expr, kind: str) -> Mapping[type[exp.Expr], frozenset[str] | None]:

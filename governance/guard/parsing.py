@@ -14,7 +14,7 @@ from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ErrorLevel, SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
-from governance.guard.allowed import check_nodes
+from governance.guard.allowed import check_nodes, check_operands
 from governance.guard.functions import SPECIAL_FORMS, is_known
 from policies.errors import StatementRefusedError
 
@@ -79,6 +79,7 @@ def parse_statement(sql: str, kind: str) -> exp.Query | Write:
         )
     _check_size(tree)
     _restore_names(tree, kind)
+    check_operands(tree, kind)
     if kind == "mysql":
         _write_out_patterns(tree)
     check_nodes(tree, kind)

@@ -9,6 +9,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from governance.guard.parsing import parse_statement
+from policies.errors import StatementRefusedError
+
 from .worlds import FIXTURES, KINDS, leaks, outcome
 
 EXAMPLES = int(os.environ.get("GOVERNANCE_GRAMMAR_EXAMPLES", "200"))
@@ -221,3 +224,36 @@ def test_grammar_makes_statements_that_mostly_run(request, dialect):
 
     draw()
     assert sum(ran) > len(ran) * 0.3
+
+
+IN_A_ROW = (
+    "SELECT id FROM customers WHERE id = 2 NOT IN (1)",
+    "SELECT id FROM customers WHERE id NOT IN (1) < 1",
+    "SELECT id FROM customers WHERE 3 < 2 < 1",
+    "SELECT id FROM customers WHERE id NOT BETWEEN 1 AND 2 = 0",
+)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "mysql"])
+@pytest.mark.parametrize("statement", IN_A_ROW)
+def test_comparisons_in_a_row_are_refused_where_they_mean_something_else(kind, statement):
+    with pytest.raises(StatementRefusedError, match="parentheses"):
+        parse_statement(statement, kind)
+
+
+def test_what_is_denied_in_a_row_is_refused_in_postgresql_too():
+    with pytest.raises(StatementRefusedError, match="parentheses"):
+        parse_statement("SELECT id FROM customers WHERE id NOT IN (1) = (1 = 1)", "postgresql")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT id FROM customers WHERE NOT (id = (2 NOT IN (1))) AND id IS NOT NULL",
+        "SELECT id FROM customers WHERE NOT id = 2 AND name NOT LIKE 'a%' OR id NOT BETWEEN 1 AND 2 + 3",
+        "UPDATE customers SET tier = name IS NULL WHERE id NOT IN (1)",
+    ],
+)
+def test_comparisons_in_parentheses_are_read(kind, statement):
+    assert parse_statement(statement, kind)
