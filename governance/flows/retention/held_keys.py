@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from governance.app import Governance
 
 _AS_LONG = 255
+_LARGEST = 2**63
 
 
 def stored_key(gov: Governance, dataset: DatasetRef, scope: Scope, typed: Sequence[Any]) -> Sequence[Any]:
@@ -61,7 +62,7 @@ def _is(column: sa.Column[Any], typed: Any) -> sa.ColumnElement[bool]:
     text = str(typed)
     try:
         if isinstance(column.type, sa.Integer):
-            return column == int(text)
+            return column == int(text) if abs(int(text)) < _LARGEST else sa.false()
         if isinstance(column.type, sa.Uuid):
             return column == uuid.UUID(text)
     except ValueError:

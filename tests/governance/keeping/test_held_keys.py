@@ -40,6 +40,13 @@ def test_a_key_that_the_store_calls_equal_is_held(codes, gov, scope, typed):
     assert not stop.holds(["x"], [8])
 
 
+@pytest.mark.parametrize("typed", ["9" * 30, "9" * 5000, "two", ""])
+def test_what_no_number_can_be_holds_nobody_else(gov, typed):
+    place_hold(gov, CUSTOMERS, "record", [typed], reason="a claim")
+    stop = office_of(gov).holds.stop(CUSTOMERS)
+    assert not any(stop.holds([number], [number]) for number in range(1, 10))
+
+
 def test_a_key_that_no_record_has_yet_is_held_as_it_was_typed(codes, gov):
     place_hold(gov, CODES, "record", ["later"], reason="a claim")
     assert office_of(gov).holds.stop(CODES).holds(["later"], [9])
