@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _AS_LONG = 255
 _LARGEST = 2**63
+_MANY = 1_000  # rows of one person
 
 
 def stored_key(gov: Governance, dataset: DatasetRef, scope: Scope, typed: Sequence[Any]) -> Sequence[Any]:
@@ -51,10 +52,10 @@ def stored_key(gov: Governance, dataset: DatasetRef, scope: Scope, typed: Sequen
                     next_step="give the key fields' values in their order",
                 )
             same = [_is(column, value) for column, value in zip(columns, typed, strict=True)]
-            found = connection.execute(sa.select(*columns).where(*same).distinct().limit(2)).all()
+            found = {tuple(row) for row in connection.execute(sa.select(*columns).where(*same).limit(_MANY))}
     except StoreError:
         return typed
-    return tuple(found[0]) if len(found) == 1 else typed
+    return next(iter(found)) if len(found) == 1 else typed  # of several spellings the one that was typed
 
 
 def _is(column: sa.Column[Any], typed: Any) -> sa.ColumnElement[bool]:

@@ -47,6 +47,18 @@ def test_what_no_number_can_be_holds_nobody_else(gov, typed):
     assert not any(stop.holds([number], [number]) for number in range(1, 10))
 
 
+def test_of_two_spellings_the_one_that_was_typed_is_held(shop, codes, gov):
+    catalog = shop.folder / "policies" / "catalog.yaml"
+    text = catalog.read_text(encoding="utf-8").replace("subject_key: person", "subject_key: code")
+    catalog.write_text(text, encoding="utf-8")
+    shop.sql("DROP TABLE codes")
+    shop.sql("CREATE TABLE codes (id INTEGER PRIMARY KEY, code TEXT COLLATE NOCASE, person INTEGER)")
+    shop.sql("INSERT INTO codes VALUES (1, 'ABC', 7), (2, 'abc', 7)")
+    place_hold(gov, CODES, "subject", ["abc"], reason="a claim")
+    stop = office_of(gov).holds.stop(CODES)
+    assert (stop.holds([1], ["ABC"]), stop.holds([2], ["abc"])) == (False, True)
+
+
 def test_a_key_that_no_record_has_yet_is_held_as_it_was_typed(codes, gov):
     place_hold(gov, CODES, "record", ["later"], reason="a claim")
     assert office_of(gov).holds.stop(CODES).holds(["later"], [9])
