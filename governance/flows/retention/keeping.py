@@ -10,6 +10,7 @@ from governance.flows.opening.job_stores import is_read_only, open_batch, refuse
 from governance.flows.opening.offices import office_of, pace_of
 from governance.flows.opening.recorded_use import recorded_use
 from governance.flows.retention.archiving import archives_of, shredder_of
+from governance.flows.retention.held_keys import stored_key
 from governance.flows.retention.keeping_crm import acting_on, ruled_store
 from governance.jobs.holds import Hold, Scope
 from governance.jobs.running import Progress
@@ -127,8 +128,10 @@ def place_hold(
     """Keep a dataset, a record or a person's records from every job, from the next batch on; recorded.
 
     It ends by itself when the day `until` is over, in UTC. Matter and reason are kept in the erasable table beside the
-    ledger. Raises BadInputError for a key that does not fit, or a day that is over.
+    ledger. Raises BadInputError for a dataset that the catalog does not have, a key that does not fit, or a day that is
+    over.
     """
+    key = stored_key(gov, dataset, scope, key)
     note = gov.ledger.refer("note", reason)
     about = gov.ledger.refer("note", matter) if matter else None
     hold = office_of(gov).holds.place(dataset, scope, key, by=gov.actor_ref, reason=note, matter=about, until=until)

@@ -75,7 +75,7 @@ def read_backup(lines: Iterable[str], passphrase: str) -> tuple[str, Iterator[Ba
         under = derived(passphrase, document["kdf"])
         opened = _opened(each, lambda line, number: unwrap(under, line, joined(head, str(number))))
         ring_id = str(next(opened)["ring"])
-    except (StopIteration, ValueError, TypeError, KeyError, AttributeError, KeyringError):
+    except (StopIteration, ValueError, TypeError, KeyError, AttributeError, RecursionError, KeyringError):
         raise _not_a_backup() from None
     return ring_id, (_key(found) for found in opened)
 

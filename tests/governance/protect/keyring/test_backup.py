@@ -70,6 +70,7 @@ def test_another_passphrase_does_not_open_it(ring, passphrase):
         lambda lines: ["{}\n", *lines[1:]],
         lambda lines: ["[]\n", *lines[1:]],
         lambda lines: ["no JSON\n", *lines[1:]],
+        lambda lines: ["[" * 50_000 + "\n", *lines[1:]],
         lambda lines: [lines[0], lines[1][:40] + ("A" if lines[1][40] != "A" else "B") + lines[1][41:], *lines[2:]],
     ],
 )
