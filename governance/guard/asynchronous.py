@@ -19,7 +19,7 @@ from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.util.concurrency import await_only
 
-from governance.guard.connection import GuardedConnection
+from governance.guard.connection import GuardedConnection, TransactionInfo
 from governance.guard.cursor import CLOSED_OFF, GuardedCursor
 from governance.guard.kept import Kept
 from governance.guard.plans import Parameters
@@ -83,6 +83,11 @@ class AsyncConnection:
     def in_transaction(self) -> bool:
         """As the guarded connection has it."""
         return self.__guarded.in_transaction
+
+    @property
+    def info(self) -> TransactionInfo:
+        """As the guarded connection has it."""
+        return self.__guarded.info
 
     @property
     def autocommit(self) -> Any:

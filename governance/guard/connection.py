@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from typing import Any, NoReturn, Self
+from typing import Any, NamedTuple, NoReturn, Self
 
 from governance.access.permits import DatasetPermit
 from governance.guard.base import NoConditions, UseContext
@@ -49,6 +49,13 @@ _UNSENDABLE = (ValueError, TypeError, ArithmeticError, LookupError, AttributeErr
 """What drivers raise over parameters that they cannot send."""
 _USUAL_FORMS = (tuple, dict, list)
 _LEVELS = (None, "", "DEFERRED", "IMMEDIATE", "EXCLUSIVE")
+
+
+class TransactionInfo(NamedTuple):
+    """What PostgreSQL's dialect asks of a connection before it asks for the isolation level."""
+
+    transaction_status: Any
+    """As the driver has it: idle, in a transaction, or in one that failed."""
 
 
 class GuardedConnection:
@@ -126,6 +133,13 @@ class GuardedConnection:
     def in_transaction(self) -> bool:
         """Whether SQLite is inside a transaction."""
         return bool(self.__raw().in_transaction)
+
+    @property
+    def info(self) -> TransactionInfo:
+        """Of all that PostgreSQL's driver says there, only whether a transaction is open."""
+        if self.__shared.kind != "postgresql":
+            raise AttributeError("`info` " + CLOSED_OFF)
+        return TransactionInfo(self.__raw().info.transaction_status)
 
     @property
     def autocommit(self) -> Any:

@@ -5,6 +5,7 @@ The worlds differ in masked values, in hidden rows, in the order in which rows l
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import copy
 import datetime as dt
@@ -166,6 +167,37 @@ def test_settings_end_with_the_check_out(
     after = level(other, kind)
     other.close()
     assert after == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_isolation_level_is_told_and_nothing_of_the_driver_beside_it(
+    request: pytest.FixtureRequest, tmp_path: Path, opened: Opened, kind: str
+) -> None:
+    url = fresh_url(request, kind, tmp_path)
+    fill(url, CUSTOMERS, ORDERS)
+    world = opened(url, CATALOG)
+    usual = {"sqlite": "SERIALIZABLE", "postgresql": "READ COMMITTED", "mysql": "REPEATABLE READ"}[kind]
+
+    async def told() -> str:
+        async with world.store.async_engine(CONTEXT).connect() as connection:
+            level = await connection.run_sync(lambda each: each.get_isolation_level())
+            await connection.execute(sa.text("SELECT id FROM customers"))
+            return str(level)
+
+    with world.engine().connect() as connection:
+        assert connection.get_isolation_level() == usual
+        assert len(connection.execute(sa.text("SELECT id FROM customers")).all()) > 0
+        assert connection.get_isolation_level() == usual
+        guarded: Any = connection.connection.dbapi_connection
+        if kind == "postgresql":
+            assert guarded.info._fields == ("transaction_status",)
+            for name in ("dsn", "password", "get_parameters", "host", "backend_pid"):
+                with pytest.raises(AttributeError):
+                    getattr(guarded.info, name)
+        else:
+            with pytest.raises(AttributeError):
+                _ = guarded.info
+    assert asyncio.run(told()) == usual
 
 
 @pytest.mark.parametrize("take", [copy.copy, copy.deepcopy, pickle.dumps])
