@@ -42,7 +42,9 @@ def logins(shop) -> None:
 def test_views_give_what_the_library_gives(shop, action: Action) -> None:
     shop.write(LINES, PEOPLE)
     with shop.open() as gov:
-        compiled = shop.compile(gov, action)
+        compiled = [shop.compile(gov, each) for each in dict.fromkeys((Action.READ, action))][
+            -1
+        ]  # one beside the other
         assert [each.purpose for each in compiled.uses] == (["care", "support"] if action == "read" else ["analytics"])
         assert list(shop.differences(gov, compiled, PEOPLE)) == []
         assert [shop.departures(gov, each) for each in (Action.READ, action)] == [[], []]
