@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
+from governance.ledger import patterns
 from governance.ledger.events import EventDraft
 
 _KEPT = 1_000
@@ -27,11 +28,11 @@ class Decided(NamedTuple):
 class Ending:
     """A close as it is recorded: one like it, and the decision that it ends; no draft is made for it."""
 
-    __slots__ = ("_form", "_like", "closes")
+    __slots__ = ("_like", "closes")
 
     def __init__(self, like: EventDraft, decision_id: str) -> None:
+        patterns.check_id("refs.decision", decision_id)  # now: who records it later records others beside it
         self._like = like
-        self._form = like.ending(decision_id)
         self.closes = decision_id
 
     @property
@@ -46,7 +47,7 @@ class Ending:
 
     def form(self) -> tuple[str, ...]:
         """As a draft has it."""
-        return self._form
+        return self._like.ending(self.closes)
 
     def draft(self) -> EventDraft:
         """The same as a draft."""
@@ -70,7 +71,7 @@ def _alike(
     reason: str | None,
     counts: tuple[tuple[str, int], ...],
 ) -> EventDraft:
-    return EventDraft(
+    made = EventDraft(
         kind="close",
         actor=actor,
         principal=principal,
@@ -81,3 +82,5 @@ def _alike(
         refs={"decision": _ANY},
         reason=reason,
     )
+    made.ending(_ANY)  # encoded once, now, for the same reason
+    return made

@@ -184,8 +184,7 @@ class EventDraft(_Formed):
         return found
 
     def ending(self, decision_id: str) -> tuple[str, ...]:
-        """The form of the same close for another decision. Raises LedgerError."""
-        patterns.check_id("refs.decision", decision_id)
+        """The form of the same close for another decision, whose id was checked."""
         found: tuple[str, ...] | None = getattr(self, "_around", None)
         if found is None:
             first, second, third, fourth, fifth = self.form()
