@@ -17,6 +17,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.visitors import InternalTraversal
 
 from governance.records.metadata import metadata
 
@@ -85,7 +86,7 @@ SEARCH_COLUMNS = {name: f"CASE WHEN json_valid({_LEAF}) THEN {of} END" for name,
 class _Derived(ColumnElement[str]):
     """A search column of an event that is not filed; NULL on PostgreSQL, where every event is."""
 
-    inherit_cache = False
+    _traverse_internals = [("of", InternalTraversal.dp_string)]  # noqa: RUF012 by it compiled statements are found again
     type = String()
 
     def __init__(self, name: str) -> None:

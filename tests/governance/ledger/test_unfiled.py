@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from governance.ledger.events import Event
 from governance.ledger.filing import DERIVED
 from governance.ledger.locating import Problem
-from governance.ledger.tables import EVENTS, UNFILED
+from governance.ledger.tables import EVENTS, FOUND_BY, UNFILED
 from governance.ledger.unfiled import FILED_TOGETHER
 from governance.records.database import create_records
 from policies.errors import LedgerError
@@ -163,6 +163,13 @@ def test_a_column_added_to_what_waits_is_read_by_nobody(waiting, edit):
     assert waiting.verify().status == "self_consistent"
     assert [event.seq for event in waiting.events(principal="p:ann")] == [2, 4]
     assert list(waiting.events(principal="p:eve")) == []
+
+
+def test_statements_on_what_waits_are_compiled_once_and_told_apart():
+    keys = [sa.select(each)._generate_cache_key() for each in FOUND_BY[1].c]
+    assert None not in keys
+    assert len({each.key for each in keys}) == len(keys)
+    assert sa.select(FOUND_BY[1].c.kind)._generate_cache_key() in keys
 
 
 @on_sqlite
